@@ -1,0 +1,1 @@
+"""From faults to tickets with the contract's clocks."""

@@ -1,0 +1,1 @@
+"""From observations to faults with a level and its reasons."""

@@ -1,0 +1,1 @@
+"""From ticket events to letters, and the letters' way out."""

@@ -1,0 +1,1 @@
+"""The answering side of each protocol: tests, demo, rehearsal of faults."""

@@ -1,0 +1,1 @@
+"""SNMP: one interface that speaks of tables and columns, and what answers it."""

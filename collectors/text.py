@@ -1,0 +1,29 @@
+"""The one door for strings from outside: every text a device sends passes `cleaned` on its way in (HOUSE, rule 6)."""
+
+import unicodedata
+
+CAP = 4096
+# Cc: control; Cf: format (bidi overrides, zero width); Cs: lone surrogates; Co: private use; Zl, Zp: line separators
+_DROPPED = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def cleaned(raw: bytes | str, cap: int = CAP) -> str:
+    """`raw` as text that is safe to store: UTF-8, then GB18030, else Latin-1; no control, bidi or surrogate characters.
+
+    White space of any kind becomes one blank, so that a text of several lines stays readable on one. The result has
+    at most `cap` characters.
+    """
+    text = raw if isinstance(raw, str) else _decoded(raw[: cap * 4])
+    spaced = " ".join(text.replace("\x00", " ").split())
+    if spaced.isascii() and spaced.isprintable():
+        return spaced[:cap]
+    return "".join(c for c in spaced if unicodedata.category(c) not in _DROPPED)[:cap].strip()
+
+
+def _decoded(raw: bytes) -> str:
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")

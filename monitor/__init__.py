@@ -1,0 +1,1 @@
+"""The daemon: stands between the collectors and the alerts, and remembers."""

@@ -1,0 +1,320 @@
+"""The words of the house, shared by collectors, alerts and the daemon; standard library only.
+
+Every word is a frozen value. Facts come in as `Observation`, judgement goes out as `Fault`, `Ticket` and `Letter`.
+Moments are aware datetimes in UTC; durations are `timedelta`; numbers are in base units (celsius, volt, ratio …).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+
+class Language(StrEnum):
+    """The languages in which letters and documents leave the house (BCP 47 region written as POSIX does)."""
+
+    EN = "en"
+    ZH_CN = "zh_CN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One thing said in every language of the house."""
+
+    en: str
+    zh_CN: str  # noqa: N815 - the POSIX name of the locale, the same word as in every setting
+
+    def said(self, language: Language) -> str:
+        """The text in `language`."""
+        return self.zh_CN if language is Language.ZH_CN else self.en
+
+
+class Condition(StrEnum):
+    """A device's claim about a part, in shared words. It says nothing yet of how grave that is (see `Level`)."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_bad(self) -> bool:
+        """True where the part does not do what it should. Absent and unknown are neither good nor bad."""
+        return self in {Condition.DEGRADED, Condition.FAILED}
+
+
+class Level(IntEnum):
+    """What a fault does (contract, section 1): 1 is the gravest."""
+
+    CRITICAL = 1
+    MAJOR = 2
+    MINOR = 3
+    WARNING = 4
+
+
+class Role(StrEnum):
+    """What a device is for, because the same broken part means more on a core than on an access switch."""
+
+    CORE = "core"
+    DISTRIBUTION = "distribution"
+    ACCESS = "access"
+    SERVER = "server"
+    OTHER = "other"
+
+
+class ServiceClass(StrEnum):
+    """How fast we must act (contract, section 1, second table)."""
+
+    SEVERE = "severe"
+    MAJOR = "major"
+    GENERAL = "general"
+    NON_FAULT = "non_fault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One place of one customer."""
+
+    name: str
+    customer: str
+    region: str
+    prefecture: str = ""
+    zone: str = "Asia/Shanghai"
+    title: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One watched thing.
+
+    `platform` is the name of a platform file or "auto". `credentials` are names, never values. `expect_up` names the
+    interfaces that must be up even if they were down when first seen.
+    """
+
+    name: str
+    address: str
+    customer: str
+    site: str
+    role: Role = Role.OTHER
+    platform: str = "auto"
+    credentials: tuple[str, ...] = ()
+    port: int = 161
+    interval: timedelta = timedelta(seconds=60)
+    expect_up: tuple[str, ...] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a device says it is; None is unknown, never a guess."""
+
+    platform: str | None = None
+    vendor: str | None = None
+    model: str | None = None
+    version: str | None = None
+    patch: str | None = None
+    serial: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One part of a device. `kind` and `label` name it within the device, over reboots and index reshuffles.
+
+    The other fields are its FRU data (field-replaceable unit; ENTITY-MIB entPhysicalTable), "" where not told.
+    """
+
+    kind: str
+    label: str
+    slot: str = ""
+    model: str = ""
+    part_number: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The device's own limits for a number, in the unit of the number; None where it tells none."""
+
+    low_critical: float | None = None
+    low_warning: float | None = None
+    high_warning: float | None = None
+    high_critical: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One fact: one component, one aspect, one moment.
+
+    `condition` is None where the device claims nothing and only a number is told: judgement compares it with limits.
+    `raw` is the device's own word or number; `source` is where a sceptic can check it: an OID, a command, a pointer.
+    """
+
+    component: Component
+    aspect: str
+    condition: Condition | None
+    at: datetime
+    value: float | None = None
+    unit: str = ""
+    raw: str = ""
+    source: str = ""
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class FaultKey:
+    """The natural key of a fault: at most one fault that is not cleared exists under it."""
+
+    device: str
+    kind: str
+    label: str
+    aspect: str
+
+
+class FaultState(StrEnum):
+    """Where a fault stands in its life."""
+
+    SUSPECTED = "suspected"
+    OPEN = "open"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a fault has its level: the rule that gave it and what that rule says here."""
+
+    rule: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A condition that lasts.
+
+    `evidence` is the observation that last spoke for it. `bad` and `good` count answers in a row, for confirmation.
+    `penalty` is the flap penalty at `changed_at` (RFC 2439, section 4). `hidden_by` is the key of the fault that this
+    one is only a symptom of: recorded, but nobody is called for it.
+    """
+
+    id: int = 0
+    key: FaultKey
+    component: Component
+    condition: Condition
+    level: Level
+    reasons: tuple[Reason, ...]
+    evidence: Observation
+    state: FaultState
+    first_seen: datetime
+    last_seen: datetime
+    changed_at: datetime
+    bad: int = 1
+    good: int = 0
+    good_since: datetime | None = None
+    opened_at: datetime | None = None
+    cleared_at: datetime | None = None
+    penalty: float = 0.0
+    flapping: bool = False
+    hidden_by: FaultKey | None = None
+
+
+class Change(StrEnum):
+    """What happened to a fault that others must know of."""
+
+    OPENED = "opened"
+    LEVEL = "level"
+    CLEARED = "cleared"
+
+
+class EventKind(StrEnum):
+    """What can be written into a ticket's append-only list of events."""
+
+    OPENED = "opened"
+    LEVEL_CHANGED = "level_changed"
+    RECOVERED = "recovered"
+    RELAPSED = "relapsed"
+    RESPONDED = "responded"
+    HANDED_UP = "handed_up"
+    DISPATCHED = "dispatched"
+    ARRIVED = "arrived"
+    RESTORED = "restored"
+    REPORTED_TO_VENDOR = "reported_to_vendor"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RESPONSIBILITY = "responsibility"
+    CLOCK_WARNED = "clock_warned"
+    CLOCK_MISSED = "clock_missed"
+    COMMENT = "comment"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEvent:
+    """One line of a ticket's history. `seq` counts from 1; `data` holds what the kind needs, as text."""
+
+    seq: int
+    kind: EventKind
+    at: datetime
+    by: str
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """The promise made about a fault. State and clocks are computed from `events` (alerts/desk), never stored."""
+
+    id: str
+    fault: FaultKey
+    customer: str
+    site: str
+    region: str
+    events: tuple[TicketEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Someone who gets mail: which language, and for which customers, sites and levels (empty means all)."""
+
+    name: str
+    address: str
+    language: Language
+    customers: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message to one recipient, rendered once, sent at least once under one stable Message-ID (RFC 5322)."""
+
+    ticket: str
+    event: int
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    language: Language
+    created_at: datetime
+
+
+_UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)")
+
+
+def duration(text: str) -> timedelta:
+    """`text` such as "5min", "1h 30min" or "0s" as a timedelta, the way every setting writes durations.
+
+    Raises ValueError that says what is allowed.
+    """
+    rest = _DURATION.sub("", text).strip()
+    parts = _DURATION.findall(text)
+    if rest or not parts:
+        raise ValueError(
+            f'"{text}" is not a duration; write a number and a unit (ms, s, min, h, d), such as "1h 30min"'
+        )
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))

@@ -1,0 +1,1 @@
+"""All the disk there is: tables, migrations, queries."""
