@@ -1,0 +1,136 @@
+"""Opens the database, brings its tables up to date, and gives out transactions.
+
+SQLite in WAL mode with `synchronous=FULL`: what was committed survives a power cut (ADR 0004). All writing of the
+daemon goes through one thread, so that transactions queue in the process instead of colliding in the file; the
+command line writes from its own process and waits its turn (`busy_timeout`).
+"""
+
+import asyncio
+import fcntl
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+
+T = TypeVar("T")
+FILE_NAME = "netvigil.sqlite3"
+_BUSY_SECONDS = 30
+
+
+class StateDirectoryError(Exception):
+    """The state directory cannot be used; the message says why and what to do."""
+
+
+class Store:
+    """One database file. `do` and `ask` serve the daemon; `writing` and `reading` serve code that may wait."""
+
+    def __init__(self, directory: Path, *, exclusive: bool = False) -> None:
+        """Open the store below `directory`, creating and migrating it where needed.
+
+        `exclusive` takes the daemon's lock. Raises StateDirectoryError where the directory cannot be written to, or
+        another daemon holds it.
+        """
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateDirectoryError(
+                f"{directory}: cannot be created ({error.strerror}); set [daemon] state"
+            ) from error
+        self._lock = _locked(directory) if exclusive else None
+        self.directory = directory
+        self._engine = _engine(directory / FILE_NAME)
+        with self._engine.connect() as connection:
+            _migrated(connection)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+
+    async def do(self, work: Callable[[Connection], T]) -> T:
+        """`work` in one write transaction, committed when it returns and rolled back when it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._written, work)
+
+    async def ask(self, question: Callable[[Connection], T]) -> T:
+        """`question` in one read transaction: it sees one consistent moment and holds up nobody."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, question)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One write transaction, for code that may block."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One read transaction, for code that may block."""
+        with self._engine.connect().execution_options(reading=True) as connection, connection.begin():
+            yield connection
+
+    def _written(self, work: Callable[[Connection], T]) -> T:
+        with self.writing() as connection:
+            return work(connection)
+
+    def _read(self, question: Callable[[Connection], T]) -> T:
+        with self.reading() as connection:
+            return question(connection)
+
+    def close(self) -> None:
+        """Finish what was begun, then give back threads, connections and the lock."""
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _locked(directory: Path) -> Any:
+    try:
+        # Held open for as long as the store is; flock ends with the process, however that ends.
+        lock = (directory / "netvigil.lock").open("w")
+    except OSError as error:
+        raise StateDirectoryError(f"{directory}: cannot be written to ({error.strerror})") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StateDirectoryError(
+            f"{directory}: another netvigil daemon is running on this state directory; stop it, or set [daemon] state"
+        ) from error
+    return lock
+
+
+def _engine(file: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepared(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_SECONDS}000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        # A writer takes the lock at once: upgrading a read lock later fails without waiting (SQLITE_BUSY_SNAPSHOT).
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _migrated(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    with connection.begin():
+        command.upgrade(config, "head")

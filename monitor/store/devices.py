@@ -1,0 +1,108 @@
+"""What a device last said it is, how its visits went, and what was seen of it, one snapshot a day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from monitor.model import Identity, Observation
+from monitor.store import tables
+from monitor.store.documents import identity_document, identity_read, observations_packed, observations_unpacked
+
+_device = tables.device
+_snapshot = tables.snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """What is remembered of a device's visits. `silent_visits` counts those in a row that told nothing."""
+
+    name: str
+    identity: Identity
+    visited_at: datetime
+    answered_at: datetime | None
+    silence: str | None
+    silent_visits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What was seen of a device at one moment of one day."""
+
+    device: str
+    day: str
+    at: datetime
+    observations: tuple[Observation, ...]
+
+
+def answered(disk: Connection, name: str, identity: Identity, now: datetime) -> None:
+    """Write down that the device answered, and what it is."""
+    row = {"name": name, "identity": identity_document(identity), "visited_at": now, "answered_at": now}
+    _upserted(disk, {**row, "silence": None, "silent_visits": 0})
+
+
+def silent(disk: Connection, name: str, reason: str, now: datetime) -> int:
+    """Write down that the device told nothing and why; returns how many visits in a row that makes."""
+    before = by_name(disk, name)
+    count = (before.silent_visits if before else 0) + 1
+    identity = before.identity if before else Identity()
+    _upserted(
+        disk,
+        {
+            "name": name,
+            "identity": identity_document(identity),
+            "visited_at": now,
+            "answered_at": before.answered_at if before else None,
+            "silence": reason,
+            "silent_visits": count,
+        },
+    )
+    return count
+
+
+def by_name(disk: Connection, name: str) -> Visited | None:
+    """What is remembered of the device; None where it was never visited."""
+    row = disk.execute(select(_device).where(_device.c.name == name)).first()
+    return None if row is None else Visited(**{**row._asdict(), "identity": identity_read(row.identity)})
+
+
+def all_visited(disk: Connection) -> dict[str, Visited]:
+    """What is remembered of every device, by name."""
+    rows = disk.execute(select(_device).order_by(_device.c.name))
+    return {row.name: Visited(**{**row._asdict(), "identity": identity_read(row.identity)}) for row in rows}
+
+
+def last_snapshots(disk: Connection) -> dict[str, datetime]:
+    """When each device's newest snapshot was taken."""
+    rows = disk.execute(select(_snapshot.c.device, _snapshot.c.at).order_by(_snapshot.c.at))
+    return dict(rows.tuples().all())
+
+
+def snapshot_saved(disk: Connection, name: str, day: str, at: datetime, observations: Sequence[Observation]) -> None:
+    """Keep what was seen as the snapshot of `day` ("2026-11-22"), in place of an earlier one of that day."""
+    row = {"device": name, "day": day, "at": at, "body": observations_packed(observations)}
+    statement = insert(_snapshot).values(row)
+    changed = {"at": statement.excluded.at, "body": statement.excluded.body}
+    disk.execute(statement.on_conflict_do_update(index_elements=["device", "day"], set_=changed))
+
+
+def newest_snapshots(disk: Connection, names: Iterable[str], first_day: str, end_day: str) -> dict[str, Snapshot]:
+    """Of each device, its newest snapshot from `first_day` (inclusive) to `end_day` (exclusive)."""
+    rows = disk.execute(
+        select(_snapshot)
+        .where(_snapshot.c.device.in_(tuple(names)), _snapshot.c.day >= first_day, _snapshot.c.day < end_day)
+        .order_by(_snapshot.c.day)
+    )
+    newest = {row.device: row for row in rows}
+    return {
+        name: Snapshot(device=name, day=row.day, at=row.at, observations=observations_unpacked(row.body))
+        for name, row in newest.items()
+    }
+
+
+def _upserted(disk: Connection, row: dict[str, object]) -> None:
+    statement = insert(_device).values(row)
+    changed = {column: statement.excluded[column] for column in row if column != "name"}
+    disk.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))

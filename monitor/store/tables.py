@@ -1,0 +1,163 @@
+"""What is on disk: the tables, their columns and the rules that the database itself keeps.
+
+State that follows from something else is not stored: a ticket's state and clocks come from `ticket_event`
+(alerts/desk). Values of the house that are only read whole are kept as JSON documents in a `body` column; what is
+searched for has a column of its own.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970 in UTC: exact, sortable, without a zone to get wrong."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Microseconds for the database. Raises TypeError for a datetime without a zone."""
+        del dialect
+        return None if value is None else (value - _EPOCH) // _TICK
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """The moment, in UTC."""
+        del dialect
+        return None if value is None else _EPOCH + value * _TICK
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# What a device last said it is, and how the last visits went.
+device = Table(
+    "device",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("visited_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Column("silence", String),
+    Column("silent_visits", Integer, nullable=False, server_default="0"),
+)
+
+# Aspects that were once seen well (a port that was up): going down later means something.
+seen_ok = Table(
+    "seen_ok",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("label", String, primary_key=True),
+    Column("aspect", String, primary_key=True),
+)
+
+fault = Table(
+    "fault",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("device", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("aspect", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("opened_at", Moment),
+    Column("cleared_at", Moment),
+    Column("body", Text, nullable=False),
+)
+# One fault under one natural key: kept by the database, whatever the code does.
+Index(
+    "uq_fault_living_key",
+    fault.c.device,
+    fault.c.kind,
+    fault.c.label,
+    fault.c.aspect,
+    unique=True,
+    sqlite_where=text("state != 'cleared'"),
+)
+Index("ix_fault_opened_at", fault.c.opened_at)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("fault_id", ForeignKey("fault.id"), nullable=False),
+    Column("device", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("aspect", String, nullable=False),
+    Column("customer", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("region", String, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+)
+Index("ix_ticket_key", ticket.c.device, ticket.c.kind, ticket.c.label, ticket.c.aspect)
+Index("ix_ticket_opened_at", ticket.c.opened_at)
+
+# Append-only: rows are inserted and never changed.
+ticket_event = Table(
+    "ticket_event",
+    metadata,
+    Column("ticket", ForeignKey("ticket.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String, nullable=False),
+    Column("data", Text, nullable=False),
+)
+Index("ix_ticket_event_closed", ticket_event.c.ticket, unique=True, sqlite_where=text("kind = 'closed'"))
+
+# The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time).
+letter = Table(
+    "letter",
+    metadata,
+    Column("message_id", String, primary_key=True),
+    Column("ticket", String, nullable=False),
+    Column("event", Integer, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("state", String, nullable=False, server_default="queued"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try", Moment),
+    Column("ended_at", Moment),
+    Column("response", Text, nullable=False, server_default=""),
+    UniqueConstraint("ticket", "event", "recipient"),
+)
+Index("ix_letter_queue", letter.c.next_try, sqlite_where=text("state = 'queued'"))
+
+# What was seen of a device on a day, the last of each day: compressed JSON of its observations, for the reports.
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)

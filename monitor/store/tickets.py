@@ -1,0 +1,124 @@
+"""Tickets on disk: a row that says what the ticket is about, and its append-only events."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, select
+
+from monitor.model import EventKind, FaultKey, Ticket, TicketEvent
+from monitor.store import tables
+from monitor.store.documents import data_document, data_read
+
+_ticket = tables.ticket
+_event = tables.ticket_event
+
+
+def next_id(disk: Connection, now: datetime, zone: str) -> str:
+    """The next ticket number: T, the day where the site is, and a count within that day."""
+    stem = f"T{now.astimezone(ZoneInfo(zone)):%Y%m%d}-"
+    (last,) = disk.execute(select(func.max(_ticket.c.id)).where(_ticket.c.id.startswith(stem))).one()
+    return f"{stem}{int(last[len(stem) :]) + 1 if last else 1:04d}"
+
+
+def created(disk: Connection, ticket: Ticket, fault_id: int) -> None:
+    """Write a new ticket with all its events."""
+    disk.execute(
+        _ticket.insert().values(
+            id=ticket.id,
+            fault_id=fault_id,
+            device=ticket.fault.device,
+            kind=ticket.fault.kind,
+            label=ticket.fault.label,
+            aspect=ticket.fault.aspect,
+            customer=ticket.customer,
+            site=ticket.site,
+            region=ticket.region,
+            opened_at=ticket.events[0].at,
+        )
+    )
+    for event in ticket.events:
+        appended(disk, ticket.id, event)
+
+
+def appended(disk: Connection, ticket: str, event: TicketEvent) -> None:
+    """Write one more event. The primary key refuses a second event with the same number."""
+    disk.execute(
+        _event.insert().values(
+            ticket=ticket,
+            seq=event.seq,
+            kind=event.kind.value,
+            at=event.at,
+            by=event.by,
+            data=data_document(event.data),
+        )
+    )
+
+
+def unclosed(disk: Connection, key: FaultKey | None = None) -> tuple[Ticket, ...]:
+    """Tickets that no person has closed yet, oldest first; with `key`, those about this fault."""
+    closed = select(_event.c.ticket).where(_event.c.kind == EventKind.CLOSED.value)
+    question = select(_ticket).where(_ticket.c.id.not_in(closed)).order_by(_ticket.c.opened_at, _ticket.c.id)
+    if key is not None:
+        question = question.where(
+            _ticket.c.device == key.device,
+            _ticket.c.kind == key.kind,
+            _ticket.c.label == key.label,
+            _ticket.c.aspect == key.aspect,
+        )
+    return _read(disk, question)
+
+
+def heads(disk: Connection) -> dict[str, int]:
+    """Of every ticket that is not closed, the number of its last event: what the clocks need to know of news."""
+    closed = select(_event.c.ticket).where(_event.c.kind == EventKind.CLOSED.value)
+    rows = disk.execute(
+        select(_event.c.ticket, func.max(_event.c.seq)).where(_event.c.ticket.not_in(closed)).group_by(_event.c.ticket)
+    )
+    return dict(rows.tuples().all())
+
+
+def by_id(disk: Connection, ticket: str) -> Ticket | None:
+    """The ticket with this number."""
+    return next(iter(_read(disk, select(_ticket).where(_ticket.c.id == ticket))), None)
+
+
+def fault_id(disk: Connection, ticket: str) -> int:
+    """The id of the fault that the ticket was opened for."""
+    return int(disk.execute(select(_ticket.c.fault_id).where(_ticket.c.id == ticket)).scalar_one())
+
+
+def between(disk: Connection, start: datetime, end: datetime, sites: Iterable[str] | None = None) -> tuple[Ticket, ...]:
+    """Tickets opened from `start` (inclusive) to `end` (exclusive), or not closed before `start`; oldest first."""
+    closed_before = select(_event.c.ticket).where(_event.c.kind == EventKind.CLOSED.value, _event.c.at < start)
+    question = (
+        select(_ticket)
+        .where(_ticket.c.opened_at < end, _ticket.c.id.not_in(closed_before))
+        .order_by(_ticket.c.opened_at, _ticket.c.id)
+    )
+    if sites is not None:
+        question = question.where(_ticket.c.site.in_(tuple(sites)))
+    return _read(disk, question)
+
+
+def _read(disk: Connection, question: object) -> tuple[Ticket, ...]:
+    rows = disk.execute(question).all()  # type: ignore[call-overload] # a select of the ticket table's columns
+    events: dict[str, list[TicketEvent]] = {row.id: [] for row in rows}
+    found = disk.execute(
+        select(_event).where(_event.c.ticket.in_(tuple(events))).order_by(_event.c.ticket, _event.c.seq)
+    )
+    for row in found:
+        events[row.ticket].append(
+            TicketEvent(seq=row.seq, kind=EventKind(row.kind), at=row.at, by=row.by, data=data_read(row.data))
+        )
+    return tuple(
+        Ticket(
+            id=row.id,
+            fault=FaultKey(device=row.device, kind=row.kind, label=row.label, aspect=row.aspect),
+            customer=row.customer,
+            site=row.site,
+            region=row.region,
+            events=tuple(events[row.id]),
+        )
+        for row in rows
+    )
