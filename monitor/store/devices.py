@@ -77,7 +77,7 @@ def all_visited(disk: Connection) -> dict[str, Visited]:
 def last_snapshots(disk: Connection) -> dict[str, datetime]:
     """When each device's newest snapshot was taken."""
     rows = disk.execute(select(_snapshot.c.device, _snapshot.c.at).order_by(_snapshot.c.at))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def snapshot_saved(disk: Connection, name: str, day: str, at: datetime, observations: Sequence[Observation]) -> None:

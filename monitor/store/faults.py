@@ -84,7 +84,7 @@ def counted(disk: Connection) -> dict[int, int]:
     rows = disk.execute(
         select(_fault.c.level, func.count()).where(_fault.c.state == FaultState.OPEN).group_by(_fault.c.level)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def seen_ok(disk: Connection, device: str) -> frozenset[tuple[str, str, str]]:

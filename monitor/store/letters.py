@@ -105,7 +105,7 @@ def by_id(disk: Connection, message_id: str) -> Posted | None:
 def counted(disk: Connection) -> dict[str, int]:
     """How many letters stand in each state."""
     rows = disk.execute(select(_letter.c.state, func.count()).group_by(_letter.c.state))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def oldest_queued(disk: Connection) -> datetime | None:

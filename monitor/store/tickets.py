@@ -75,7 +75,7 @@ def heads(disk: Connection) -> dict[str, int]:
     rows = disk.execute(
         select(_event.c.ticket, func.max(_event.c.seq)).where(_event.c.ticket.not_in(closed)).group_by(_event.c.ticket)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def by_id(disk: Connection, ticket: str) -> Ticket | None:
