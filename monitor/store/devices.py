@@ -74,10 +74,11 @@ def all_visited(disk: Connection) -> dict[str, Visited]:
     return {row.name: Visited(**{**row._asdict(), "identity": identity_read(row.identity)}) for row in rows}
 
 
-def last_snapshots(disk: Connection) -> dict[str, datetime]:
-    """When each device's newest snapshot was taken."""
-    rows = disk.execute(select(_snapshot.c.device, _snapshot.c.at).order_by(_snapshot.c.at))
-    return dict(rows.all())
+def snapshot_at(disk: Connection, name: str, day: str) -> datetime | None:
+    """When the device's snapshot of `day` was taken; None where there is none."""
+    return disk.execute(
+        select(_snapshot.c.at).where(_snapshot.c.device == name, _snapshot.c.day == day)
+    ).scalar_one_or_none()
 
 
 def snapshot_saved(disk: Connection, name: str, day: str, at: datetime, observations: Sequence[Observation]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from monitor.model import Fault, FaultKey, FaultState
+from monitor.model import Fault, FaultKey, FaultState, Level
 from monitor.store import tables
 from monitor.store.documents import fault_document, fault_read
 
@@ -15,10 +15,19 @@ _fault = tables.fault
 _seen = tables.seen_ok
 
 
-def known(disk: Connection, device: str) -> dict[FaultKey, Fault]:
-    """All faults of `device` that are not cleared."""
+class NoSuchFaultError(LookupError):
+    """There is no fault with this id; the message says so and where to look."""
+
+
+def known(disk: Connection, device: str, since: datetime) -> dict[FaultKey, Fault]:
+    """The newest fault of `device` under each key: those that are not cleared, and those cleared after `since`.
+
+    The cleared ones lend their flap penalty to what comes back soon.
+    """
     rows = disk.execute(
-        select(_fault.c.id, _fault.c.body).where(_fault.c.device == device, _fault.c.state != FaultState.CLEARED)
+        select(_fault.c.id, _fault.c.body)
+        .where(_fault.c.device == device, or_(_fault.c.state != FaultState.CLEARED, _fault.c.cleared_at >= since))
+        .order_by(_fault.c.state != FaultState.CLEARED, _fault.c.cleared_at, _fault.c.id)
     )
     return {fault.key: fault for fault in map(_read, rows)}
 
@@ -44,22 +53,28 @@ def saved(disk: Connection, fault: Fault) -> Fault:
     return replace(fault, id=number)
 
 
-def forgotten(disk: Connection, fault: Fault) -> None:
-    """Take back a suspicion that was never confirmed: nobody was told of it."""
-    disk.execute(_fault.delete().where(_fault.c.id == fault.id, _fault.c.state == FaultState.SUSPECTED))
+def swept(disk: Connection, before: datetime) -> None:
+    """Forget suspicions that were never confirmed and cleared before that moment: nobody was told of them."""
+    disk.execute(
+        _fault.delete().where(
+            _fault.c.state == FaultState.CLEARED, _fault.c.opened_at.is_(None), _fault.c.cleared_at < before
+        )
+    )
 
 
-def by_id(disk: Connection, number: int) -> Fault | None:
-    """The fault with this id."""
+def found(disk: Connection, number: int) -> Fault:
+    """The fault with this id. Raises NoSuchFaultError."""
     row = disk.execute(select(_fault.c.id, _fault.c.body).where(_fault.c.id == number)).first()
-    return None if row is None else _read(row)
+    if row is None:
+        raise NoSuchFaultError(f'there is no fault {number}; "netvigil fault list --all" shows them')
+    return _read(row)
 
 
 def open_faults(disk: Connection) -> tuple[Fault, ...]:
     """Every open fault, gravest first."""
     rows = disk.execute(
         select(_fault.c.id, _fault.c.body)
-        .where(_fault.c.state == FaultState.OPEN)
+        .where(_fault.c.state == FaultState.OPEN, _fault.c.opened_at.is_not(None))
         .order_by(_fault.c.level, _fault.c.opened_at)
     )
     return tuple(map(_read, rows))
@@ -79,12 +94,20 @@ def between(
     return tuple(map(_read, disk.execute(question)))
 
 
-def counted(disk: Connection) -> dict[int, int]:
+def all_opened(disk: Connection) -> tuple[Fault, ...]:
+    """Every fault that ever opened, oldest first."""
+    rows = disk.execute(
+        select(_fault.c.id, _fault.c.body).where(_fault.c.opened_at.is_not(None)).order_by(_fault.c.opened_at)
+    )
+    return tuple(map(_read, rows))
+
+
+def counted(disk: Connection) -> dict[Level, int]:
     """How many open faults there are of each level."""
     rows = disk.execute(
         select(_fault.c.level, func.count()).where(_fault.c.state == FaultState.OPEN).group_by(_fault.c.level)
     )
-    return dict(rows.all())
+    return {Level(level): count for level, count in rows}
 
 
 def seen_ok(disk: Connection, device: str) -> frozenset[tuple[str, str, str]]:

@@ -108,11 +108,14 @@ def counted(disk: Connection) -> dict[str, int]:
     return dict(rows.all())
 
 
-def oldest_queued(disk: Connection) -> datetime | None:
-    """When the letter that waits longest was written."""
-    return disk.execute(
-        select(func.min(_letter.c.created_at)).where(_letter.c.state == LetterState.QUEUED.value)
-    ).scalar_one_or_none()
+def oldest_undelivered(disk: Connection) -> dict[str, datetime]:
+    """Of each state but accepted, when its oldest letter was written."""
+    rows = disk.execute(
+        select(_letter.c.state, func.min(_letter.c.created_at))
+        .where(_letter.c.state != LetterState.ACCEPTED.value)
+        .group_by(_letter.c.state)
+    )
+    return dict(rows.all())
 
 
 def _read(row: Row[str]) -> Posted:

@@ -14,6 +14,10 @@ _ticket = tables.ticket
 _event = tables.ticket_event
 
 
+class NoSuchTicketError(LookupError):
+    """There is no ticket with this number; the message says so and where to look."""
+
+
 def next_id(disk: Connection, now: datetime, zone: str) -> str:
     """The next ticket number: T, the day where the site is, and a count within that day."""
     stem = f"T{now.astimezone(ZoneInfo(zone)):%Y%m%d}-"
@@ -78,14 +82,23 @@ def heads(disk: Connection) -> dict[str, int]:
     return dict(rows.all())
 
 
-def by_id(disk: Connection, ticket: str) -> Ticket | None:
-    """The ticket with this number."""
-    return next(iter(_read(disk, select(_ticket).where(_ticket.c.id == ticket))), None)
+def found(disk: Connection, ticket: str) -> Ticket:
+    """The ticket with this number. Raises NoSuchTicketError."""
+    rows = _read(disk, select(_ticket).where(_ticket.c.id == ticket))
+    if not rows:
+        raise NoSuchTicketError(f'there is no ticket "{ticket}"; "netvigil ticket list --all" shows them')
+    return rows[0]
 
 
 def fault_id(disk: Connection, ticket: str) -> int:
     """The id of the fault that the ticket was opened for."""
     return int(disk.execute(select(_ticket.c.fault_id).where(_ticket.c.id == ticket)).scalar_one())
+
+
+def by_fault(disk: Connection) -> dict[int, str]:
+    """The newest ticket of each fault, by the fault's id."""
+    rows = disk.execute(select(_ticket.c.fault_id, _ticket.c.id).order_by(_ticket.c.opened_at, _ticket.c.id))
+    return dict(rows.all())
 
 
 def between(disk: Connection, start: datetime, end: datetime, sites: Iterable[str] | None = None) -> tuple[Ticket, ...]:

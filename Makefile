@@ -1,0 +1,55 @@
+# Two commands do all: `make demo` shows Netvigil at work, `make test` passes every test. Both install what is missing.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+SECONDS_OF_DEMO ?=
+
+.PHONY: help setup demo test check bench lock clean tools
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/ready ## install what is missing, into .venv
+
+# A fresh Debian has python3 without the module that makes virtual environments; nothing but apt can bring that.
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "python3 >= 3.11 is needed" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory apt PACKAGES=python3-venv
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## the daemon over a simulated fleet that breaks and heals; DEMO="--for 90 --json" for a document
+	$(BIN)/netvigil demo $(DEMO)
+
+# promtool and prometheus hold the metrics, rules and dashboards against the real thing.
+tools:
+	@command -v promtool >/dev/null && command -v prometheus >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=prometheus
+	@command -v systemd-analyze >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=systemd
+
+test: setup tools ## every test
+	$(BIN)/pytest -n auto $(TESTS)
+
+check: setup ## lint, format, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## measure speed, as ratios against a peer
+	$(BIN)/python -m benchmarks
+
+lock: ## choose the newest releases that fit pyproject.toml, and write them down with their hashes
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## take away what was installed or made here
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: apt
+apt:
+	@echo "installing Debian packages: $(PACKAGES)"
+	@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+	@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(PACKAGES) >/dev/null

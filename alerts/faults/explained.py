@@ -1,0 +1,115 @@
+"""Why a fault is a fault, and why of its level: the text of `netvigil explain`, to be checked line by line."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from alerts.faults.wording import number
+from monitor.model import Fault, FaultKey, FaultState, Language, Observation, Text
+
+_LINES = {
+    "fault": Text(en="Fault", zh_CN="故障"),
+    "level": Text(en="Level", zh_CN="级别"),
+    "why": Text(en="Why", zh_CN="原因"),
+    "rule": Text(en="Rule", zh_CN="规则"),
+    "told": Text(en="Device says", zh_CN="设备报告"),
+    "source": Text(en="Read from", zh_CN="读取自"),
+    "limits": Text(en="Own limits", zh_CN="设备门限"),
+    "part": Text(en="Part", zh_CN="部件"),
+    "seen": Text(en="Seen", zh_CN="发现时间"),
+    "state": Text(en="State", zh_CN="状态"),
+    "hidden": Text(en="Symptom of", zh_CN="源于"),
+    "flaps": Text(en="Flapping", zh_CN="波动"),
+}
+_STATES = {
+    FaultState.SUSPECTED: Text(
+        en="suspected since {changed}, {bad} bad answers in a row, not yet confirmed",
+        zh_CN="自 {changed} 起疑似，连续 {bad} 次异常，尚未确认",
+    ),
+    FaultState.OPEN: Text(en="open since {opened}", zh_CN="自 {opened} 起未恢复"),
+    FaultState.CLEARED: Text(en="cleared at {cleared}, after it was seen good", zh_CN="已于 {cleared} 确认恢复"),
+}
+_RECOVERING = Text(
+    en="; good since {good_since} ({good} answers in a row), not yet long enough",
+    zh_CN="；自 {good_since} 起正常（连续 {good} 次），尚未达到恢复条件",
+)
+_SEEN = Text(en="first {first}, last {last}", zh_CN="首次 {first}，最近 {last}")
+_HIDDEN = Text(en="{cause}: nobody is called for this one while that lasts", zh_CN="{cause}：其存在期间不单独通知")
+_FLAPS = Text(
+    en="penalty {penalty} at {changed}, halved in every half-life", zh_CN="{changed} 时惩罚值 {penalty}，按半衰期递减"
+)
+_LIMITS = (
+    ("low_critical", Text(en="critical below {limit}", zh_CN="低于 {limit} 严重")),
+    ("low_warning", Text(en="warning below {limit}", zh_CN="低于 {limit} 告警")),
+    ("high_warning", Text(en="warning above {limit}", zh_CN="高于 {limit} 告警")),
+    ("high_critical", Text(en="critical above {limit}", zh_CN="高于 {limit} 严重")),
+)
+
+
+def explained(fault: Fault, language: Language) -> str:
+    """What is known of `fault` and of the rule that gave its level, one fact a line. Moments are in UTC."""
+    lines = [(_LINES[name].said(language), text) for name, text in _facts(fault, language) if text]
+    # No columns: a Chinese character takes two places on a terminal, and a mail has none.
+    return "\n".join(f"{name}: {text}" for name, text in lines) + "\n"
+
+
+def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
+    yield "fault", _key(fault.key) + f" ({fault.condition})"
+    yield "level", str(int(fault.level))
+    for reason in fault.reasons:
+        yield "why", reason.text.said(language)
+        yield "rule", reason.rule
+    yield "told", _told(fault.evidence)
+    yield "source", fault.evidence.source
+    yield "limits", _own_limits(fault.evidence, language)
+    component = fault.component
+    yield (
+        "part",
+        ", ".join(one for one in (component.slot, component.model, component.part_number, component.serial) if one),
+    )
+    seen = {"first": _moment(fault.first_seen), "last": _moment(fault.last_seen)}
+    yield "seen", _SEEN.said(language).format_map(seen)
+    yield "state", _state(fault, language)
+    if fault.hidden_by is not None:
+        yield "hidden", _HIDDEN.said(language).format_map({"cause": _key(fault.hidden_by)})
+    if fault.flapping:
+        gaps = {"penalty": f"{fault.penalty:.0f}", "changed": _moment(fault.changed_at)}
+        yield "flaps", _FLAPS.said(language).format_map(gaps)
+
+
+def _state(fault: Fault, language: Language) -> str:
+    gaps = {
+        "changed": _moment(fault.changed_at),
+        "bad": str(fault.bad),
+        "good": str(fault.good),
+        "good_since": _moment(fault.good_since),
+        "opened": _moment(fault.opened_at or fault.changed_at),
+        "cleared": _moment(fault.cleared_at),
+    }
+    recovering = fault.state is not FaultState.CLEARED and fault.good > 0
+    text = _STATES[fault.state].said(language) + (_RECOVERING.said(language) if recovering else "")
+    return text.format_map(gaps)
+
+
+def _told(observation: Observation) -> str:
+    measured = "" if observation.value is None else number(observation.value, observation.unit)
+    word = f'"{observation.raw}"' if observation.raw else ""
+    return " = ".join(one for one in (word, measured) if one)
+
+
+def _own_limits(observation: Observation, language: Language) -> str:
+    if observation.limits is None:
+        return ""
+    told = [(getattr(observation.limits, name), text) for name, text in _LIMITS]
+    return ", ".join(
+        text.said(language).format_map({"limit": number(limit, observation.unit)})
+        for limit, text in told
+        if limit is not None
+    )
+
+
+def _key(key: FaultKey) -> str:
+    return " / ".join(one for one in (key.device, key.kind, key.label, key.aspect) if one)
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "?"

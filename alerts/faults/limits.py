@@ -1,0 +1,107 @@
+"""Numbers become conditions here: the device's own limits first, the policy's where it tells none.
+
+Asked by `judgement.py` for every answer that is a number without a claim.
+"""
+
+from dataclasses import dataclass
+
+from monitor.model import Condition, Fault, Limits, Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """The limit that spoke: its number, whether it is the device's own, and on which side of it the value lies.
+
+    `held` is True where the value is back on the good side, but not yet by as much as hysteresis asks for.
+    """
+
+    limit: float
+    own: bool
+    above: bool
+    condition: Condition
+    held: bool = False
+
+
+def assessed(
+    observation: Observation, ours: Limits | None, hysteresis: float, known: Fault | None
+) -> tuple[Observation, Crossed | None]:
+    """`observation` with its condition filled in from limits, and the limit that spoke.
+
+    A claim of the device stands, and a number that nobody limits stays without condition. `known` is the fault that
+    this number already has: on the way back a limit holds until the number is `hysteresis` clear of it.
+    """
+    if observation.condition is not None or observation.value is None:
+        return observation, None
+    own = _sane(observation.limits)
+    limits = own or _sane(ours)
+    if limits is None:
+        return observation, None
+    was = known.condition if known is not None and known.good == 0 else Condition.OK
+    spoke = _spoken(observation.value, limits, was, hysteresis, own=own is not None)
+    condition = spoke.condition if spoke else Condition.OK
+    return _with_condition(observation, condition), spoke
+
+
+def crossed(observation: Observation) -> Crossed | None:
+    """The limit of the device that its number lies beyond; for words only, where the device made the claim itself."""
+    limits = _sane(observation.limits)
+    if limits is None or observation.value is None:
+        return None
+    return _spoken(observation.value, limits, Condition.OK, 0.0, own=True)
+
+
+def _spoken(value: float, limits: Limits, was: Condition, hysteresis: float, *, own: bool) -> Crossed | None:
+    """The gravest limit that `value` is beyond, or that still holds it."""
+    critical = hysteresis if was is Condition.FAILED else 0.0
+    warning = hysteresis if was.is_bad else 0.0
+    for limit, above, slack, condition in (
+        (limits.high_critical, True, critical, Condition.FAILED),
+        (limits.low_critical, False, critical, Condition.FAILED),
+        (limits.high_warning, True, warning, Condition.DEGRADED),
+        (limits.low_warning, False, warning, Condition.DEGRADED),
+    ):
+        if limit is None:
+            continue
+        beyond = value - limit if above else limit - value
+        if beyond > -slack:
+            return Crossed(limit=limit, own=own, above=above, condition=condition, held=beyond <= 0)
+    return None
+
+
+def _sane(limits: Limits | None) -> Limits | None:
+    """`limits` without pairs that cannot be meant, such as 0 and 0 where a device has no sensor; None if none is left.
+
+    The slot environment table of H3C switches tells 16 °C with both limits 0 (recordings, lsq1wcmd0-2509p61).
+    """
+    if limits is None:
+        return None
+    critical = _ordered(limits.low_critical, limits.high_critical)
+    warning = _ordered(limits.low_warning, limits.high_warning)
+    if not critical or not warning:
+        limits = Limits(
+            low_critical=limits.low_critical if critical else None,
+            high_critical=limits.high_critical if critical else None,
+            low_warning=limits.low_warning if warning else None,
+            high_warning=limits.high_warning if warning else None,
+        )
+    told = (limits.low_critical, limits.low_warning, limits.high_warning, limits.high_critical)
+    return None if all(limit is None for limit in told) else limits
+
+
+def _ordered(low: float | None, high: float | None) -> bool:
+    return low is None or high is None or low < high
+
+
+def _with_condition(observation: Observation, condition: Condition) -> Observation:
+    # Spelled out, because dataclasses.replace takes four times as long and this runs for every number of a visit.
+    return Observation(
+        component=observation.component,
+        aspect=observation.aspect,
+        condition=condition,
+        at=observation.at,
+        value=observation.value,
+        unit=observation.unit,
+        raw=observation.raw,
+        source=observation.source,
+        limits=observation.limits,
+    )

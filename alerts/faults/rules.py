@@ -1,0 +1,256 @@
+"""The policy as judgement uses it: rules indexed by (kind, aspect, what is wrong), timings, limits, words.
+
+Made by `alerts/faults/policy.py` from policy.toml, asked by `judgement.py` for each answer that is not fine.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal
+
+from monitor.model import Condition, Level, Limits, Role, Text
+
+
+class Kind(StrEnum):
+    """The kinds of parts that platform files and rules may name: a closed list."""
+
+    DEVICE = "device"
+    SYSTEM = "system"
+    CHASSIS = "chassis"
+    BOARD = "board"
+    FAN = "fan"
+    PSU = "psu"
+    TEMPERATURE = "temperature"
+    VOLTAGE = "voltage"
+    CURRENT = "current"
+    POWER = "power"
+    CPU = "cpu"
+    MEMORY = "memory"
+    DIMM = "dimm"
+    PROCESSOR = "processor"
+    INTERFACE = "interface"
+    OPTIC = "optic"
+    STACK = "stack"
+    STACK_PORT = "stack_port"
+    DISK = "disk"
+    VIRTUAL_DISK = "virtual_disk"
+    CONTROLLER = "controller"
+    ENCLOSURE = "enclosure"
+    BATTERY = "battery"
+    INTRUSION = "intrusion"
+    NIC = "nic"
+    PCI = "pci"
+
+
+class Aspect(StrEnum):
+    """What of a part is looked at: a closed list."""
+
+    STATE = "state"
+    REDUNDANCY = "redundancy"
+    TEMPERATURE = "temperature"
+    VOLTAGE = "voltage"
+    CURRENT = "current"
+    POWER = "power"
+    SPEED = "speed"
+    USAGE = "usage"
+    RX_POWER = "rx_power"
+    TX_POWER = "tx_power"
+    BIAS_CURRENT = "bias_current"
+    ERRORS = "errors"
+    ROLE = "role"
+    ANSWER = "answer"
+    ACCESS = "access"
+    OPER_STATUS = "oper_status"
+    PREDICTED_FAILURE = "predicted_failure"
+    ENDURANCE = "endurance"
+    WALK = "walk"
+
+
+class Wrong(StrEnum):
+    """What can be wrong with a part, as rules say it: its condition, or that it comes and goes."""
+
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    FLAPPING = "flapping"
+
+
+class Group(StrEnum):
+    """What is left of the parts that do the same work, once those that failed are taken away."""
+
+    SOME_LEFT = "some_left"
+    NONE_LEFT = "none_left"
+    SINGLE = "single"
+    UNCLEAR = "unclear"
+    """Some are left, but of none of them is it known that it works."""
+
+
+class Link(StrEnum):
+    """The interface that bears the same label as the part, in the same visit."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What rules ask about one bad answer. `group` is None until it has been counted."""
+
+    role: Role
+    declared: bool = False
+    was_ok: bool = False
+    link: Link = Link.UNKNOWN
+    group: Group | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of the policy; None means that it does not ask. `level` None: recorded, no fault."""
+
+    name: str
+    level: Level | None
+    why: Text
+    roles: frozenset[Role] | None = None
+    groups: frozenset[Group] | None = None
+    links: frozenset[Link] | None = None
+    declared: bool | None = None
+    was_ok: bool | None = None
+    tells_numbers: bool = False
+    """True where `why` shows what a device measures: words that change with every visit are no news by themselves."""
+
+    @property
+    def asks_nothing(self) -> bool:
+        """True where the rule fits every case."""
+        asked = (self.roles, self.groups, self.links, self.declared, self.was_ok)
+        return all(one is None for one in asked)
+
+    def fits(self, case: Case) -> bool:
+        """True where the rule speaks of this case, its group left aside."""
+        return (
+            (self.roles is None or case.role in self.roles)
+            and (self.links is None or case.link in self.links)
+            and (self.declared is None or case.declared == self.declared)
+            and (self.was_ok is None or case.was_ok == self.was_ok)
+        )
+
+
+def first_match(rules: Iterable[Rule], case: Case) -> Rule | None:
+    """The first rule that fits; None where none does, or where only the group, not yet counted, could tell."""
+    for rule in rules:
+        if rule.fits(case):
+            if rule.groups is None or case.group in rule.groups:
+                return rule
+            if case.group is None:
+                return None
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How many answers in a row, over how long, make something sure."""
+
+    answers: int = 1
+    time: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flapping:
+    """The numbers of the flap penalty (RFC 2439, section 4.2), and when flapping has become a plain outage."""
+
+    penalty: float = 1000.0
+    half_life: timedelta = timedelta(minutes=15)
+    suppress: float = 2500.0
+    reuse: float = 1000.0
+    ceiling: float = 8000.0
+    steady: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """How one aspect of one kind is watched: what makes it sure, and the limits where the device tells none."""
+
+    confirm: Run = Run()
+    clear: Run = Run(answers=2)
+    limits: Limits | None = None
+    hysteresis: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindWords:
+    """What a kind of part is called, and what is said of the parts of a group that still work."""
+
+    name: Text
+    names: Text
+    rest_one: Text
+    rest_many: Text
+    by_slot: bool = False
+    """True where the parts of one slot form a group of their own, as the power supplies of one stack member do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Something a symptom may hide behind. None means any."""
+
+    kinds: frozenset[Kind] | None = None
+    aspects: frozenset[Aspect] | None = None
+    same: Literal["device", "slot", "label"] = "device"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symptom:
+    """One line of "this is only a symptom of that"."""
+
+    kinds: frozenset[Kind] | None
+    aspects: frozenset[Aspect] | None
+    conditions: frozenset[Condition]
+    behind: Cause
+
+
+_PLAIN = Watch()
+_REST_ONE = Text(en="the other still works", zh_CN="另一个仍正常")
+_REST_MANY = Text(en="the other {left} still work", zh_CN="其余 {left} 个仍正常")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All of policy.toml, ready to be asked."""
+
+    rules: Mapping[tuple[str, str, Wrong], tuple[Rule, ...]]
+    kinds: Mapping[str, KindWords]
+    watches: Mapping[str, Mapping[str, Watch]]
+    flapping: Flapping
+    symptoms: tuple[Symptom, ...]
+    roles: Mapping[Role, Text]
+    conditions: Mapping[Wrong, Text]
+    aspects: Mapping[Aspect, Text]
+    refresh: timedelta
+    first_sight: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The aspects by kind for which a rule asks whether the part was ever seen well."""
+
+    def watch(self, kind: str, aspect: str) -> Watch:
+        """How this aspect of this kind is watched."""
+        return self.watches.get(kind, {}).get(aspect, _PLAIN)
+
+    def candidates(self, kind: str, aspect: str, wrong: Wrong) -> tuple[Rule, ...]:
+        """The rules to try, in order. The last one asks nothing, so that one always fits."""
+        return self.rules.get((kind, aspect, wrong), _NO_RULE)
+
+    def words(self, kind: str) -> KindWords:
+        """What `kind` is called; its own name where the policy does not know it."""
+        name = Text(en=kind, zh_CN=kind)
+        return self.kinds.get(kind) or KindWords(name=name, names=name, rest_one=_REST_ONE, rest_many=_REST_MANY)
+
+
+# Only for words outside the closed lists, which a platform file cannot use: better a faint fault than silence.
+_NO_RULE = (
+    Rule(
+        name="no rule",
+        level=Level.WARNING,
+        why=Text(
+            en="no rule of the policy speaks of {aspect} of {kind}; {evidence}",
+            zh_CN="策略中没有关于 {kind} {aspect} 的规则；{evidence}",
+        ),
+        tells_numbers=True,
+    ),
+)

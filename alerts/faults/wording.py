@@ -1,0 +1,104 @@
+"""The words of a reason: policy templates filled with what was counted, measured and told, in both languages."""
+
+from collections.abc import Iterable, Mapping
+from string import Formatter
+
+from alerts.faults.limits import Crossed, crossed
+from monitor.model import Observation, Text
+
+PLACEHOLDERS = frozenset({
+    "device", "role", "kind", "kinds", "label", "slot", "aspect", "condition",
+    "failed", "total", "left", "rest", "value", "limit", "raw", "evidence", "changes",
+})  # fmt: skip
+NUMBERS = frozenset({"value", "limit", "raw", "evidence", "changes"})
+"""The placeholders that may say something else at each visit."""
+
+_SIGNS = {"celsius": "°C", "volts": "V", "amperes": "A", "watts": "W", "dbm": "dBm", "rpm": "rpm", "seconds": "s",
+          "bytes": "bytes"}  # fmt: skip
+_OWN = Text(en="the device's own limit", zh_CN="设备自身门限")
+_OURS = Text(en="the limit set here", zh_CN="本系统设定门限")
+_ABOVE = Text(en="{value} is above {whose} of {limit}", zh_CN="{value} 高于{whose} {limit}")
+_BELOW = Text(en="{value} is below {whose} of {limit}", zh_CN="{value} 低于{whose} {limit}")
+_HELD = Text(
+    en="{value} has not come back far enough from {whose} of {limit}", zh_CN="{value} 尚未从{whose} {limit} 充分回落"
+)
+_TOLD = Text(en='the device says "{raw}"', zh_CN="设备报告“{raw}”")
+_SAYS = Text(en='the device says "{raw}" at {value}', zh_CN="设备报告“{raw}”，读数 {value}")
+_READS = Text(en="it reads {value}", zh_CN="读数 {value}")
+_NOTHING = Text(en="the device says no more", zh_CN="设备未作更多说明")
+_NOT_TOLD = Text(en="not told", zh_CN="未提供")
+
+
+def fields(template: str) -> frozenset[str]:
+    """The placeholders in `template`.
+
+    Raises ValueError that names what is not one, for a template is a text with gaps and not a programme.
+    """
+    found = set()
+    for _, name, spec, conversion in Formatter().parse(template):
+        if name is None:
+            continue
+        if name not in PLACEHOLDERS or spec or conversion:
+            written = name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+            raise ValueError(f'"{{{written}}}" is no placeholder; there are {_listed(PLACEHOLDERS)}')
+        found.add(name)
+    return frozenset(found)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))
+
+
+def filled(template: Text, values: Mapping[str, Text]) -> Text:
+    """`template` with `values` in its gaps, each language with its own words."""
+    return Text(
+        en=template.en.format_map({name: text.en for name, text in values.items()}),
+        zh_CN=template.zh_CN.format_map({name: text.zh_CN for name, text in values.items()}),
+    )
+
+
+def plain(value: object) -> Text:
+    """`value` as it is, in every language."""
+    return Text(en=str(value), zh_CN=str(value))
+
+
+def number(value: float, unit: str) -> str:
+    """A measured number as people write it: "36 °C", "93 %"."""
+    if unit == "ratio":
+        value, sign = value * 100, "%"
+    else:
+        sign = _SIGNS.get(unit, unit)
+    return f"{round(value, 2):.12g} {sign}".rstrip()
+
+
+def evidence(observation: Observation, spoke: Crossed | None) -> Text:
+    """What the device told, in one clause: the limit that was crossed, or its own word."""
+    measured = "" if observation.value is None else number(observation.value, observation.unit)
+    values = {"value": plain(measured), "raw": plain(observation.raw)}
+    if spoke is not None and measured:
+        gaps = values | {"whose": _OWN if spoke.own else _OURS, "limit": plain(number(spoke.limit, observation.unit))}
+        return filled(_HELD if spoke.held else _ABOVE if spoke.above else _BELOW, gaps)
+    word = observation.raw if not _is_number(observation.raw) or not measured else ""
+    if word:
+        return filled(_SAYS if measured else _TOLD, values)
+    return filled(_READS, values) if measured else _NOTHING
+
+
+def told(observation: Observation, spoke: Crossed | None) -> dict[str, Text]:
+    """The values for the placeholders that speak of what was measured or told."""
+    spoke = spoke or crossed(observation)
+    unit = observation.unit
+    return {
+        "value": _NOT_TOLD if observation.value is None else plain(number(observation.value, unit)),
+        "limit": plain(number(spoke.limit, unit)) if spoke else _NOT_TOLD,
+        "raw": plain(observation.raw) if observation.raw else _NOT_TOLD,
+        "evidence": evidence(observation, spoke),
+    }
+
+
+def _is_number(raw: str) -> bool:
+    try:
+        float(raw)
+    except ValueError:
+        return False
+    return True

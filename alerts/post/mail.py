@@ -1,0 +1,191 @@
+"""The way out for letters: one SMTP talk per letter, and what came of it. Comes after `letters`, before the inbox.
+
+A letter is sent at least once: whoever calls keeps it until `posted` says accepted, and asks `next_try` when to ask
+again. Nothing here raises for what a server does: every end of a talk is a `Receipt` with the server's own words.
+"""
+
+import asyncio
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_LINES
+from enum import StrEnum
+from pathlib import Path
+
+import aiosmtplib
+
+from alerts.templates import harmless
+from monitor.model import Language, Letter
+
+# RFC 5321, section 4.5.4.1: give up after 4 to 5 days. Its 30 minutes between tries are too long for a contract that
+# wants an answer in 5; after an outage every letter leaves within `LONGEST_WAIT`.
+GIVE_UP = timedelta(days=5)
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=5)
+_FAREWELL = 2.0
+# Text in any language travels as 7 bit: relays without 8BITMIME (RFC 6152) still stand in customers' networks.
+_POLICY = SMTP_LINES.clone(cte_type="7bit")
+
+
+class Security(StrEnum):
+    """How the talk is protected: upgraded (RFC 3207), from the first byte (RFC 8314), or not at all."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """The server, and who we are to it.
+
+    `authority` is a file of certificates to trust besides the system's, for a server with a private one; it is the
+    better answer to a failed verification than turning `verify` off.
+    """
+
+    server: str
+    port: int
+    security: Security
+    sender_address: str
+    sender_name: str = "Netvigil"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    timeout: timedelta = timedelta(seconds=30)
+    verify: bool = True
+    authority: Path | None = None
+
+
+class Verdict(StrEnum):
+    """What came of a try."""
+
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What came of a try, in the server's words.
+
+    `concerns_all` is set where no letter can leave (nobody answers, no trust, login refused): a sender with a long
+    queue stops there and waits, instead of a timeout per letter. It is not set once a server has let us in, so that
+    one letter on which a server chokes does not hold up the others.
+    """
+
+    verdict: Verdict
+    words: str
+    concerns_all: bool = False
+
+
+def message(letter: Letter, settings: MailSettings) -> EmailMessage:
+    """`letter` as it travels: text and HTML side by side, the headers that make a thread, and no answer machines."""
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = Address(display_name=settings.sender_name, addr_spec=settings.sender_address)
+    mail["To"] = Address(addr_spec=letter.recipient)
+    mail["Subject"] = harmless(letter.subject)
+    mail["Date"] = letter.created_at
+    mail["Message-ID"] = letter.message_id
+    if letter.in_reply_to:
+        mail["In-Reply-To"] = letter.in_reply_to
+    if letter.references:
+        mail["References"] = " ".join(letter.references)
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
+    mail["X-Auto-Response-Suppress"] = "All"  # the same, in the word that Exchange listens to
+    if letter.ticket:
+        mail["X-Netvigil-Ticket"] = letter.ticket
+    mail["Content-Language"] = "zh-CN" if letter.language is Language.ZH_CN else "en"
+    mail.set_content(letter.text)
+    mail.add_alternative(letter.html, subtype="html")
+    return mail
+
+
+async def posted(letter: Letter, settings: MailSettings) -> Receipt:
+    """One try: the whole talk ends within `settings.timeout`, whatever the server does."""
+    try:
+        content = message(letter, settings).as_bytes()
+    except (ValueError, IndexError, MessageError) as error:
+        return Receipt(verdict=Verdict.REFUSED, words=f"{letter.recipient} is no mail address: {error}")
+    client = aiosmtplib.SMTP(
+        hostname=settings.server,
+        port=settings.port,
+        username=settings.user or None,
+        password=settings.password or None,
+        local_hostname=settings.sender_address.rpartition("@")[2],
+        timeout=settings.timeout.total_seconds(),
+    )
+    connected = False
+    try:
+        async with asyncio.timeout(settings.timeout.total_seconds()):
+            await client.connect(
+                use_tls=settings.security is Security.TLS,
+                start_tls=settings.security is Security.STARTTLS,
+                tls_context=_context(settings),
+            )
+            connected = True
+            _, answer = await client.sendmail(settings.sender_address, [letter.recipient], content)
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        return _failure(error, settings, concerns_all=not connected)
+    finally:
+        await _left(client)
+    return Receipt(verdict=Verdict.ACCEPTED, words=harmless(answer))
+
+
+def next_try(attempts: int, first: timedelta = FIRST_WAIT, most: timedelta = LONGEST_WAIT) -> timedelta:
+    """How long to wait after `attempts` tries that were answered with retry: `first`, doubling, at most `most`."""
+    return min(first * 2.0 ** min(max(attempts, 1) - 1, 16), most)
+
+
+def is_given_up(created_at: datetime, now: datetime, after: timedelta = GIVE_UP) -> bool:
+    """True where a letter has been tried for so long that it is put aside, visibly."""
+    return now - created_at >= after
+
+
+def _context(settings: MailSettings) -> ssl.SSLContext | None:
+    if settings.security is Security.NONE:
+        return None
+    context = ssl.create_default_context()
+    if settings.authority:
+        context.load_verify_locations(cafile=settings.authority)
+    if not settings.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _left(client: aiosmtplib.SMTP) -> None:
+    """Say farewell; what the server makes of it changes nothing about the letter."""
+    with suppress(aiosmtplib.SMTPException, OSError):
+        if client.is_connected:
+            async with asyncio.timeout(_FAREWELL):
+                await client.quit()
+    client.close()
+
+
+def _failure(error: Exception, settings: MailSettings, *, concerns_all: bool) -> Receipt:
+    """The receipt for a talk that failed.
+
+    Only what a server says for good of this recipient or this letter is a refusal. A refused login or sender, even
+    for good (5xx), is a fault of the settings: letters wait until it is mended.
+    """
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused(recipients=[first, *_]):
+            return _answered(first.code, first.message)
+        case aiosmtplib.SMTPDataError():
+            return _answered(error.code, error.message)
+        case aiosmtplib.SMTPResponseException():
+            words = f"{error.code} {error.message}"
+        case TimeoutError():  # our own bound and aiosmtplib's timeouts, which are TimeoutErrors too
+            words = f"no answer within {settings.timeout.total_seconds():g} s"
+        case _:
+            words = str(error) or type(error).__name__
+    where = f"{settings.server}:{settings.port}"
+    return Receipt(verdict=Verdict.RETRY, words=harmless(f"{where}: {words}"), concerns_all=concerns_all)
+
+
+def _answered(code: int, text: str) -> Receipt:
+    permanent = 500 <= code < 600  # noqa: PLR2004 - RFC 5321, section 4.2.1: permanent negative completion
+    return Receipt(verdict=Verdict.REFUSED if permanent else Verdict.RETRY, words=harmless(f"{code} {text}"))

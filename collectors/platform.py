@@ -1,0 +1,272 @@
+"""What a platform file says, ready for visits: one request to send, and how to read the answer.
+
+`PlatformFile` (words.py) is the door; `platforms` looks up every name in it once, so that visits only compute.
+"""
+
+import importlib
+import re
+from collections.abc import Iterable, Mapping
+
+from collectors.plan import Conditions, Fact, IdentitySource, Number, Origin, Part, Platform, Quirk, Ref, Rule, Template
+from collectors.snmp.reader import Request
+from collectors.words import (
+    FactWords,
+    Fru,
+    IdentitySources,
+    Join,
+    LimitsWords,
+    LimitWords,
+    PartWords,
+    PlatformFile,
+    Rules,
+    Source,
+    TextWords,
+)
+
+__all__ = ["Platform", "PlatformFile", "platforms"]
+
+UNITS: Mapping[str, str] = {
+    "temperature": "celsius",
+    "voltage": "volts",
+    "current": "amperes",
+    "power": "watts",
+    "speed": "rpm",
+    "usage": "ratio",
+    "rx_power": "dbm",
+    "tx_power": "dbm",
+    "bias_current": "amperes",
+    "endurance": "ratio",
+    "progress": "ratio",
+}
+
+
+def platforms(files: Mapping[str, PlatformFile]) -> dict[str, Platform]:
+    """The platforms of `files` by name (the file's, without ".toml"), each with what it extends.
+
+    Raises ValueError that names file, key and what is allowed there.
+    """
+    return {name: _Plan(name, _whole(name, files)).platform() for name in files}
+
+
+def _whole(name: str, files: Mapping[str, PlatformFile], above: tuple[str, ...] = ()) -> PlatformFile:
+    file = files[name]
+    if not file.extends:
+        return file
+    if file.extends not in files or file.extends in (*above, name):
+        raise ValueError(f'{name}.toml: extends: there is no other platform "{file.extends}"')
+    base = _whole(file.extends, files, (*above, name))
+    own, under = file.identity, base.identity
+    identity = {word: getattr(own, word) + getattr(under, word) for word in IdentitySources.model_fields}
+    return file.model_copy(
+        update={
+            "identity": IdentitySources(**identity),
+            "skip": base.skip + file.skip,
+            "tables": base.tables | file.tables,
+            "states": base.states | file.states,
+            "fru": base.fru | file.fru,
+            "parts": base.parts + file.parts,
+        }
+    )
+
+
+_PIECES = re.compile(r"\{([^{}]*)\}")
+
+
+class _Plan:
+    """Turns one file into a Platform; knows where it is, so that an error can say so."""
+
+    def __init__(self, name: str, file: PlatformFile) -> None:
+        self.name, self.file = name, file
+        self.joins: Mapping[str, Join] = {}
+
+    def wrong(self, key: str, what: str, allowed: Iterable[str] = ()) -> ValueError:
+        choice = f" (there is: {', '.join(sorted(allowed))})" if allowed else ""
+        return ValueError(f"{self.name}.toml: {key}: {what}{choice}")
+
+    def platform(self) -> Platform:
+        file, rule = self.file, self.file.identify
+        self.table_names = set(file.tables)
+        origins, tables, scalars = self.origins()
+        identity = {
+            word: tuple(self.source(f"identity.{word}", source) for source in getattr(file.identity, word))
+            for word in IdentitySources.model_fields
+        }
+        scalars += [source.scalar for sources in identity.values() for source in sources if source.scalar]
+        return Platform(
+            name=self.name,
+            title=file.title or self.name,
+            vendor=file.vendor,
+            object_ids=rule.object_ids,
+            not_object_ids=rule.not_object_ids,
+            description=self.pattern("identify.description", rule.description),
+            not_description=self.pattern("identify.not_description", rule.not_description),
+            identity=identity,
+            request=Request(scalars=tuple(dict.fromkeys(scalars)), tables=tuple(tables)),
+            origins=tuple(origins),
+            parts=tuple(self.part(f"parts[{n}] ({p.table}, {p.kind})", p) for n, p in enumerate(file.parts)),
+        )
+
+    def origins(self) -> tuple[list[Origin], list[tuple[str, ...]], list[str]]:
+        origins, tables, scalars = list[Origin](), list[tuple[str, ...]](), list[str]()
+        for name, words in self.file.tables.items():
+            for root in (words.oid, *words.also):
+                oids = {n: f"{root}.{c}" if isinstance(c, int) else c for n, c in words.columns.items()}
+                origins.append(Origin(table=name, single=words.single, oids=oids, position=len(tables)))
+                if words.single:
+                    scalars += [f"{oid}.0" for oid in oids.values()]
+                else:
+                    tables.append(tuple(oids.values()))
+        return origins, tables, scalars
+
+    def source(self, key: str, words: Source) -> IdentitySource:
+        if bool(words.scalar) == bool(words.table):
+            raise self.wrong(key, "write either scalar, or table and column")
+        if words.table:
+            self.check_table(f"{key}.table", words.table)
+            self.check_column(f"{key}.column", words.table, words.column)
+        return IdentitySource(
+            scalar=words.scalar,
+            table=words.table,
+            column=words.column,
+            where=self.rules(f"{key}.where", words.table, words.where),
+            pattern=self.pattern(f"{key}.pattern", words.pattern),
+            text=words.text,
+        )
+
+    def part(self, key: str, words: PartWords) -> Part:
+        self.check_table(f"{key}.table", words.table)
+        joins = {name: Join(table=name) for name in self.file.tables if name != words.table} | words.joins
+        self.joins = joins
+        for name, join in joins.items():
+            self.check_table(f"{key}.joins.{name}.table", join.table)
+            if join.column:
+                self.check_column(f"{key}.joins.{name}.column", join.table, join.column)
+        if isinstance(words.fru, str) and words.fru and words.fru not in self.file.fru:
+            raise self.wrong(f"{key}.fru", f'no FRU data are named "{words.fru}"', self.file.fru)
+        fru = self.file.fru.get(words.fru, Fru()) if isinstance(words.fru, str) else words.fru
+        return Part(
+            table=words.table,
+            kind=words.kind,
+            label=self.templates(f"{key}.label", words.table, words.label),
+            fru={f: self.templates(f"{key}.fru.{f}", words.table, getattr(fru, f)) for f in Fru.model_fields},
+            joins={
+                n: (j.table, self.ref(f"{key}.joins.{n}.by", words.table, j.by), j.column) for n, j in joins.items()
+            },
+            when=self.conditions(key, words.table, words),
+            present=self.rules(f"{key}.present", words.table, words.present),
+            facts=tuple(self.fact(f"{key}.facts[{n}]", words.table, fact) for n, fact in enumerate(words.facts)),
+        )
+
+    def fact(self, key: str, table: str, words: FactWords) -> Fact:
+        claims = [claim for claim in ("states", "bits", "flags") if getattr(words, claim)]
+        if len(claims) > 1:
+            raise self.wrong(key, "a fact has one of states, bits and flags")
+        named = getattr(words, claims[0]) if claims else {}
+        if isinstance(named, str) and named not in self.file.states:
+            raise self.wrong(f"{key}.{claims[0]}", f'no states are named "{named}"', self.file.states)
+        numbers = LimitWords(column=words.column, divisor=words.divisor, skip=words.skip, quirk=words.quirk)
+        if words.counts_from:
+            self.check_table(f"{key}.counts_from.table", words.counts_from.table)
+        return Fact(
+            aspect=words.aspect,
+            unit="" if claims else words.unit if words.unit is not None else UNITS.get(words.aspect, ""),
+            number=self.number(key, table, numbers, 1, numeric=not claims),
+            label=self.templates(f"{key}.label", table, words.label),
+            claim=claims[0] if claims else "",  # type: ignore[arg-type]  # one of the three names above
+            states=self.file.states[named] if isinstance(named, str) else named,
+            lanes=words.lanes,
+            limits={
+                name: tuple(
+                    self.number(
+                        f"{key}.limits.{name}",
+                        table,
+                        LimitWords(column=limit) if isinstance(limit, str) else limit,
+                        words.divisor,
+                    )
+                    for limit in getattr(words.limits, name)
+                )
+                for name in LimitsWords.model_fields
+                if getattr(words.limits, name)
+            },
+            when=self.conditions(key, table, words),
+            counts_if=self.rules(f"{key}.counts_if", table, words.counts_if),
+            counts_from=(words.counts_from.table, words.counts_from.rows) if words.counts_from else ("", 0),
+        )
+
+    def number(self, key: str, table: str, words: LimitWords, divisor: float, *, numeric: bool = True) -> Number:
+        self.check_column(f"{key}.column", table, words.column)
+        skip = words.skip + (self.file.skip if numeric else ())
+        return Number(
+            column=words.column,
+            divisor=words.divisor if words.divisor is not None else divisor,
+            skip=frozenset(str(value) for value in skip),
+            quirk=self.quirk(f"{key}.quirk", words.quirk),
+        )
+
+    def quirk(self, key: str, name: str) -> Quirk | None:
+        if not name:
+            return None
+        module, _, function = name.rpartition(".")
+        try:
+            found: Quirk = getattr(importlib.import_module(f"collectors.quirks.{module or self.name}"), function)
+        except (ImportError, AttributeError):
+            raise self.wrong(key, f'there is no function "{name}" in collectors/quirks') from None
+        return found
+
+    def conditions(self, key: str, table: str, words: PartWords | FactWords) -> Conditions:
+        for name in words.if_empty:
+            self.check_table(f"{key}.if_empty", name)
+        return Conditions(
+            where=self.rules(f"{key}.where", table, words.where),
+            unless=self.rules(f"{key}.unless", table, words.unless),
+            if_empty=words.if_empty,
+        )
+
+    def rules(self, key: str, table: str, words: Rules) -> tuple[Rule, ...]:
+        return tuple(
+            Rule(ref=self.ref(f"{key}.{ref}", table, ref), pattern=self.pattern(f"{key}.{ref}", wanted))
+            if isinstance(wanted, str)
+            else Rule(ref=self.ref(f"{key}.{ref}", table, ref), wanted=frozenset(str(value) for value in wanted))
+            for ref, wanted in words.items()
+        )
+
+    def templates(self, key: str, table: str, words: Iterable[str | TextWords]) -> tuple[Template, ...]:
+        whole = (TextWords(text=word) if isinstance(word, str) else word for word in words)
+        return tuple(
+            Template(
+                pieces=tuple(
+                    self.ref(key, table, piece) if n % 2 else piece for n, piece in enumerate(_PIECES.split(word.text))
+                ),
+                pattern=self.pattern(key, word.pattern),
+            )
+            for word in whole
+        )
+
+    def ref(self, key: str, table: str, words: str) -> Ref:
+        first, _, rest = words.partition(".")
+        if first == "index":
+            if rest and not rest.isdigit():
+                raise self.wrong(key, f'"{words}": write "index" or "index.N", N counting from 1')
+            return Ref(index_part=int(rest) - 1 if rest else None)
+        if not rest:
+            self.check_column(key, table, first)
+            return Ref(column=first)
+        if first not in self.joins:
+            raise self.wrong(key, f'there is no table or join "{first}"', self.joins)
+        self.check_column(key, self.joins[first].table, rest)
+        return Ref(join=first, column=rest)
+
+    def check_table(self, key: str, table: str) -> None:
+        if table not in self.file.tables:
+            raise self.wrong(key, f'there is no table "{table}"', self.file.tables)
+
+    def check_column(self, key: str, table: str, column: str) -> None:
+        columns = self.file.tables[table].columns if table in self.file.tables else {}
+        if column not in columns:
+            raise self.wrong(key, f'table "{table}" has no column "{column}"', columns)
+
+    def pattern(self, key: str, words: str) -> re.Pattern[str] | None:
+        try:
+            return re.compile(words) if words else None
+        except re.error as error:
+            raise self.wrong(key, f"not a regular expression: {error}") from None

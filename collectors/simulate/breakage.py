@@ -1,0 +1,71 @@
+"""Faults to rehearse: a part of a simulated device that breaks on command, and heals as it was."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from collectors.simulate.snmp import SimulatedDevice, Told
+from monitor.model import Condition
+
+SILENT: Final[Mapping[str, Told]] = {}
+"""The changes of a device that vanishes: none, it no longer answers."""
+
+
+@dataclass(slots=True)
+class Bench:
+    """What is broken on one device now. Two breakages may touch one value: the worse stays until both are healed."""
+
+    device: SimulatedDevice
+    _broken: dict[str, Mapping[str, Told]] = field(default_factory=dict)
+    _sound: dict[str, Told] = field(default_factory=dict)
+
+    def put(self, name: str, changes: Mapping[str, Told]) -> None:
+        """Break `name`: the device tells `changes` from now on."""
+        for oid in changes:
+            told = self.device.told(oid)
+            if oid not in self._sound and told is not None:
+                self._sound[oid] = told
+        self._broken[name] = changes
+        self._tell(changes)
+
+    def take(self, name: str) -> None:
+        """Heal `name`: what no other breakage changes is told as before."""
+        healed = self._broken.pop(name, None)
+        if healed is not None:
+            self._tell(healed)
+
+    def _tell(self, oids: Iterable[str]) -> None:
+        self.device.silent = any(changes is SILENT for changes in self._broken.values())
+        for oid in oids:
+            told = [changes[oid] for changes in self._broken.values() if oid in changes]
+            if told:
+                self.device.set(oid, max(told, key=_gravity))
+            elif oid in self._sound:
+                self.device.set(oid, self._sound[oid])
+
+
+def _gravity(told: Told) -> int:
+    """The greater number is the worse one in every status that breakages share (roll-ups of ObjectStatusEnum)."""
+    return told if isinstance(told, int) else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakage:
+    """One fault to rehearse, with what should be seen of it: the component's kind, label, aspect and condition."""
+
+    name: str
+    device: str
+    kind: str
+    label: str
+    aspect: str
+    condition: Condition
+    bench: Bench = field(repr=False)
+    changes: Mapping[str, Told] = field(repr=False)
+
+    def break_(self) -> None:
+        """Let the part break."""
+        self.bench.put(self.name, self.changes)
+
+    def heal(self) -> None:
+        """Let the part be as it was."""
+        self.bench.take(self.name)

@@ -1,0 +1,83 @@
+"""What a device answered, under the names of its platform file: columns side by side, read by visit, facts and quirks.
+
+Values stay as they came, in columns; only the helpers here turn single ones into text or a number.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from collectors.snmp.reader import Ending, Value
+from collectors.text import cleaned
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table: `columns[name][i]` is the value of the instance `oids[name].index[i]`.
+
+    Not slotted, because `rows` is computed at its first use and kept.
+    """
+
+    name: str
+    index: tuple[str, ...]
+    columns: Mapping[str, tuple[Value, ...]]
+    oids: Mapping[str, str]
+    ended: Ending | None = None
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """The row number of each index."""
+        return {index: row for row, index in enumerate(self.index)}
+
+    def rows_by(self, column: str) -> Mapping[str, int]:
+        """The row number of each text in `column`; the first row where several say the same."""
+        found: dict[str, int] = {}
+        for row, value in enumerate(self.columns[column]):
+            found.setdefault(text(value), row)
+        return found
+
+
+def text(value: Value) -> str:
+    """`value` as clean text; "" where there is none."""
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else cleaned(value)
+
+
+def number(value: Value) -> float | None:
+    """`value` as a number, also where the device writes numbers as text; None where it is none."""
+    if isinstance(value, int):
+        return float(value)
+    try:
+        return float(text(value))
+    except ValueError:
+        return None
+
+
+# what a BITS value looks like where a tool wrote it down: two hex digits an octet, then the bits set ("80 0")
+_BITS_AS_TEXT = re.compile(r"[0-9A-Fa-f]{2}( +[0-9A-Fa-f]{1,2})* *")
+
+
+def bits(value: Value) -> list[int] | None:
+    """The numbers of the bits set in a BITS value (RFC 2578, section 7.1.4: bit 0 is the highest of octet 0).
+
+    Recordings hold it also as text, "80 0" or "40 00 00 1": the octets, then the bits set. None where it is no BITS.
+    """
+    if not isinstance(value, bytes):
+        return None
+    try:
+        said = value.decode("ascii")
+    except UnicodeDecodeError:
+        return _bits_of(value)
+    if not _BITS_AS_TEXT.fullmatch(said):
+        return _bits_of(value)
+    words = said.split()
+    hexadecimal = next((n for n, word in enumerate(words) if len(word) != 2), len(words))  # noqa: PLR2004 - an octet
+    octets = [bytes.fromhex("".join(words[:n])) for n in range(1, hexadecimal + 1)]
+    exact = (o for n, o in enumerate(octets, 1) if [str(bit) for bit in _bits_of(o)] == words[n:])
+    return _bits_of(next(exact, octets[-1]))
+
+
+def _bits_of(octets: bytes) -> list[int]:
+    return [8 * n + bit for n, octet in enumerate(octets) for bit in range(8) if octet & 0x80 >> bit]

@@ -1,0 +1,202 @@
+"""One device, now: ask who it is, ask what its platform file says, and keep the answer in columns.
+
+`visited` never raises: silence, refusal and endless answers are values. `observed` makes Observations of a visit when
+they are asked for; what only compares or renders columns takes `Visit.tables`.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from collectors.facts import observations
+from collectors.identify import SYS_DESCR, SYS_NAME, SYS_OBJECT_ID, identified
+from collectors.plan import IdentitySource, Origin, Platform
+from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
+from collectors.tables import Table, text
+from monitor.model import Component, Condition, Device, Identity, Observation
+
+log = logging.getLogger(__name__)
+
+WHO = Request(scalars=(SYS_DESCR, SYS_OBJECT_ID, SYS_NAME))
+# the device does not answer; every other silence is an answer that keeps us out
+_UNREACHED = frozenset({Silence.TIMEOUT, Silence.REFUSED, Silence.UNRESOLVED})
+_NOT_TOLD = frozenset({"N/A", "n/a", "NONE", "None", "Unknown"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What one device said at one moment. `platform` is None and all else empty where it was silent.
+
+    `target` is the number of the target that talked, so that it can be tried first the next time.
+    """
+
+    device: Device
+    at: datetime
+    platform: Platform | None = None
+    identity: Identity
+    silence: Silence | None = None
+    target: int | None = None
+    scalars: Mapping[str, Value]
+    tables: Mapping[str, Table]
+    seconds: float = 0.0
+    requests: int = 0
+    bytes: int = 0
+
+
+async def visited(
+    device: Device,
+    targets: Sequence[Target],
+    reader: Reader,
+    platforms: Mapping[str, Platform],
+    at: datetime,
+    budget: Budget,
+) -> Visit:
+    """A visit to `device` by the first of `targets` (its credentials, in order) that it talks to."""
+    silence = Silence.TIMEOUT
+    spent = Reading(scalars={}, tables=())
+    for number, target in enumerate(targets):
+        who = await _read(reader, target, WHO, budget)
+        spent = _sum(spent, who)
+        budget = replace(budget, seconds=max(0.0, budget.seconds - who.seconds))
+        if who.silence is None:
+            platform = platforms.get(device.platform) or identified(who.scalars, platforms)
+            what = await _read(reader, target, platform.request, budget)
+            return _visit(device, at, platform, who, what, _sum(spent, what), number)
+        # that a door is locked tells more than that nobody came to another one
+        silence = who.silence if number == 0 or silence in _UNREACHED else silence
+    return Visit(
+        device=device,
+        at=at,
+        identity=Identity(),
+        silence=silence,
+        scalars={},
+        tables={},
+        seconds=spent.seconds,
+        requests=spent.requests,
+        bytes=spent.bytes,
+    )
+
+
+def observed(visit: Visit) -> tuple[Observation, ...]:
+    """All that `visit` says, as Observations."""
+    return tuple(_of_device(visit)) + (
+        tuple(observations(visit.platform.parts, visit.tables, visit.at)) if visit.platform else ()
+    )
+
+
+async def _read(reader: Reader, target: Target, request: Request, budget: Budget) -> Reading:
+    try:
+        return await reader.read(target, request, budget)
+    except Exception:  # HOUSE, rule 5: a device's failure is a fact, not a crash; the reader's promise is not enough
+        log.exception("reading %s port %s", target.address, target.port)
+        nothing = tuple(Rows(index=(), columns=dict.fromkeys(columns, ())) for columns in request.tables)
+        return Reading(scalars={}, tables=nothing, silence=Silence.BAD_ANSWER)
+
+
+def _sum(spent: Reading, more: Reading) -> Reading:
+    return Reading(
+        scalars={},
+        tables=(),
+        seconds=spent.seconds + more.seconds,
+        requests=spent.requests + more.requests,
+        bytes=spent.bytes + more.bytes,
+    )
+
+
+def _visit(
+    device: Device, at: datetime, platform: Platform, who: Reading, what: Reading, spent: Reading, target: int
+) -> Visit:
+    scalars = {**who.scalars, **{oid: value for oid, value in what.scalars.items() if value is not None}}
+    # it answered a moment ago: what it now keeps to itself is a walk that was cut, not a device that is gone
+    cut = Ending.TIMEOUT if what.silence else None
+    tables: dict[str, Table] = {}
+    for origin in platform.origins:
+        known = tables.get(origin.table)
+        if known is None or not known.index:
+            found = _table(origin, scalars, what.tables, cut)
+            tables[origin.table] = found if known is None or found.index or found.ended else known
+    return Visit(
+        device=device,
+        at=at,
+        platform=platform,
+        identity=_identity(platform, scalars, tables),
+        target=target,
+        scalars=scalars,
+        tables=tables,
+        seconds=spent.seconds,
+        requests=spent.requests,
+        bytes=spent.bytes,
+    )
+
+
+def _table(origin: Origin, scalars: Mapping[str, Value], answers: Sequence[Rows], cut: Ending | None) -> Table:
+    if origin.single:
+        columns = {name: (scalars.get(f"{oid}.0"),) for name, oid in origin.oids.items()}
+        told = any(value is not None for (value,) in columns.values())
+        return Table(
+            name=origin.table,
+            index=("0",) if told else (),
+            columns=columns if told else dict.fromkeys(columns, ()),
+            oids=origin.oids,
+            ended=cut,
+        )
+    rows = answers[origin.position]
+    return Table(
+        name=origin.table,
+        index=rows.index,
+        columns={name: rows.columns[oid] for name, oid in origin.oids.items()},
+        oids=origin.oids,
+        ended=rows.ended or cut,
+    )
+
+
+def _identity(platform: Platform, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> Identity:
+    said = {
+        word: next((found for source in sources if (found := _said(source, scalars, tables))), None)
+        for word, sources in platform.identity.items()
+    }
+    return Identity(platform=platform.name, vendor=platform.vendor or None, **said)
+
+
+def _said(source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> str:
+    for raw in _candidates(source, scalars, tables):
+        said = text(raw)
+        if source.pattern:
+            match = source.pattern.search(said)
+            said = source.text.format("", *(group or "" for group in match.groups())).strip() if match else ""
+        if said and said not in _NOT_TOLD:
+            return said
+    return ""
+
+
+def _candidates(source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> Iterable[Value]:
+    if source.scalar:
+        return (scalars.get(source.scalar),)
+    table = tables[source.table]
+    return (
+        value
+        for row, value in enumerate(table.columns[source.column])
+        if all(rule.holds(text(table.columns[rule.ref.column][row])) for rule in source.where)
+    )
+
+
+def _of_device(visit: Visit) -> Iterator[Observation]:
+    """Whether the device answers, whether it lets us in, and which tables it did not tell to their end."""
+    silence = visit.silence
+    answers = silence not in _UNREACHED
+    port = f"udp://{visit.device.address}:{visit.device.port}"
+    source = port if silence else SYS_OBJECT_ID
+
+    def one(aspect: str, condition: Condition, raw: str, label: str = "", source: str = source) -> Observation:
+        component = Component(kind="device", label=label)
+        return Observation(component=component, aspect=aspect, condition=condition, raw=raw, source=source, at=visit.at)
+
+    yield one("answer", Condition.OK if answers else Condition.FAILED, "" if answers else str(silence))
+    if silence is None:
+        yield one("access", Condition.OK, "")
+    else:
+        yield one("access", Condition.FAILED if answers else Condition.UNKNOWN, str(silence))
+    for table in visit.tables.values():
+        if table.ended:
+            yield one("walk", Condition.UNKNOWN, str(table.ended), table.name, next(iter(table.oids.values())))

@@ -1,0 +1,192 @@
+"""The words of configs/platforms/*.toml: what the door accepts, and nowhere further in (platform.py makes plans of it).
+
+The vocabulary is closed: a word that is not here is an error, and what the words cannot say is a Python function with
+a name in collectors/quirks. docs/platforms.md explains every word; a test holds it against this file.
+"""
+
+import re
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from monitor.model import Condition
+
+Kind = Literal[
+    "system", "chassis", "board", "fan", "psu", "temperature", "voltage", "current", "power", "cpu", "memory", "dimm",
+    "processor", "interface", "optic", "stack", "stack_port", "disk", "virtual_disk", "controller", "enclosure",
+    "battery", "intrusion", "nic", "pci",
+]  # fmt: skip
+Aspect = Literal[
+    "state", "redundancy", "temperature", "voltage", "current", "power", "speed", "usage", "rx_power", "tx_power",
+    "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress",
+]  # fmt: skip
+Unit = Literal["celsius", "volts", "amperes", "watts", "ratio", "dbm", "rpm", "bytes", "seconds", ""]
+KINDS: tuple[str, ...] = get_args(Kind)
+ASPECTS: tuple[str, ...] = get_args(Aspect)
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+def _dotted(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\d+(\.\d+)+", value):
+        raise ValueError(f'"{value}" is not a dotted OID such as "1.3.6.1.2.1.1.2.0"')
+    return value
+
+
+Oid = Annotated[str, BeforeValidator(_dotted)]
+Scalar = int | str
+Wanted = tuple[Scalar, ...] | str
+Rules = dict[str, Wanted]
+StateMap = dict[str, tuple[Condition, str]]
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Identify(_Words):
+    """Which devices are this platform: sysObjectID first, sysDescr second."""
+
+    object_ids: tuple[Oid, ...] = ()
+    not_object_ids: tuple[Oid, ...] = ()
+    description: str = ""
+    not_description: str = ""
+
+
+class Source(_Words):
+    """Where one word of the identity stands: a scalar, or the first row of a column that says something."""
+
+    scalar: Oid = ""
+    table: str = ""
+    column: str = ""
+    where: Rules = {}
+    pattern: str = ""
+    text: str = "{1}"
+
+
+class IdentitySources(_Words):
+    """For each word of the identity the sources in their order; the first that says something is taken."""
+
+    model: tuple[Source, ...] = ()
+    version: tuple[Source, ...] = ()
+    patch: tuple[Source, ...] = ()
+    serial: tuple[Source, ...] = ()
+    name: tuple[Source, ...] = ()
+
+
+class TableWords(_Words):
+    """One table of the device, or with `single` a group of scalars."""
+
+    oid: Oid
+    also: tuple[Oid, ...] = ()
+    single: bool = False
+    columns: dict[str, int | Oid] = Field(min_length=1)
+
+
+class TextWords(_Words):
+    """A template, and optionally which part of the result is meant."""
+
+    text: str
+    pattern: str = ""
+
+
+Texts = Annotated[tuple[str | TextWords, ...], BeforeValidator(_listed)]
+
+
+class Fru(_Words):
+    """The FRU data of a part (what to order and where to plug it in)."""
+
+    slot: Texts = ()
+    model: Texts = ()
+    part_number: Texts = ()
+    serial: Texts = ()
+
+
+class Join(_Words):
+    """Another table: its row whose index (or whose `column`) equals what `by` says here."""
+
+    table: str
+    by: str = "index"
+    column: str = ""
+
+
+class LimitWords(_Words):
+    """A column that holds the device's own limit for a number."""
+
+    column: str
+    divisor: float | None = None
+    skip: tuple[Scalar, ...] = ()
+    quirk: str = ""
+
+
+LimitSources = Annotated[tuple[str | LimitWords, ...], BeforeValidator(_listed)]
+
+
+class LimitsWords(_Words):
+    """The four limits of a number, each with its sources in order."""
+
+    low_critical: LimitSources = ()
+    low_warning: LimitSources = ()
+    high_warning: LimitSources = ()
+    high_critical: LimitSources = ()
+
+
+class Rows(_Words):
+    """At least so many rows of a table."""
+
+    table: str
+    rows: int = 1
+
+
+class FactWords(_Words):
+    """One thing to know of a part: a claim (`states`, `bits`, `flags`) or a number with its unit and limits."""
+
+    column: str
+    aspect: Aspect = "state"
+    label: Texts = ()
+    states: str | StateMap = ""
+    bits: str | StateMap = ""
+    flags: str | StateMap = ""
+    unit: Unit | None = None
+    divisor: float = 1
+    skip: tuple[Scalar, ...] = ()
+    lanes: bool = False
+    limits: LimitsWords = LimitsWords()
+    quirk: str = ""
+    where: Rules = {}
+    unless: Rules = {}
+    if_empty: tuple[str, ...] = ()
+    counts_if: Rules = {}
+    counts_from: Rows | None = None
+
+
+class PartWords(_Words):
+    """All components of one kind that one table tells of."""
+
+    table: str
+    kind: Kind
+    label: Texts = ()
+    fru: str | Fru = ""
+    joins: dict[str, Join] = {}
+    where: Rules = {}
+    unless: Rules = {}
+    if_empty: tuple[str, ...] = ()
+    present: Rules = {}
+    facts: tuple[FactWords, ...] = Field(min_length=1)
+
+
+class PlatformFile(_Words):
+    """One file of configs/platforms."""
+
+    title: str = ""
+    vendor: str = ""
+    extends: str = ""
+    identify: Identify = Identify()
+    identity: IdentitySources = IdentitySources()
+    skip: tuple[Scalar, ...] = ()
+    tables: dict[str, TableWords] = {}
+    states: dict[str, StateMap] = {}
+    fru: dict[str, Fru] = {}
+    parts: tuple[PartWords, ...] = ()

@@ -1,0 +1,5 @@
+"""`python -m monitor` is the command `netvigil`."""
+
+from monitor.cli import main
+
+main()

@@ -1,0 +1,83 @@
+"""Whether what the inventory says agrees with itself and with the other files; before it becomes an `Inventory`."""
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from monitor.draft import Draft, Entry, Written
+from monitor.fields import said_duration
+from monitor.inventory import AUTO, DeviceFile, SiteFile
+from monitor.problem import Place, Problem, near_word
+from monitor.toml_lines import KeyPath
+
+SHORTEST = timedelta(seconds=5)  # a visit of a large chassis takes seconds; asking more often only loads it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What other files say that the inventory must agree with; None where they could not be read.
+
+    `prefectures` maps each to its region.
+    """
+
+    regions: Collection[str] | None = None
+    prefectures: Mapping[str, str] | None = None
+    platforms: Collection[str] | None = None
+    shortest: timedelta = SHORTEST
+
+
+def disagreements(draft: Draft, around: Surroundings) -> Iterator[Problem]:
+    """What is wrong between parts that are each well formed: names that lead nowhere, things that are there twice."""
+    yield from _same(draft.customers, lambda customer: customer.name, "name", "name")
+    yield from _same(draft.sites, lambda site: site.name, "name", "name")
+    for site in draft.sites:
+        yield from unknown(site.place, ("customer",), site.written.customer, "customer", draft.customer_names)
+        yield from _misplaced(site, around)
+    # Names become file names and addresses of pages, where not everyone tells upper from lower case.
+    yield from _same(draft.devices, lambda device: device.name.casefold(), "name", "name")
+    yield from _same(draft.devices, lambda device: (device.address, device.port), "address", "address and port")
+    for device in draft.devices:
+        yield from _misled(device, draft, around)
+
+
+def unknown(place: Place, path: KeyPath, name: str, kind: str, known: Collection[str]) -> Iterator[Problem]:
+    """A problem where `name` is not among the `known` ones."""
+    if name not in known:
+        yield place.problem(path, f'there is no {kind} "{name}"', near_word(name, known))
+
+
+def _misplaced(site: Entry[SiteFile], around: Surroundings) -> Iterator[Problem]:
+    written, place = site.written, site.place
+    if around.regions is not None:
+        yield from unknown(place, ("region",), written.region, "region of the contract", around.regions)
+    if around.prefectures is None or not written.prefecture:
+        return
+    yield from unknown(
+        place, ("prefecture",), written.prefecture, "prefecture of the contract", around.prefectures.keys()
+    )
+    region = around.prefectures.get(written.prefecture, written.region)
+    if region != written.region:
+        reason = f'the contract has prefecture "{written.prefecture}" in region "{region}", not "{written.region}"'
+        yield place.problem(("prefecture",), reason)
+
+
+def _misled(entry: Entry[DeviceFile], draft: Draft, around: Surroundings) -> Iterator[Problem]:
+    device, place = entry.written, entry.place
+    yield from unknown(place, ("site",), device.site, "site", draft.site_names)
+    for at, name in enumerate(device.credentials):
+        yield from unknown(place, ("credentials", at), name, "credential", draft.credential_names)
+    if around.platforms is not None and device.platform != AUTO:
+        yield from unknown(place, ("platform",), device.platform, "platform", around.platforms)
+    if device.interval is not None and device.interval < around.shortest:
+        yield place.problem(("interval",), f"must be at least {said_duration(around.shortest)}")
+
+
+def _same(
+    entries: Iterable[Entry[Written]], trait: Callable[[Written], Hashable], key: str, what: str
+) -> Iterator[Problem]:
+    first: dict[Hashable, Entry[Written]] = {}
+    for entry in entries:
+        other = first.setdefault(trait(entry.written), entry)
+        if other is not entry:
+            there = other.place.problem((key,), "")
+            yield entry.place.problem((key,), f"the same {what} as at {there.file}:{there.line}")

@@ -1,0 +1,189 @@
+"""Puts the daemon together, and is the only place in it that reads the clock and hears signals.
+
+Everything is given what it needs here: settings, store, reader, clock. Nothing reaches for a global.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+from collectors.snmp.pysnmp_reader import PysnmpReader
+from monitor import duties, schedule
+from monitor.config import ConfigError, Settings, loaded
+from monitor.duties import Duties
+from monitor.metrics import Metrics
+from monitor.model import Device
+from monitor.notify import Notify
+from monitor.pipeline import Means, Outcome, visit
+from monitor.problem import check_lines
+from monitor.progress import Progress
+from monitor.schedule import Schedule
+from monitor.series import Series
+from monitor.store.database import Store
+from monitor.web.application import application
+from monitor.web.serve import serve
+
+log = logging.getLogger(__name__)
+_TICK = 1.0  # seconds between two looks at what the clock asks: a deadline fires at most this late
+_PARTING = 5.0  # seconds for letters and answers under way when the daemon stops; systemd gives it 10 in all
+
+
+def now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class App:
+    """One running daemon. It is also what its window looks at (`monitor.web.application.Sources`)."""
+
+    def __init__(self, directory: Path, settings: Settings, store: Store, environ: Mapping[str, str]) -> None:
+        """A daemon that has not begun; `run` does all."""
+        self._directory = directory
+        self._environ = environ
+        self._notify = Notify(environ)
+        self._metrics = Metrics(version("netvigil"))
+        self._progress = Progress(_patience(settings), now())
+        self._store = store
+        self._means = Means(settings=settings, reader=PysnmpReader(), store=store, clock=now)
+        self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
+        self._duties = Duties(settings, store, self._metrics, self._progress, now)
+        self._stopping = asyncio.Event()
+        self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.series = Series()
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """The devices of the inventory in force."""
+        return self._means.settings.inventory.devices
+
+    def own_metrics(self) -> bytes:
+        """The daemon's own metrics."""
+        return self._metrics.text()
+
+    def trouble(self) -> str | None:
+        """Why the daemon does not get on; None where it does."""
+        return self._progress.trouble(now())
+
+    async def run(self) -> None:
+        """Watch until SIGTERM or SIGINT. Raises AddressTakenError where the address to listen on cannot be had."""
+        settings = self._means.settings
+        opened = asyncio.Event()
+        window = asyncio.create_task(self._window(settings, opened))
+        await asyncio.wait({window, asyncio.create_task(opened.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        if window.done():
+            window.result()
+        self._hear()
+        self._schedule.load(settings)
+        self._schedule.start()
+        self._metrics.loaded(settings.inventory.devices, now())
+        self._notify.ready(_status(settings))
+        log.info("watching %s", _status(settings))
+        try:
+            await self._live()
+        finally:
+            await self._part(window)
+
+    async def _window(self, settings: Settings, opened: asyncio.Event) -> None:
+        def told(url: str) -> None:
+            log.info("metrics at %s/metrics", url)
+            opened.set()
+
+        await serve(application(self), settings.daemon.host, settings.daemon.port, opened=told)
+
+    async def _visit(self, device: Device) -> Outcome:
+        outcome = await visit(device, self._means)
+        seen = outcome.visit
+        self.series.visited(device, seen.identity, outcome.observations, seen.silence, seen.at)
+        for fault, change in outcome.changes:
+            part = f"{fault.key.kind} {fault.key.label}".strip()
+            log.info("%s: level %d fault of %s, %s", change.value, fault.level, part, device.name)
+        return outcome
+
+    async def _live(self) -> None:
+        while not self._stopping.is_set():
+            await self._duties.tick()
+            if self._notify.patience and self.trouble() is None:
+                self._notify.alive()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _TICK)
+
+    async def _part(self, window: asyncio.Task[None]) -> None:
+        self._notify.stopping()
+        log.info("stopping")
+        self._schedule.stop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._duties.finished(), _PARTING)
+        window.cancel()
+        with suppress(asyncio.CancelledError):
+            await window
+        await self._means.reader.close()
+
+    def _hear(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._told_to_reload)
+
+    def _told_to_reload(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._reload())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reload(self) -> None:
+        """Take the configuration on disk where it is whole; else keep the one in force, and say so."""
+        async with self._reloading:
+            self._notify.reloading(time.monotonic_ns())
+            try:
+                settings = await asyncio.to_thread(loaded, self._directory, self._environ)
+            except ConfigError as error:
+                self._metrics.refused()
+                problems = "\n".join(check_lines(error.problems))
+                log.warning("the configuration was refused, the old one stays in force:\n%s", problems)
+                self._notify.ready("configuration refused, the old one stays in force; see the journal")
+                return
+            self._means = replace(self._means, settings=settings)
+            self._duties.settings = settings
+            self._progress.expect(_patience(settings), now())
+            self._schedule.load(settings)
+            self.series.keep(settings.inventory.devices.keys())
+            self._metrics.loaded(settings.inventory.devices, now())
+            self._notify.ready(_status(settings))
+            log.info("configuration reloaded: %s", _status(settings))
+
+
+def run(directory: Path) -> None:
+    """The daemon, until it is told to stop.
+
+    Raises ConfigError, StateDirectoryError and AddressTakenError, each with words for the administrator.
+    """
+    settings = loaded(directory, os.environ)
+    with Store(settings.daemon.state, exclusive=True) as store:
+        asyncio.run(_run(directory, settings, store))
+
+
+async def _run(directory: Path, settings: Settings, store: Store) -> None:
+    await App(directory, settings, store, os.environ).run()
+
+
+def _patience(settings: Settings) -> dict[str, timedelta]:
+    """How long each kind of work may stand still before the daemon is in trouble."""
+    patience = {duties.WORK: timedelta(seconds=60)}
+    devices = settings.inventory.devices.values()
+    if devices:
+        longest = max(*(device.interval for device in devices), settings.visits.back_off)
+        patience[schedule.WORK] = longest * 2 + timedelta(seconds=settings.snmp.budget.seconds)
+    return patience
+
+
+def _status(settings: Settings) -> str:
+    inventory = settings.inventory
+    return f"{len(inventory.devices)} devices at {len(inventory.sites)} sites of {len(inventory.customers)} customers"

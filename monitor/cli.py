@@ -1,0 +1,155 @@
+"""The command `netvigil`: runs, checks, replays and visits; the other nouns are in `monitor.verbs`."""
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collectors.recording import NotARecordingError, recorded
+from collectors.snmp.pysnmp_reader import PysnmpReader
+from collectors.snmp.reader import Budget, Community, Target
+from monitor import app
+from monitor.config import ConfigError, knowledge, loaded, summary
+from monitor.model import Device, Language
+from monitor.problem import check_lines
+from monitor.seen import seen
+from monitor.verbs import desk, doors, papers, watched
+
+
+def main() -> None:
+    """The command `netvigil`."""
+    netvigil(prog_name="netvigil")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="netvigil")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
+def netvigil(*, verbose: bool) -> None:
+    """Watch network equipment and keep the promises of its service contract."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    for chatty in ("apscheduler", "alembic", "asyncio", "mail.log", "pysnmp"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@netvigil.command()
+@doors.config
+def run(directory: Path) -> None:
+    """Run the daemon until SIGTERM; SIGHUP reads the configuration anew."""
+    app.run(directory)
+
+
+@netvigil.command()
+@doors.config
+@doors.as_json
+def check(directory: Path, *, as_json: bool) -> None:
+    """Read all configuration, and say file, line and reason for what is wrong."""
+    try:
+        settings = loaded(directory, os.environ)
+    except ConfigError as error:
+        if as_json:
+            doors.print_json({"problems": [_problem(each) for each in error.problems]})
+            sys.exit(doors.BAD_USAGE)
+        raise
+    for warning in settings.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if as_json:
+        doors.print_json({"problems": []})
+    else:
+        click.echo(summary(settings))
+
+
+@netvigil.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--config", "directory", type=click.Path(file_okay=False, path_type=Path), help="Platforms and policy.")
+@doors.as_json
+def replay(path: Path, directory: Path | None, *, as_json: bool) -> None:
+    """Visit a recording (.snmprec) and judge it at first sight."""
+    try:
+        platforms, policy = knowledge(directory)
+        reader = recorded(path)
+    except ConfigError as error:
+        click.echo("\n".join(check_lines(error.problems)), err=True)
+        sys.exit(doors.BAD_USAGE)
+    except NotARecordingError as error:
+        click.echo(f"netvigil: {error}", err=True)
+        sys.exit(doors.BAD_USAGE)
+    device = Device(name=path.stem, address="recording", customer="", site="")
+    target = Target(address="recording", credential=Community(community=""))
+    budget = Budget(seconds=600, rows=1_000_000, bytes=1_000_000_000)
+    told = asyncio.run(seen(device, [target], reader, platforms, policy, budget, app.now()))
+    _print_seen(told, as_json=as_json)
+
+
+@netvigil.command()
+@click.argument("device")
+@doors.config
+@doors.as_json
+def visit(device: str, directory: Path, *, as_json: bool) -> None:
+    """Visit one device of the inventory now; nothing is stored and nobody is called."""
+    settings = loaded(directory, os.environ)
+    found = settings.inventory.devices.get(device)
+    if found is None:
+        raise LookupError(f'no device "{device}" in the inventory; "netvigil device list" shows them all')
+
+    async def once() -> dict[str, Any]:
+        reader = PysnmpReader()
+        try:
+            targets = settings.targets(found)
+            budget = settings.snmp.budget
+            return await seen(found, targets, reader, settings.platforms, settings.policy, budget, app.now())
+        finally:
+            await reader.close()
+
+    told = asyncio.run(once())
+    _print_seen(told, as_json=as_json)
+    silent = any(
+        each["component"]["kind"] == "device"
+        and each["aspect"] in {"answer", "access"}
+        and each["condition"] == "failed"
+        for each in told["observations"]
+    )
+    sys.exit(doors.UNREACHABLE if silent else doors.FINE)
+
+
+@netvigil.command()
+@click.option("--for", "seconds", type=click.IntRange(min=10), help="End after so many seconds.")
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Keep state here and go on from it.")
+@doors.language(Language.EN)
+@click.option("--picture", "picture_to", type=click.Path(dir_okay=False, path_type=Path), hidden=True)
+@doors.as_json
+def demo(seconds: int | None, state: Path | None, language: str, picture_to: Path | None, *, as_json: bool) -> None:
+    """Run the daemon over a simulated fleet that breaks and heals, with a real SMTP server for the mail."""
+    from monitor.demo.show import demo as shown  # noqa: PLC0415 - the daemon itself needs no simulator
+
+    sys.exit(shown(seconds=seconds, state=state, language=Language(language), as_json=as_json, picture_to=picture_to))
+
+
+def _problem(problem: Any) -> dict[str, object]:
+    return {name: getattr(problem, name) for name in ("file", "line", "key", "reason", "hint")}
+
+
+def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        doors.print_json(told)
+        return
+    identity = told["identity"]
+    click.echo("  ".join(f"{name}: {value}" for name, value in identity.items() if value))
+    bad = [each for each in told["observations"] if each["condition"] in {"degraded", "failed"}]
+    click.echo(f"{len(told['observations'])} observations, {len(bad)} of them not well")
+    for each in told["faults"]:
+        part = f"{each['component']['kind']} {each['component']['label']}".strip()
+        click.echo(f"level {each['level']}  {part}  {each['condition']}: {each['reason']}  [{each['source']}]")
+    if not told["faults"]:
+        click.echo("no fault")
+
+
+for group in (watched.device, watched.fault, watched.explain, desk.ticket, papers.report, papers.mail):
+    netvigil.add_command(group)

@@ -1,0 +1,245 @@
+"""All configuration: from the files of one folder to the frozen `Settings` that the daemon runs on, or its problems.
+
+netvigil.toml and inventory.toml are the user's own. Of contract.toml, policy.toml and platforms/*.toml those that lie
+in the folder count, and the ones that come with Netvigil fill the gaps (monitor/shipped.py).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from alerts.desk.contract import ContractFile, contract
+from alerts.faults.policy import Policy, PolicyFile, policy
+from alerts.post.mail import MailSettings, Security
+from collectors.platform import Platform, PlatformFile, platforms
+from collectors.snmp.reader import Budget
+from monitor.agreement import SHORTEST, Surroundings, disagreements, unknown
+from monitor.credentials import credentials
+from monitor.document import Document, checked, document
+from monitor.draft import Draft, drafted, entries, inventory
+from monitor.fields import said_duration
+from monitor.model import Level, Recipient
+from monitor.netvigil_file import DaemonFile, MailFile, NetvigilFile, RecipientFile, ReportFile, SnmpFile
+from monitor.problem import ConfigError, Problem, Within, check_lines
+from monitor.reference import found
+from monitor.settings import Daemon, Mail, Report, Settings, Snmp, Visits
+from monitor.shipped import shipped
+
+__all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
+
+STATE = "/var/lib/netvigil"
+PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}  # RFC 6409, RFC 8314, RFC 5321
+_PLATFORM_ERROR = re.compile(r"(?P<name>[^:]+)\.toml: (?P<key>[^:]*): (?P<reason>.*)", re.DOTALL)
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def loaded(directory: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings of the folder `directory`.
+
+    ConfigError holds every problem of all files. What is unwise but not wrong is in `warnings` of the settings.
+    """
+    problems: list[Problem] = []
+    own = document(directory / "netvigil.toml", problems)
+    stock = document(directory / "inventory.toml", problems)
+    promises = _owned(directory, "contract.toml", ContractFile, problems)
+    rules = _owned(directory, "policy.toml", PolicyFile, problems)
+    platform_names, known_platforms = _platforms(directory, problems)
+    file = checked(own.data, NetvigilFile, own, problems) if own else None
+    draft = drafted(stock, problems) if stock else None
+    around = _surroundings(file, promises, platform_names)
+    if own and file and file.visits.interval < around.shortest:
+        problems.append(own.problem(("visits", "interval"), f"must be at least {said_duration(around.shortest)}"))
+    if own and draft:
+        problems += _strangers(own, draft)
+    problems += disagreements(draft, around) if draft else ()
+    secrets = credentials(draft.credentials, environ, directory, stock, problems) if stock and draft else {}
+    post = _mail(file.mail, own, environ, directory, problems) if own and file else None
+    errors = [problem for problem in problems if not problem.is_warning]
+    if errors or not (file and draft and promises and rules and post):
+        raise ConfigError(dict.fromkeys(errors))
+    state = _state(file.daemon, environ, directory)
+    return Settings(
+        daemon=_daemon(file.daemon, state),
+        visits=Visits(**dict(file.visits)),
+        snmp=_snmp(file.snmp),
+        mail=post,
+        report=_report(file.report, state),
+        snapshot_interval=file.history.interval,
+        inventory=inventory(draft, secrets, file.visits.interval),
+        contract=contract(promises),
+        policy=policy(rules),
+        platforms=known_platforms,
+        warnings=tuple(problem for problem in problems if problem.is_warning),
+    )
+
+
+def knowledge(directory: Path | None = None) -> tuple[dict[str, Platform], Policy]:
+    """What judging a recording needs: platforms and policy, of `directory` where it has them, else the shipped ones."""
+    problems: list[Problem] = []
+    folder = directory or shipped()
+    policy_file = _owned(folder, "policy.toml", PolicyFile, problems)
+    _, known = _platforms(folder, problems)
+    if problems or not policy_file:
+        raise ConfigError(problems)
+    return known, policy(policy_file)
+
+
+def summary(settings: Settings) -> str:
+    """What was read, in numbers."""
+    inventory = settings.inventory
+    roles = Counter(device.role.value for device in inventory.devices.values())
+    counted = ", ".join(f"{count} {role}" for role, count in roles.most_common())
+    fixed = sum(not name.startswith("_") for name in settings.platforms)
+    return "\n".join(
+        (
+            f"customers    {len(inventory.customers)}",
+            f"sites        {len(inventory.sites)}",
+            f"devices      {len(inventory.devices)}{f' ({counted})' if counted else ''}",
+            f"credentials  {len(inventory.credentials)}",
+            f"platforms    {fixed}",
+            f"recipients   {len(settings.mail.recipients)}",
+        )
+    )
+
+
+def _owned(directory: Path, name: str, shape: type[Shape], problems: list[Problem]) -> Shape | None:
+    """The file of `directory`, or the shipped one where there is none, in the shape its owner gave it."""
+    own = directory / name
+    source = document(own if own.exists() else shipped() / name, problems)
+    return checked(source.data, shape, source, problems) if source else None
+
+
+def _platforms(directory: Path, problems: list[Problem]) -> tuple[Collection[str], dict[str, Platform]]:
+    """The names of all platform files, and the platforms if nothing is wrong with any of them."""
+    paths = {path.name: path for folder in (shipped(), directory) for path in sorted(folder.glob("platforms/*.toml"))}
+    sources: dict[str, Document] = {}
+    files: dict[str, PlatformFile] = {}
+    for path in paths.values():
+        source = document(path, problems)
+        file = checked(source.data, PlatformFile, source, problems) if source else None
+        if source and file:
+            sources[path.stem], files[path.stem] = source, file
+    names = [path.stem for path in paths.values()]
+    if len(files) < len(names):  # one of the others may extend what could not be read
+        return names, {}
+    try:
+        return names, platforms(files)
+    except ValueError as error:
+        problems.append(_platform_problem(str(error), sources, files))
+    return names, {}
+
+
+def _platform_problem(message: str, sources: Mapping[str, Document], files: Mapping[str, PlatformFile]) -> Problem:
+    """What the owner of the platforms says ("name.toml: parts[3] (fans, fan).label: reason"), with the line."""
+    said = _PLATFORM_ERROR.fullmatch(message)
+    if said is None or said["name"] not in sources:
+        return Problem(file=str(shipped() / "platforms"), line=None, key="", reason=message)
+    source, base = sources[said["name"]], files[said["name"]].extends
+    inherited = 0  # the owner counts parts from 0, and those of the files it extends come first
+    while base in files:
+        inherited += len(files[base].parts)
+        base = files[base].extends
+    words = re.findall(r"[^.\[\]]+", re.sub(r" \([^)]*\)", "", said["key"]))
+    path = [int(word) if word.isdecimal() else word for word in words]
+    if path[0] == "parts" and isinstance(path[1], int):
+        path[1] -= inherited
+    return source.problem(tuple(path), said["reason"])
+
+
+def _surroundings(
+    file: NetvigilFile | None, promises: ContractFile | None, platform_names: Collection[str]
+) -> Surroundings:
+    return Surroundings(
+        regions=promises.regions.keys() if promises else None,
+        prefectures={name: each.region for name, each in promises.prefectures.items()} if promises else None,
+        platforms=platform_names,
+        shortest=timedelta(0) if file and file.daemon.demo else SHORTEST,
+    )
+
+
+def _strangers(own: Document, draft: Draft) -> Iterator[Problem]:
+    """Customers and sites that recipients name and the inventory does not."""
+    for entry in entries(own, ("mail", "recipient"), RecipientFile):
+        for at, name in enumerate(entry.written.customers):
+            yield from unknown(entry.place, ("customers", at), name, "customer", draft.customer_names)
+        for at, name in enumerate(entry.written.sites):
+            yield from unknown(entry.place, ("sites", at), name, "site", draft.site_names)
+
+
+def _mail(
+    file: MailFile | None, own: Document, environ: Mapping[str, str], directory: Path, problems: list[Problem]
+) -> Mail:
+    """The way out for letters; without [mail] nobody is told, which is worth a warning."""
+    if file is None:
+        problems.append(replace(own.problem((), "there is no [mail]: nobody is told of faults"), is_warning=True))
+        file = MailFile(server="localhost", sender="netvigil@localhost", security=Security.NONE)
+    password = ""
+    if file.password:
+        password = found(file.password, environ, directory, Within(own, ("mail", "password")), problems)
+        if file.security is Security.NONE and file.server not in LOOPBACK:
+            reason = "the password travels in the clear"
+            problems.append(replace(own.problem(("mail", "security"), reason), is_warning=True))
+    authority = directory / file.authority if file.authority else None
+    if authority and not authority.is_file():
+        problems.append(own.problem(("mail", "authority"), f"there is no file {authority}"))
+    return Mail(
+        server=MailSettings(
+            server=file.server,
+            port=file.port or PORTS[file.security],
+            security=file.security,
+            sender_address=file.sender,
+            sender_name=file.sender_name,
+            user=file.user,
+            password=password,
+            timeout=file.timeout,
+            verify=file.verify,
+            authority=authority,
+        ),
+        domain=file.sender.rpartition("@")[2],
+        recipients=tuple(_recipient(each) for each in file.recipient),
+        retry_first=file.retry_first,
+        retry_most=file.retry_most,
+        give_up=file.give_up,
+    )
+
+
+def _recipient(file: RecipientFile) -> Recipient:
+    return Recipient(
+        name=file.name,
+        address=file.address,
+        language=file.language,
+        customers=tuple(file.customers),
+        sites=tuple(file.sites),
+        levels=tuple(Level(level) for level in file.levels),
+    )
+
+
+def _daemon(file: DaemonFile, state: Path) -> Daemon:
+    host, _, port = file.listen.rpartition(":")
+    return Daemon(state=state, host=host.strip("[]"), port=int(port), demo=file.demo)
+
+
+def _snmp(file: SnmpFile) -> Snmp:
+    most = file.budget
+    return Snmp(
+        timeout=file.timeout.total_seconds(),
+        retries=file.retries,
+        budget=Budget(seconds=most.time.total_seconds(), rows=most.rows, bytes=most.bytes),
+    )
+
+
+def _report(file: ReportFile, state: Path) -> Report:
+    return Report(day=file.day, time=file.time, directory=state / file.directory, languages=tuple(file.languages))
+
+
+def _state(file: DaemonFile, environ: Mapping[str, str], directory: Path) -> Path:
+    """Where the daemon remembers; systemd may name several folders, parted by colons, of which ours is the first."""
+    return directory / (file.state or environ.get("STATE_DIRECTORY", "").partition(":")[0] or STATE)

@@ -1,0 +1,77 @@
+"""[credentials.NAME] of inventory.toml: from references to what an SNMP engine needs (collectors/snmp/reader.py)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
+from monitor.fields import Settled
+from monitor.problem import Place, Problem, Within
+from monitor.reference import ReferenceFile, SecretReference, found
+
+SHORTEST_KEY = 8  # RFC 3414, section 11.2: a password has at least 8 characters
+
+
+class CommunityFile(Settled):
+    """An SNMPv2c community: it travels in the clear, so it is for devices that cannot do version 3."""
+
+    version: Literal["2c"] = Field(description="SNMP version.")
+    community: SecretReference = Field(description="Where the community lies.")
+
+
+class UserFile(Settled):
+    """An SNMPv3 user (USM). Without `auth` nothing is authenticated, without `priv` nothing is encrypted."""
+
+    version: Literal["3"] = Field(description="SNMP version.")
+    user: str = Field(min_length=1, max_length=32, description="User name (RFC 3414: at most 32 bytes).")
+    auth: AuthProtocol | None = Field(None, description="Authentication protocol.")
+    auth_key: SecretReference | None = Field(None, description="Where the authentication password lies.")
+    priv: PrivProtocol | None = Field(None, description="Encryption protocol.")
+    priv_key: SecretReference | None = Field(None, description="Where the encryption password lies.")
+    context: str = Field("", description="SNMPv3 context name, for devices that keep several.")
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if (self.auth is None) != (self.auth_key is None):
+            raise ValueError("auth and auth_key belong together")
+        if (self.priv is None) != (self.priv_key is None):
+            raise ValueError("priv and priv_key belong together")
+        if self.priv and not self.auth:
+            raise ValueError("SNMPv3 does not encrypt without authentication: add auth and auth_key")
+        return self
+
+
+CredentialFile = Annotated[CommunityFile | UserFile, Field(discriminator="version")]
+
+
+def credentials(
+    files: Mapping[str, CredentialFile],
+    environ: Mapping[str, str],
+    directory: Path,
+    place: Place,
+    problems: list[Problem],
+) -> dict[str, Credential]:
+    """What the engine needs, by name; for each secret that was not found, one more of `problems`."""
+
+    def text(name: str, key: str, reference: ReferenceFile | None, shortest: int = 0) -> str:
+        at = Within(place, ("credentials", name, key))
+        seen = "" if reference is None else found(reference, environ, directory, at, problems)
+        if 0 < len(seen) < shortest:
+            problems.append(at.problem((), f"the secret has fewer than {shortest} characters (RFC 3414, section 11.2)"))
+        return seen
+
+    return {
+        name: Community(community=text(name, "community", file.community))
+        if isinstance(file, CommunityFile)
+        else User(
+            user=file.user,
+            auth=file.auth,
+            auth_key=text(name, "auth_key", file.auth_key, SHORTEST_KEY),
+            priv=file.priv,
+            priv_key=text(name, "priv_key", file.priv_key, SHORTEST_KEY),
+            context=file.context,
+        )
+        for name, file in files.items()
+    }

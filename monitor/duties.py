@@ -1,0 +1,164 @@
+"""What only the clock asks: promises that run out, letters that wait to be posted, reports that are due.
+
+Every duty derives what to do from what is stored, so nothing is lost over a stop: after a start it catches up once.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from alerts.desk import tickets as desk
+from alerts.desk.clocks import due_events, next_due
+from alerts.post.mail import Receipt, Verdict, is_given_up, next_try, posted
+from monitor import reporting, ticketing
+from monitor.config import Settings
+from monitor.metrics import Metrics
+from monitor.model import Level
+from monitor.progress import Progress
+from monitor.store import faults, letters, tickets
+from monitor.store.database import Store
+from monitor.store.letters import LetterState, Posted
+
+WORK = "duties"
+log = logging.getLogger(__name__)
+_SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
+_AT_ONCE = 20  # letters under way at the same time
+
+
+class Duties:
+    """The daemon's duties over one store. `settings` may be replaced while it runs (reload)."""
+
+    def __init__(
+        self, settings: Settings, store: Store, metrics: Metrics, progress: Progress, clock: Callable[[], datetime]
+    ) -> None:
+        """Duties that have not begun; `tick` does once what is due."""
+        self.settings = settings
+        self._store = store
+        self._metrics = metrics
+        self._progress = progress
+        self._clock = clock
+        self._heads: dict[str, int] = {}
+        self._wakes: dict[str, datetime | None] = {}
+        self._reported: set[str] = set()
+        self._failures = 0
+        self._rests_until: datetime | None = None
+        self._swept_at = clock()
+        self._posting: asyncio.Task[None] | None = None
+        self._levels: dict[str, Level] = {}
+
+    async def tick(self) -> None:
+        """Do all that is due now. A duty that cannot be done (a full disk) is said, and holds up none of the others."""
+        now = self._clock()
+        duties = (self._promises, self._posts, self._reports, self._counts, self._sweeps)
+        done = [await self._tried(duty, now) for duty in duties]
+        if all(done):
+            self._progress.made(WORK, now)
+
+    @staticmethod
+    async def _tried(duty: Callable[[datetime], Awaitable[None]], now: datetime) -> bool:
+        try:
+            await duty(now)
+        except Exception:  # whatever it is, the next tick tries again; the watchdog starves if it stays
+            log.exception("a duty could not be done")
+            return False
+        return True
+
+    async def finished(self) -> None:
+        """Wait for letters that are under way."""
+        if self._posting is not None:
+            await asyncio.gather(self._posting, return_exceptions=True)
+
+    async def _promises(self, now: datetime) -> None:
+        heads = await self._store.ask(tickets.heads)
+        for number in self._wakes.keys() - heads.keys():
+            del self._wakes[number]
+            self._levels.pop(number, None)
+        due = [
+            number
+            for number, seq in heads.items()
+            if self._heads.get(number) != seq or ((wake := self._wakes.get(number)) is not None and wake <= now)
+        ]
+        self._heads = heads
+        for number in due:
+            level, wake = await self._store.do(partial(self._kept, number=number, now=now))
+            self._levels[number], self._wakes[number] = level, wake
+
+    def _kept(self, disk: Connection, *, number: str, now: datetime) -> tuple[Level, datetime | None]:
+        ticket = tickets.found(disk, number)
+        for kind, data in due_events(ticket, self.settings.contract, now):
+            ticket = ticketing.acted(disk, number, kind, ticketing.ITSELF, data, self.settings, now)
+        return desk.level(ticket), next_due(ticket, self.settings.contract, now)
+
+    async def _posts(self, now: datetime) -> None:
+        """Posting goes on beside the other duties: a slow mail server holds up no clock."""
+        if self._posting is None or self._posting.done():
+            self._posting = asyncio.create_task(self._post(now))
+
+    async def _post(self, now: datetime) -> None:
+        """Post what waits. Where no letter can leave at all, the queue rests instead of failing one by one."""
+        if self._rests_until is not None and now < self._rests_until:
+            return
+        waiting = await self._store.ask(lambda disk: letters.due(disk, now, _AT_ONCE))
+        try:
+            receipts = await asyncio.gather(*(self._one(letter) for letter in waiting))
+        except Exception:  # the store would not take what became of a letter: it goes out once more, under its old name
+            log.exception("letters could not be posted")
+            return
+        if any(receipt.concerns_all for receipt in receipts):
+            self._failures += 1
+            self._rests_until = self._clock() + next_try(self._failures)
+        elif receipts:
+            self._failures, self._rests_until = 0, None
+
+    async def _one(self, waiting: Posted) -> Receipt:
+        receipt = await posted(waiting.letter, self.settings.mail.server)
+        now = self._clock()
+        self._metrics.posted(receipt.verdict.value)
+        await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now))
+        return receipt
+
+    def _filed(self, disk: Connection, waiting: Posted, receipt: Receipt, now: datetime) -> None:
+        letter, words = waiting.letter, receipt.words
+        if receipt.verdict is Verdict.ACCEPTED:
+            letters.ended(disk, letter.message_id, LetterState.ACCEPTED, now, words)
+        elif receipt.verdict is Verdict.REFUSED:
+            log.error("the mail server refused the letter to %s: %s", letter.recipient, words)
+            letters.ended(disk, letter.message_id, LetterState.REFUSED, now, words)
+        elif is_given_up(letter.created_at, now, self.settings.mail.give_up):
+            log.error("a letter to %s was given up after %s: %s", letter.recipient, self.settings.mail.give_up, words)
+            letters.ended(disk, letter.message_id, LetterState.EXPIRED, now, words)
+        else:
+            log.warning("a letter to %s waits: %s", letter.recipient, words)
+            letters.put_off(disk, letter.message_id, now + next_try(waiting.attempts + 1), words)
+
+    async def _reports(self, now: datetime) -> None:
+        for site in self.settings.inventory.sites.values():
+            month = reporting.month_due(now.astimezone(ZoneInfo(site.zone)), self.settings.report)
+            key = f"{site.name}/{month}"
+            if month is None or key in self._reported:
+                continue
+            written = await self._store.ask(
+                partial(reporting.archived, settings=self.settings, site=site, month=month, now=now)
+            )
+            self._reported.add(key)
+            for file in written:
+                log.info("inspection report written: %s", file)
+
+    async def _counts(self, now: datetime) -> None:
+        del now
+        levels = Counter(self._levels.values())
+        self._metrics.counted(faults=await self._store.ask(faults.counted), tickets=levels)
+        self._metrics.outbox_counted(
+            await self._store.ask(letters.counted), await self._store.ask(letters.oldest_undelivered)
+        )
+
+    async def _sweeps(self, now: datetime) -> None:
+        if now - self._swept_at >= _SWEEP:
+            self._swept_at = now
+            await self._store.do(lambda disk: faults.swept(disk, now - _SWEEP))

@@ -1,0 +1,95 @@
+"""inventory.toml: who is watched, where, and with which credentials; from its text to the words of monitor/model.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import Field
+
+from collectors.snmp.reader import Credential
+from monitor.credentials import CredentialFile
+from monitor.fields import Host, Name, Port, PositiveDuration, Settled, Title, Zone
+from monitor.model import Device, Role, Site
+
+AUTO = "auto"
+
+
+class CustomerFile(Settled):
+    """One [[customer]]."""
+
+    name: Name = Field(description="Short name, used by sites and recipients.")
+    title: Title = Field("", description="Full name, as documents print it.")
+
+
+class SiteFile(Settled):
+    """One [[site]]."""
+
+    name: Name = Field(description="Short name, used by devices and recipients.")
+    customer: Name = Field(description="Name of a [[customer]].")
+    region: Name = Field(description="Region of contract.toml; it decides how soon an engineer is on site.")
+    prefecture: Title = Field(
+        "", description="Prefecture of contract.toml, which decides the partner who goes there first."
+    )
+    zone: Zone = Field("Asia/Shanghai", description="Time zone of wall times in mails and documents.")
+    title: Title = Field("", description="Full name, as documents print it.")
+    address: Title = Field("", description="Street address, for the engineer who is sent there.")
+
+
+class DeviceFile(Settled):
+    """One [[device]], or one row of an imported spreadsheet."""
+
+    name: Name = Field(description="Name, unique in the inventory.")
+    address: Host = Field(description="IP address (better) or host name.")
+    site: Name = Field(description="Name of a [[site]].")
+    role: Role = Field(Role.OTHER, description="What the device is for: the same fault means more on a core.")
+    platform: str = Field(AUTO, description='Name of a file in platforms/, or "auto": what the device says it is.')
+    credentials: list[Name] = Field(min_length=1, description="Names of [credentials.NAME], tried in this order.")
+    interval: PositiveDuration | None = Field(
+        None, description="Time between two visits; [visits] interval if left out."
+    )
+    port: Port = Field(161, description="UDP port of SNMP.")
+    expect_up: list[str] = Field([], description="Interfaces that must be up, even if they were down when first seen.")
+    title: Title = Field("", description="What people call it, as documents print it.")
+
+
+class ImportFile(Settled):
+    """One [[import]]: devices from a CSV file. The other keys stand in for empty cells and columns left out."""
+
+    file: str = Field(min_length=1, description="CSV file; a relative path starts at the folder of inventory.toml.")
+    ignore: list[str] = Field([], description="Headings of columns that are not for us.")
+    site: Name | None = Field(None, description="Site of the rows that name none.")
+    role: Role | None = Field(None, description="Role of the rows that name none.")
+    platform: str | None = Field(None, description="Platform of the rows that name none.")
+    credentials: list[Name] | None = Field(None, description="Credentials of the rows that name none.")
+
+
+class InventoryFile(Settled):
+    """The whole of inventory.toml."""
+
+    credentials: dict[Name, CredentialFile] = Field({}, description="[credentials.NAME]: how to talk to devices.")
+    customer: list[CustomerFile] = Field([], description="[[customer]]: whose sites are watched.")
+    site: list[SiteFile] = Field([], description="[[site]]: places of customers.")
+    device: list[DeviceFile] = Field([], description="[[device]]: watched things.")
+    imports: list[ImportFile] = Field([], alias="import", description="[[import]]: devices from spreadsheets.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whose sites are watched."""
+
+    name: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """All that is watched, by name. Credentials hold secrets and are never shown."""
+
+    customers: Mapping[str, Customer] = field(default_factory=dict)
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    credentials: Mapping[str, Credential] = field(default_factory=dict, repr=False)
+
+    def zone(self, site: str) -> str:
+        """The time zone of `site`; UTC where the site is no longer in the inventory."""
+        found = self.sites.get(site)
+        return found.zone if found else "UTC"

@@ -1,0 +1,128 @@
+"""Beside the way of a fault: the daemon's own health as Prometheus metrics. The devices' series are in `series.py`.
+
+One `Metrics` per daemon with a registry of its own; its methods are named for what happened.
+"""
+
+import platform
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
+
+from collectors.snmp.reader import Silence
+from monitor.model import Level
+
+ANSWERED, CRASHED = "answered", "crashed"
+RESULTS = (ANSWERED, *(silence.value for silence in Silence), CRASHED)
+"""How a visit can end: answered, the reason of a silence, or crashed (a defect of ours)."""
+
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+_SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class _Plain(CollectorRegistry):
+    """A registry without the `_created` series of OpenMetrics, which text format 0.0.4 shows as metrics of their own.
+
+    `prometheus_client.disable_created_metrics` does the same, but by a switch for the whole process.
+    """
+
+    def collect(self) -> Iterable[Metric]:
+        for metric in super().collect():
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            yield metric
+
+
+class Metrics:
+    """What the daemon tells of itself."""
+
+    def __init__(self, version: str) -> None:
+        self._registry = own = _Plain()
+        ProcessCollector(registry=own)
+        build = Gauge("netvigil_build_info", "Always 1; the labels say what runs.", ["version", "python"], registry=own)
+        build.labels(version, platform.python_version()).set(1)
+        self._devices = Gauge("netvigil_devices", "Devices in the inventory in force.", registry=own)
+        self._visits = Counter("netvigil_visits", "Visits, by how they ended.", ["result"], registry=own)
+        self._duration = Histogram(
+            "netvigil_visit_duration_seconds", "How long visits took.", buckets=_SLOW, registry=own
+        )
+        self._lateness = Histogram(
+            "netvigil_visit_lateness_seconds", "How long after they were due visits began.", buckets=_SLOW, registry=own
+        )
+        self._commit = Histogram(
+            "netvigil_store_commit_duration_seconds", "How long commits took.", buckets=_QUICK, registry=own
+        )
+        self._faults = Gauge("netvigil_faults", "Open faults, by level (1 is the gravest).", ["level"], registry=own)
+        self._tickets = Gauge("netvigil_tickets", "Tickets not closed, by level.", ["level"], registry=own)
+        self._outbox = Gauge("netvigil_outbox_letters", "Letters in the outbox, by state.", ["state"], registry=own)
+        self._oldest = Gauge(
+            "netvigil_outbox_oldest_timestamp_seconds",
+            "When the oldest letter of that state that is not delivered was written; absent where there is none.",
+            ["state"],
+            registry=own,
+        )
+        self._posted = Counter(
+            "netvigil_letters_posted", "Attempts to post a letter, by result.", ["result"], registry=own
+        )
+        self._loaded = Gauge(
+            "netvigil_config_last_reload_successful",
+            "Whether the configuration on disk is the one in force: 1 yes, 0 it was refused.",
+            registry=own,
+        )
+        self._loaded_at = Gauge(
+            "netvigil_config_last_reload_success_timestamp_seconds",
+            "When the configuration in force was read.",
+            registry=own,
+        )
+        for result in RESULTS:
+            self._visits.labels(result)
+        self.counted(faults={}, tickets={})
+
+    def visited(self, silence: Silence | None, *, took: timedelta, late: timedelta) -> None:
+        """A visit ended, with what it found, how long it took and how long after it was due it began."""
+        self._visits.labels(ANSWERED if silence is None else silence.value).inc()
+        self._duration.observe(took.total_seconds())
+        self._lateness.observe(max(late.total_seconds(), 0))
+
+    def crashed(self) -> None:
+        """A visit ended in an exception: a defect of ours, never the device's doing."""
+        self._visits.labels(CRASHED).inc()
+
+    def committed(self, took: timedelta) -> None:
+        """A transaction was committed."""
+        self._commit.observe(took.total_seconds())
+
+    def counted(self, *, faults: Mapping[Level, int], tickets: Mapping[Level, int]) -> None:
+        """Open faults and tickets were counted anew. A level that is not mentioned has none."""
+        for level in Level:
+            self._faults.labels(str(level.value)).set(faults.get(level, 0))
+            self._tickets.labels(str(level.value)).set(tickets.get(level, 0))
+
+    def outbox_counted(self, letters: Mapping[str, int], oldest: Mapping[str, datetime]) -> None:
+        """The outbox was looked through: letters by state, and when the oldest undelivered of a state was written."""
+        _replace(self._outbox, letters)
+        _replace(self._oldest, {state: written.timestamp() for state, written in oldest.items()})
+
+    def posted(self, result: str) -> None:
+        """A mail server answered to a letter, or none could be reached."""
+        self._posted.labels(result).inc()
+
+    def loaded(self, devices: Collection[object], at: datetime) -> None:
+        """A configuration came into force."""
+        self._loaded.set(1)
+        self._loaded_at.set(at.timestamp())
+        self._devices.set(len(devices))
+
+    def refused(self) -> None:
+        """A configuration was read and refused; the old one stays in force."""
+        self._loaded.set(0)
+
+    def text(self) -> bytes:
+        """All of it in text format 0.0.4."""
+        return generate_latest(self._registry)
+
+
+def _replace(gauge: Gauge, values: Mapping[str, float]) -> None:
+    gauge.clear()
+    for label, value in values.items():
+        gauge.labels(label).set(value)

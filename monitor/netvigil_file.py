@@ -1,0 +1,151 @@
+"""The shape of netvigil.toml: the daemon's own settings, as written; monitor/config.py makes values of them."""
+
+from datetime import time, timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from alerts.post.mail import Security
+from monitor.fields import (
+    ClockTime,
+    Duration,
+    Host,
+    MailAddress,
+    Name,
+    Port,
+    PositiveDuration,
+    Settled,
+    Share,
+    Switch,
+    Title,
+    Whole,
+    host,
+)
+from monitor.model import Language
+from monitor.reference import SecretReference
+
+LAST_PORT = 65535
+
+
+def _listen(raw: str) -> str:
+    name, _, port = raw.rpartition(":")
+    if not port.isdecimal() or int(port) > LAST_PORT:
+        raise ValueError('must be an address and a port, such as "127.0.0.1:9510" or "[::1]:9510"')
+    host(name.removeprefix("[").removesuffix("]"))
+    return raw
+
+
+class DaemonFile(Settled):
+    """[daemon]: where it remembers and where it answers."""
+
+    state: str = Field(
+        "",
+        description="Folder of the database and the documents; a relative path starts at the folder of netvigil.toml. "
+        "If left out: what systemd gives (StateDirectory=), else /var/lib/netvigil.",
+    )
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        "127.0.0.1:9510", description="Address and port of the metrics and pages. Port 0 takes any free one."
+    )
+    demo: Switch = Field(default=False, description="Allow intervals under 5s, for the demo and for tests on loopback.")
+
+
+class VisitsFile(Settled):
+    """[visits]: how often, and how many at once."""
+
+    interval: PositiveDuration = Field(timedelta(seconds=60), description="Time between two visits of a device.")
+    jitter: Share = Field(0.1, description="Share of the interval by which a visit may be moved, so that they spread.")
+    first_spread: Duration = Field(timedelta(seconds=60), description="Time over which the first visits are spread.")
+    per_site: Whole = Field(16, ge=1, description="Visits at the same time at one site.")
+    concurrent: Whole = Field(256, ge=1, description="Visits at the same time in all.")
+    back_off: PositiveDuration = Field(
+        timedelta(minutes=10), description="Longest time between two visits of a device that does not answer."
+    )
+
+
+class BudgetFile(Settled):
+    """[snmp.budget]: the most that one visit may cost."""
+
+    time: PositiveDuration = Field(timedelta(seconds=30), description="Wall time of one visit.")
+    rows: Whole = Field(20_000, ge=1, description="Rows of one table.")
+    bytes: Whole = Field(16_000_000, ge=1, description="Bytes of all answers of one visit.")
+
+
+class SnmpFile(Settled):
+    """[snmp]: how patiently to ask."""
+
+    timeout: PositiveDuration = Field(timedelta(seconds=2), description="Time until a question is repeated.")
+    retries: Whole = Field(2, ge=0, le=10, description="Repeats of one question.")
+    budget: BudgetFile = Field(BudgetFile(), description="[snmp.budget]: the most that one visit may cost.")
+
+
+class RecipientFile(Settled):
+    """[[mail.recipient]]: someone who gets mail. An empty list means all."""
+
+    name: Title = Field(description="Who it is.")
+    address: MailAddress = Field(description="Mail address.")
+    language: Language = Field(Language.ZH_CN, description="Language of the letters.")
+    customers: list[Name] = Field([], description="Only about these customers.")
+    sites: list[Name] = Field([], description="Only about these sites.")
+    levels: list[Literal[1, 2, 3, 4]] = Field([], description="Only about faults of these levels; 1 is the gravest.")
+
+
+class MailFile(Settled):
+    """[mail]: the way out for letters."""
+
+    server: Host = Field(description="SMTP server.")
+    port: Port | None = Field(None, description="Port; if left out 587 (starttls), 465 (tls) or 25 (none).")
+    security: Security = Field(Security.STARTTLS, description="How the talk is protected.")
+    verify: Switch = Field(default=True, description="Whether the server's certificate is checked.")
+    authority: str = Field("", description="File of certificates to trust besides the system's.")
+    sender: MailAddress = Field(description="Address in From:; its domain is also that of the Message-IDs.")
+    sender_name: Title = Field("Netvigil", description="Name in From:.")
+    user: str = Field("", description="User name at the server, where it wants one.")
+    password: SecretReference | None = Field(None, description="Where the password lies.")
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one try may take.")
+    retry_first: PositiveDuration = Field(timedelta(seconds=15), description="Wait after the first failed try.")
+    retry_most: PositiveDuration = Field(timedelta(minutes=5), description="Longest wait; each is twice the last.")
+    give_up: PositiveDuration = Field(timedelta(days=5), description="Age at which a letter is put aside, visibly.")
+    recipient: list[RecipientFile] = Field([], description="[[mail.recipient]]: who gets mail.")
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if bool(self.user) != (self.password is not None):
+            raise ValueError("user and password belong together")
+        if self.retry_most < self.retry_first:
+            raise ValueError("retry_most must not be shorter than retry_first")
+        return self
+
+
+class ReportFile(Settled):
+    """[report]: when the monthly inspection report of the month before is written."""
+
+    day: Whole = Field(1, ge=1, le=28, description="Day of the month, in the zone of each site.")
+    time: ClockTime = Field(time(6), description="Time of that day.")
+    directory: str = Field("reports", description="Folder; a relative path starts at the state folder.")
+    languages: list[Language] = Field(
+        [Language.ZH_CN], min_length=1, description="A report is written in each of them."
+    )
+
+    @field_validator("languages")
+    @classmethod
+    def _once_each(cls, languages: list[Language]) -> list[Language]:
+        return list(dict.fromkeys(languages))
+
+
+class HistoryFile(Settled):
+    """[history]: what the reports remember."""
+
+    interval: PositiveDuration = Field(
+        timedelta(hours=1), description="Time between two stored snapshots of a device on which nothing has changed."
+    )
+
+
+class NetvigilFile(Settled):
+    """The whole of netvigil.toml."""
+
+    daemon: DaemonFile = Field(DaemonFile(), description="[daemon]: where it remembers and where it answers.")
+    visits: VisitsFile = Field(VisitsFile(), description="[visits]: how often, and how many at once.")
+    snmp: SnmpFile = Field(SnmpFile(), description="[snmp]: how patiently to ask.")
+    mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
+    report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
+    history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")

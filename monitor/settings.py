@@ -1,0 +1,98 @@
+"""The settings as plain frozen values: what the daemon runs on once its configuration was read (monitor/config.py)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time, timedelta
+from pathlib import Path
+
+from alerts.desk.contract import Contract
+from alerts.faults.policy import Policy
+from alerts.post.mail import MailSettings
+from collectors.platform import Platform
+from collectors.snmp.reader import Budget, Target
+from monitor.inventory import Inventory
+from monitor.model import Device, Language, Recipient
+from monitor.problem import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daemon:
+    """Where the daemon remembers and where it answers."""
+
+    state: Path
+    host: str = "127.0.0.1"
+    port: int = 9510
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """How often devices are visited, and how many at once. `jitter` is a share of the interval."""
+
+    interval: timedelta
+    jitter: float
+    first_spread: timedelta
+    per_site: int
+    concurrent: int
+    back_off: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snmp:
+    """How patiently devices are asked (seconds), and what one visit may cost."""
+
+    timeout: float
+    retries: int
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The way out for letters, who gets them, and how long it is tried. `domain` is that of our Message-IDs."""
+
+    server: MailSettings
+    domain: str
+    recipients: tuple[Recipient, ...]
+    retry_first: timedelta
+    retry_most: timedelta
+    give_up: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """When the inspection report of the month before is written, where, and in which languages."""
+
+    day: int
+    time: time
+    directory: Path
+    languages: tuple[Language, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of the configuration. `warnings` is what was found unwise but not wrong."""
+
+    daemon: Daemon
+    visits: Visits
+    snmp: Snmp
+    mail: Mail
+    report: Report
+    snapshot_interval: timedelta
+    inventory: Inventory
+    contract: Contract
+    policy: Policy
+    platforms: Mapping[str, Platform]
+    warnings: tuple[Problem, ...] = ()
+
+    def targets(self, device: Device) -> tuple[Target, ...]:
+        """The ways to talk to `device`, one for each of its credentials, in their order."""
+        return tuple(
+            Target(
+                address=device.address,
+                port=device.port,
+                credential=self.inventory.credentials[name],
+                timeout=self.snmp.timeout,
+                retries=self.snmp.retries,
+            )
+            for name in device.credentials
+        )

@@ -1,0 +1,120 @@
+"""What happens to a ticket, written down and told: the one place that appends events and queues their letters.
+
+Called by the pipeline (a fault opened, changed, cleared), by the duties (a clock ran out) and by people's doors (the
+command line, later the console). Always inside the caller's transaction, so event and letters are kept together.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from alerts.desk import tickets as desk
+from alerts.desk.clocks import handed_up_at_once
+from alerts.desk.tickets import TicketState
+from alerts.post.letters import letters as letters_of
+from monitor.config import Settings
+from monitor.model import Device, EventKind, Fault, Identity, Ticket
+from monitor.store import devices, faults, letters, tickets
+
+ITSELF = "netvigil"
+
+
+def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) -> None:
+    """Open the ticket of a fault; where one is still unclosed for the same key, the fault has come back to it."""
+    unclosed = tickets.unclosed(disk, fault.key)
+    if unclosed:
+        followed_up(disk, unclosed[-1], EventKind.RELAPSED, fault, settings, now)
+        return
+    device = settings.inventory.devices[fault.key.device]
+    site = settings.inventory.sites[device.site]
+    visited = devices.by_name(disk, device.name)
+    maker = (visited.identity.vendor if visited else None) or ""
+    number = tickets.next_id(disk, now, site.zone)
+    ticket = desk.opened(number, fault, device, site, settings.contract, now, maker=maker)
+    tickets.created(disk, ticket, fault.id)
+    _told(disk, ticket, fault, settings, now)
+    handed = handed_up_at_once(ticket, settings.contract, now)
+    if handed is not ticket:
+        tickets.appended(disk, handed.id, handed.events[-1])
+        _told(disk, handed, fault, settings, now)
+
+
+def followed_up(
+    disk: Connection, ticket: Ticket, kind: EventKind, fault: Fault, settings: Settings, now: datetime
+) -> None:
+    """Write into `ticket` what became of its fault: recovered, relapsed, or at another level.
+
+    What the ticket knows already is not said twice, such as that a fault is back that never went away.
+    """
+    standing = desk.state(ticket)
+    if kind is EventKind.RECOVERED and standing is TicketState.RECOVERED:
+        return
+    if kind is EventKind.RELAPSED and standing not in {TicketState.RECOVERED, TicketState.RESTORED}:
+        if desk.level(ticket) is fault.level:
+            return
+        kind = EventKind.LEVEL_CHANGED
+    data = {"level": str(int(fault.level)), "reason": "; ".join(reason.text.en for reason in fault.reasons)}
+    _appended(disk, ticket, kind, ITSELF, data, fault, settings, now)
+
+
+def acted(
+    disk: Connection,
+    number: str,
+    kind: EventKind,
+    by: str,
+    data: Mapping[str, str],
+    settings: Settings,
+    now: datetime,
+) -> Ticket:
+    """Write into the ticket what someone (or a clock) did.
+
+    Raises NoSuchTicketError (monitor.store.tickets), and ValueError where the event cannot be at this point.
+    """
+    ticket = tickets.found(disk, number)
+    fault = faults.found(disk, tickets.fault_id(disk, number))
+    return _appended(disk, ticket, kind, by, data, fault, settings, now)
+
+
+def _appended(
+    disk: Connection,
+    ticket: Ticket,
+    kind: EventKind,
+    by: str,
+    data: Mapping[str, str],
+    fault: Fault,
+    settings: Settings,
+    now: datetime,
+) -> Ticket:
+    # The wall clock may have been set back; a ticket's history never runs backwards.
+    longer = desk.recorded(ticket, kind, max(now, ticket.events[-1].at), by, data)
+    tickets.appended(disk, ticket.id, longer.events[-1])
+    _told(disk, longer, fault, settings, now)
+    return longer
+
+
+def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> None:
+    device = settings.inventory.devices.get(ticket.fault.device) or _removed(ticket)
+    site = settings.inventory.sites.get(ticket.site)
+    if site is None:  # taken out of the inventory since: nobody is left to be told, the record stays
+        return
+    visited = devices.by_name(disk, device.name)
+    letters.queued(
+        disk,
+        letters_of(
+            ticket,
+            ticket.events[-1],
+            fault,
+            device,
+            visited.identity if visited else Identity(),
+            site,
+            settings.contract,
+            settings.mail.recipients,
+            settings.mail.domain,
+            now,
+        ),
+    )
+
+
+def _removed(ticket: Ticket) -> Device:
+    return Device(name=ticket.fault.device, address="", customer=ticket.customer, site=ticket.site)

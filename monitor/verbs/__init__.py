@@ -1,0 +1,1 @@
+"""The commands of `netvigil NOUN VERB`, one module per group of nouns."""

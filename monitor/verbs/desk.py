@@ -1,0 +1,147 @@
+"""`netvigil ticket …`: the promises made about faults, and what people do about them."""
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from alerts.desk import tickets as desk
+from alerts.desk.clocks import clocks, nearest
+from alerts.desk.times import span, wall
+from monitor import ticketing
+from monitor.app import now as this_moment
+from monitor.config import Settings, loaded
+from monitor.model import EventKind, Language, Ticket
+from monitor.store import letters, tickets
+from monitor.store.database import Store
+from monitor.verbs import doors
+
+
+@click.group()
+def ticket() -> None:
+    """The promises made about faults."""
+
+
+@ticket.command("list")
+@click.option("--all", "everything", is_flag=True, help="Closed ones of the last 31 days too.")
+@doors.config
+@doors.as_json
+def ticket_list(directory: Path, *, everything: bool, as_json: bool) -> None:
+    """Tickets that are not closed, with their nearest clock."""
+    settings = loaded(directory, os.environ)
+    now = this_moment()
+    with doors.reading(settings) as disk:
+        found = tickets.between(disk, now - timedelta(days=31), now) if everything else tickets.unclosed(disk)
+    doors.print_rows([_ticket_row(each, settings) for each in found], as_json=as_json)
+
+
+@ticket.command("show")
+@click.argument("number", metavar="TICKET")
+@doors.config
+@doors.as_json
+def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
+    """One ticket: its clocks, its events, its letters."""
+    settings = loaded(directory, os.environ)
+    now = this_moment()
+    with doors.reading(settings) as disk:
+        found = tickets.found(disk, number)
+        sent = letters.all_letters(disk, number)
+    site = settings.inventory.sites.get(found.site)
+    zone = site.zone if site else "UTC"
+    told = {
+        **_ticket_row(found, settings),
+        "clocks": [
+            {"name": each.name.value, "due": each.due.isoformat() if each.due else None, "state": each.state.value}
+            for each in clocks(found, settings.contract, now)
+        ],
+        "events": [
+            {
+                "seq": each.seq,
+                "kind": each.kind.value,
+                "at": each.at.isoformat(),
+                "by": each.by,
+                "data": dict(each.data),
+            }
+            for each in found.events
+        ],
+        "letters": [
+            {
+                "to": each.letter.recipient,
+                "event": each.letter.event,
+                "state": each.state.value,
+                "response": each.response,
+            }
+            for each in sent
+        ],
+    }
+    if as_json:
+        doors.print_json(told)
+        return
+    click.echo(f"{found.id}  {told['state']}  level {told['level']}  {told['device']}  {told['part']}")
+    for each in clocks(found, settings.contract, now):
+        due = wall(each.due, zone, Language.EN) if each.due else ""
+        click.echo(f"  {each.title.en:<34} {due:<34}  {each.state.value}")
+    for event in found.events:
+        data = ", ".join(f"{key}={value}" for key, value in event.data.items())
+        click.echo(f"  {event.seq:>3} {wall(event.at, zone, Language.EN)}  {event.kind.value} by {event.by}  {data}")
+    for posted in sent:
+        click.echo(f"  mail to {posted.letter.recipient}: {posted.state.value} {posted.response}")
+
+
+def _acting(name: str, kind: EventKind, says: str, *options: tuple[str, str]) -> None:
+    """Make `netvigil ticket NAME TICKET --by WHO`, which writes `kind` into the ticket."""
+
+    def act(number: str, directory: Path, by: str, **data: str | None) -> None:
+        settings = loaded(directory, os.environ)
+        given = {key: value for key, value in data.items() if value is not None}
+        try:
+            with Store(settings.daemon.state) as store, store.writing() as disk:
+                done = ticketing.acted(disk, number, kind, by, given, settings, this_moment())
+        except ValueError as error:
+            click.echo(f"netvigil: {error}", err=True)
+            sys.exit(doors.FINDINGS)
+        click.echo(f"{done.id}: {kind.value}, now {desk.state(done).value}")
+
+    command = doors.config(act)
+    for option, words in options:
+        command = click.option(f"--{option}", required=True, help=words)(command)
+    command = click.option("--by", required=True, envvar="USER", help="Who did it.")(command)
+    command = click.argument("number", metavar="TICKET")(command)
+    ticket.command(name, help=says)(command)
+
+
+_acting("respond", EventKind.RESPONDED, "Someone has answered: the response clock is met.")
+_acting("hand-up", EventKind.HANDED_UP, "Hand the ticket up to the next tier.")
+_acting("dispatch", EventKind.DISPATCHED, "Someone is on the way.")
+_acting("arrive", EventKind.ARRIVED, "Someone is on site.")
+_acting("restore", EventKind.RESTORED, "Service works again.")
+_acting("report-vendor", EventKind.REPORTED_TO_VENDOR, "The vendor has been told.")
+_acting("pause", EventKind.PAUSED, "Clocks stand still.", ("reason", "Why the clocks may stand still."))
+_acting("resume", EventKind.RESUMED, "Clocks run again.")
+_acting("comment", EventKind.COMMENT, "Add a remark.", ("text", "The remark."))
+_acting(
+    "responsibility",
+    EventKind.RESPONSIBILITY,
+    "Say whether the cause is our responsibility.",
+    ("responsibility", '"ours" or "not_ours".'),
+    ("reason", "Why."),
+)
+_acting("close", EventKind.CLOSED, "A person closes the ticket.")
+
+
+def _ticket_row(found: Ticket, settings: Settings) -> dict[str, object]:
+    now = this_moment()
+    next_clock = nearest(clocks(found, settings.contract, now))
+    return {
+        "id": found.id,
+        "state": desk.state(found).value,
+        "level": int(desk.level(found)),
+        "class": desk.service_class(found, settings.contract).value,
+        "device": found.fault.device,
+        "part": f"{found.fault.kind} {found.fault.label}".strip(),
+        "opened_at": found.events[0].at.isoformat(timespec="seconds"),
+        "clock": next_clock.name.value if next_clock else None,
+        "left": span(next_clock.remaining, Language.EN) if next_clock and next_clock.remaining else None,
+    }

@@ -1,0 +1,87 @@
+"""`netvigil report …` and `netvigil mail …`: what leaves the house."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from alerts.post.letters import trial
+from monitor import reporting
+from monitor.app import now as this_moment
+from monitor.config import loaded
+from monitor.model import Language
+from monitor.store import letters
+from monitor.store.database import Store
+from monitor.verbs import doors
+
+
+@click.group()
+def report() -> None:
+    """The documents that leave the house."""
+
+
+@report.command("inspection")
+@click.option("--site", required=True, help="A site of the inventory.")
+@click.option("--month", required=True, help='Such as "2026-11".')
+@doors.language(Language.ZH_CN)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of standard output."
+)
+@doors.config
+def report_inspection(site: str, month: str, language: str, output: Path | None, directory: Path) -> None:
+    """The monthly inspection report of one site, as HTML."""
+    settings = loaded(directory, os.environ)
+    found = settings.inventory.sites.get(site)
+    if found is None:
+        raise LookupError(f'no site "{site}" in the inventory; it has {", ".join(settings.inventory.sites)}')
+    try:
+        with doors.reading(settings) as disk:
+            html = reporting.inspection_report(disk, settings, found, month, Language(language), this_moment())
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--month") from error
+    if output is None:
+        click.echo(html)
+    else:
+        output.write_text(html, encoding="utf-8")
+        click.echo(f"written: {output}", err=True)
+
+
+@click.group()
+def mail() -> None:
+    """The way letters go."""
+
+
+@mail.command("test")
+@click.option("--to", "address", required=True, help="A recipient of the configuration.")
+@click.option("--wait", type=click.IntRange(min=0), default=60, show_default=True, help="Seconds to wait for delivery.")
+@doors.config
+def mail_test(address: str, wait: int, directory: Path) -> None:
+    """Send a letter by the same way as a real one: through the outbox of the running daemon."""
+    settings = loaded(directory, os.environ)
+    recipient = next((each for each in settings.mail.recipients if each.address == address), None)
+    if recipient is None:
+        known = ", ".join(each.address for each in settings.mail.recipients)
+        raise LookupError(f'"{address}" is no recipient of the configuration; it has {known or "none"}')
+    letter = trial(recipient, settings.mail.domain, this_moment())
+    with Store(settings.daemon.state) as store:
+        with store.writing() as disk:
+            letters.queued(disk, [letter])
+        state, words = asyncio.run(_posted(store, letter.message_id, wait))
+    click.echo(f"{state.value}: {words}")
+    sys.exit(doors.FINE if state is letters.LetterState.ACCEPTED else doors.FINDINGS)
+
+
+async def _posted(store: Store, message_id: str, wait: int) -> tuple[letters.LetterState, str]:
+    for _ in range(wait * 2):
+        found = await store.ask(lambda disk: letters.by_id(disk, message_id))
+        if found is not None and found.state is not letters.LetterState.QUEUED:
+            return found.state, found.response
+        await asyncio.sleep(0.5)
+    found = await store.ask(lambda disk: letters.by_id(disk, message_id))
+    tried = found is not None and found.attempts
+    words = (
+        found.response if found and tried else "no daemon has taken it up; is netvigil running on this state directory?"
+    )
+    return letters.LetterState.QUEUED, words

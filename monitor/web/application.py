@@ -1,0 +1,125 @@
+"""The daemon's window: what Prometheus and people may read over HTTP. GET only, and nothing here changes anything.
+
+/metrics           the daemon's own metrics and the series of all devices
+/metrics/daemon    only the daemon's own
+/probe?target=NAME the series of one device of the inventory
+/sd                the devices, as Prometheus' HTTP service discovery asks for them
+/healthz           200 while the daemon gets on, else 503 and why
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Protocol
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.model import Device
+from monitor.series import Series
+
+TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+"""The one format we speak; a scraper that asks for OpenMetrics as well takes it (Accept always has a fallback)."""
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Sources(Protocol):
+    """What the window looks at; asked anew at every request, because a reload replaces the inventory."""
+
+    @property
+    def series(self) -> Series:
+        """The text of all devices."""
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """The devices of the inventory in force, by name."""
+
+    def own_metrics(self) -> bytes:
+        """The daemon's own metrics, in text format."""
+
+    def trouble(self) -> str | None:
+        """Why the daemon does not get on; None where it does."""
+
+
+def application(sources: Sources) -> Starlette:
+    """The window onto `sources`."""
+
+    async def metrics(_: Request) -> Response:
+        return StreamingResponse(_chunks(sources.own_metrics(), sources.series.joined()), media_type=TEXT_FORMAT)
+
+    async def daemon_metrics(_: Request) -> Response:
+        return Response(sources.own_metrics(), media_type=TEXT_FORMAT)
+
+    async def probe(request: Request) -> Response:
+        name = request.query_params.get("target", "")
+        if not name:
+            return PlainTextResponse("Say which device: /probe?target=NAME, a name of the inventory.\n", 400)
+        if name not in sources.devices:
+            return PlainTextResponse("No device of that name is in the inventory; /sd lists them all.\n", 404)
+        return Response(sources.series.of(name) or b"# not visited yet\n", media_type=TEXT_FORMAT)
+
+    async def discovery(_: Request) -> Response:
+        return JSONResponse([_target(device) for device in sources.devices.values()])
+
+    async def health(_: Request) -> Response:
+        trouble = sources.trouble()
+        return PlainTextResponse(f"{trouble or 'ok'}\n", 503 if trouble else 200)
+
+    # /metrics of ten thousand devices is half a gigabyte: compressing it at every scrape would cost a core for
+    # seconds, and the scraper is near. One device is 50 kB: worth the millisecond.
+    packed = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)]
+    return Starlette(
+        routes=[
+            Route("/metrics", metrics),
+            Route("/metrics/daemon", daemon_metrics, middleware=packed),
+            Route("/probe", probe, middleware=packed),
+            Route("/sd", discovery, middleware=packed),
+            Route("/healthz", health),
+        ],
+        middleware=[Middleware(_Guarded)],
+    )
+
+
+class _Guarded:
+    """Adds the headers that keep a browser from making more of an answer than it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+async def _chunks(first: bytes, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """One chunk after the other; each is awaited until the scraper took it, so that visits get their turn between."""
+    yield first
+    for chunk in rest:
+        yield chunk
+
+
+def _target(device: Device) -> dict[str, object]:
+    """One target group; configs/prometheus/prometheus.yml turns the target into /probe?target=."""
+    return {
+        "targets": [device.name],
+        "labels": {
+            "customer": device.customer,
+            "site": device.site,
+            "role": device.role.value,
+            "platform": device.platform,
+        },
+    }

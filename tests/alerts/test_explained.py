@@ -1,0 +1,87 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alerts.faults.explained import explained
+from monitor.model import (
+    Component,
+    Condition,
+    Fault,
+    FaultKey,
+    FaultState,
+    Language,
+    Level,
+    Limits,
+    Observation,
+    Reason,
+    Text,
+)
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+PART = Component(kind="temperature", label="Inlet", slot="1/2", serial="SN7")
+FAULT = Fault(
+    key=FaultKey(device="core-1", kind="temperature", label="Inlet", aspect="temperature"),
+    component=PART,
+    condition=Condition.DEGRADED,
+    level=Level.MINOR,
+    reasons=(Reason(rule="temperature-warning", text=Text(en="Inlet is warm", zh_CN="进风口偏热")),),
+    evidence=Observation(
+        component=PART,
+        aspect="temperature",
+        condition=Condition.DEGRADED,
+        at=NOON,
+        value=36.0,
+        unit="celsius",
+        raw="36",
+        source="1.3.6.1.4.1.2011.5.25.31.1.1.1.1.11.5",
+        limits=Limits(high_warning=30.0),
+    ),
+    state=FaultState.OPEN,
+    first_seen=NOON,
+    last_seen=NOON + timedelta(minutes=3),
+    changed_at=NOON,
+    opened_at=NOON + timedelta(minutes=1),
+)
+
+
+def test_explanation_names_level_rule_source_and_the_words_of_the_device() -> None:
+    assert explained(FAULT, Language.EN).splitlines() == [
+        "Fault: core-1 / temperature / Inlet / temperature (degraded)",
+        "Level: 3",
+        "Why: Inlet is warm",
+        "Rule: temperature-warning",
+        'Device says: "36" = 36 °C',
+        "Read from: 1.3.6.1.4.1.2011.5.25.31.1.1.1.1.11.5",
+        "Own limits: warning above 30 °C",
+        "Part: 1/2, SN7",
+        "Seen: first 2026-01-05 12:00:00 UTC, last 2026-01-05 12:03:00 UTC",
+        "State: open since 2026-01-05 12:01:00 UTC",
+    ]
+
+
+def test_explanation_is_said_in_chinese() -> None:
+    said = explained(FAULT, Language.ZH_CN)
+    assert "原因: 进风口偏热" in said
+    assert "状态: 自 2026-01-05 12:01:00 UTC 起未恢复" in said
+
+
+def test_explanation_names_the_cause_of_a_symptom() -> None:
+    cause = FaultKey(device="core-1", kind="fan", label="1", aspect="state")
+    said = explained(replace(FAULT, hidden_by=cause), Language.EN)
+    assert "Symptom of: core-1 / fan / 1 / state: nobody is called for this one while that lasts" in said
+
+
+def test_explanation_of_a_fault_that_recovers_says_so() -> None:
+    good_since = NOON + timedelta(minutes=4)
+    said = explained(replace(FAULT, good=1, bad=0, good_since=good_since), Language.EN)
+    assert "; good since 2026-01-05 12:04:00 UTC (1 answers in a row), not yet long enough" in said
+
+
+def test_explanation_of_flapping_tells_the_penalty() -> None:
+    said = explained(replace(FAULT, flapping=True, penalty=2766.4), Language.EN)
+    assert "Flapping: penalty 2766 at 2026-01-05 12:00:00 UTC" in said
+
+
+def test_explanation_of_what_is_suspected_and_of_what_is_over() -> None:
+    assert "not yet confirmed" in explained(replace(FAULT, state=FaultState.SUSPECTED), Language.EN)
+    over = replace(FAULT, state=FaultState.CLEARED, good=2, cleared_at=NOON + timedelta(minutes=9))
+    assert "State: cleared at 2026-01-05 12:09:00 UTC, after it was seen good" in explained(over, Language.EN)

@@ -1,0 +1,85 @@
+"""What is shipped for Prometheus and Alertmanager, judged by their own tools (Debian: prometheus, alertmanager)."""
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from collectors.snmp.reader import Silence
+from monitor.metrics import Metrics
+from monitor.model import Component, Condition, Device, Identity, Observation
+from monitor.series import FAMILIES, NUMBERS, Series
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+PROMETHEUS = CONFIGS / "prometheus"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def judged(*command: str, text: bytes = b"") -> str:
+    """What the tool says; the test fails where it finds fault."""
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not installed (Debian: prometheus, prometheus-alertmanager)")
+    done = subprocess.run(command, input=text, capture_output=True, check=False, cwd=PROMETHEUS)  # noqa: S603 - our words
+    said = (done.stdout + done.stderr).decode()
+    assert done.returncode == 0, said
+    return said
+
+
+def test_configuration_and_rules_are_valid() -> None:
+    assert "SUCCESS" in judged("promtool", "check", "config", "prometheus.yml")
+    assert "SUCCESS" in judged("promtool", "check", "rules", "--lint=all", "--lint-fatal", "netvigil.rules.yml")
+
+
+def test_rules_fire_when_they_should_and_only_then() -> None:
+    assert "SUCCESS" in judged("promtool", "test", "rules", "netvigil.rules.test.yml")
+
+
+def test_every_rule_has_a_test_that_sees_it_fire() -> None:
+    rules = (PROMETHEUS / "netvigil.rules.yml").read_text(encoding="utf-8")
+    tests = (PROMETHEUS / "netvigil.rules.test.yml").read_text(encoding="utf-8")
+    alerts = set(re.findall(r"- alert: (\w+)", rules))
+    assert set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:", tests)) == alerts
+    assert len(alerts) == 13
+    for recorded in re.findall(r"- record: (\S+)", rules):
+        assert recorded in tests or f"expr: {recorded} " in rules
+
+
+def test_metrics_pass_the_lint_of_prometheus() -> None:
+    metrics, series = Metrics("1.2.3"), Series()
+    metrics.visited(None, took=NOON - NOON, late=NOON - NOON)
+    metrics.outbox_counted({"waiting": 1}, {"waiting": NOON})
+    metrics.posted("accepted")
+    for number, hostile in enumerate(['"', "\\", "\n", "\x00", "\u202e", "x" * 65536, "风扇", "\udcff"]):
+        device = Device(name=f"sw-{number}{hostile}", address="192.0.2.1", customer=hostile, site="hefei")
+        told = [
+            Observation(
+                component=Component(kind="fan", label=hostile),
+                aspect=aspect,
+                unit=unit,
+                condition=Condition.OK,
+                value=1.0,
+                at=NOON,
+            )
+            for aspect, unit in NUMBERS
+        ]
+        silence = Silence.TIMEOUT if number == 0 else None
+        series.visited(device, Identity(platform="huawei_vrp", model=hostile), told, silence, NOON)
+    text = metrics.text() + b"".join(series.joined())
+    assert text.count(b"# TYPE netvigil_") == len(FAMILIES) + 13
+    assert judged("promtool", "check", "metrics", text=text) == ""
+
+
+def test_sample_for_alertmanager_is_valid() -> None:
+    assert "SUCCESS" in judged("amtool", "check-config", str(CONFIGS / "alertmanager" / "alertmanager.yml"))
+
+
+def test_sample_for_alertmanager_speaks_of_alerts_that_exist() -> None:
+    sample = (CONFIGS / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8")
+    alerts = re.findall(r"- alert: (\w+)", (PROMETHEUS / "netvigil.rules.yml").read_text(encoding="utf-8"))
+    named = [name for names in re.findall(r"alertname =~? \"?([^\"'\]]+)", sample) for name in names.split("|")]
+    assert len(named) == 12
+    for name in named:
+        assert any(re.fullmatch(name, alert) for alert in alerts), name

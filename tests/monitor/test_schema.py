@@ -1,0 +1,107 @@
+"""JSON schemas and documentation say what the owners of the files say; whoever changes one changes the other."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from monitor.credentials import CommunityFile, UserFile
+from monitor.devices_csv import HEADINGS
+from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFile, SiteFile
+from monitor.netvigil_file import (
+    BudgetFile,
+    DaemonFile,
+    HistoryFile,
+    MailFile,
+    NetvigilFile,
+    RecipientFile,
+    ReportFile,
+    SnmpFile,
+    VisitsFile,
+)
+from monitor.reference import ReferenceFile
+from monitor.schema import schemas
+from monitor.shipped import shipped
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "reference": ReferenceFile,
+    "`[daemon]`": DaemonFile,
+    "`[visits]`": VisitsFile,
+    "`[snmp]`": SnmpFile,
+    "`[snmp.budget]`": BudgetFile,
+    "`[mail]`": MailFile,
+    "`[[mail.recipient]]`": RecipientFile,
+    "`[report]`": ReportFile,
+    "`[history]`": HistoryFile,
+    '`[credentials.NAME]` with `version = "3"`': UserFile,
+    '`[credentials.NAME]` with `version = "2c"`': CommunityFile,
+    "`[[customer]]`": CustomerFile,
+    "`[[site]]`": SiteFile,
+    "`[[device]]`": DeviceFile,
+    "`[[import]]`": ImportFile,
+}
+DOCS = shipped().parent / "docs" / "configuration.md"
+
+
+def documented(heading: str) -> dict[str, str]:
+    """The default that the documentation states for each setting under `heading`."""
+    _, _, below = DOCS.read_text("utf-8").partition(f"\n### {heading}\n")
+    section = re.split(r"\n##", below)[0]
+    return dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", section, re.MULTILINE))
+
+
+def stated(shape: type[BaseModel]) -> dict[str, str]:
+    """The default that the schema states for each setting, as the documentation writes it."""
+    both = [json.loads(schemas()[file])["$defs"] for file in ("netvigil.json", "inventory.json")]
+    found = next(shapes[shape.__name__] for shapes in both if shape.__name__ in shapes)
+    return {key: default(key, each, found.get("required", ())) for key, each in found["properties"].items()}
+
+
+def default(key: str, schema: dict[str, Any], required: list[str]) -> str:
+    if key in required:
+        return "required"
+    value = schema.get("default")
+    if isinstance(value, dict):
+        return "see below"
+    return "–" if value in (None, "", []) else f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def test_schema_files_are_fresh() -> None:
+    on_disk = {path.name: path.read_text("utf-8") for path in (shipped() / "schema").glob("*.json")}
+    assert on_disk == schemas(), "run: python -m monitor.schema"
+
+
+@pytest.mark.parametrize(("heading", "shape"), SECTIONS.items(), ids=SECTIONS.keys())
+def test_every_setting_is_documented_with_its_default(heading: str, shape: type[BaseModel]) -> None:
+    assert documented(heading) == stated(shape)
+
+
+def test_every_table_of_both_files_has_its_section() -> None:
+    kinds = {
+        definition
+        for file in ("netvigil.json", "inventory.json")
+        for definition, schema in json.loads(schemas()[file])["$defs"].items()
+        if schema["type"] == "object"
+    }
+    assert kinds == {shape.__name__ for shape in SECTIONS.values()}
+    assert NetvigilFile.model_fields.keys() == {"daemon", "visits", "snmp", "mail", "report", "history"}
+    assert InventoryFile.model_fields.keys() == {"credentials", "customer", "site", "device", "imports"}
+
+
+def test_every_heading_of_spreadsheets_is_documented() -> None:
+    text = DOCS.read_text("utf-8")
+    assert [
+        field for field, spellings in HEADINGS.items() if f"| `{field}` | {', '.join(spellings)} |" not in text
+    ] == []
+
+
+def test_defaults_look_as_one_would_write_them() -> None:
+    visits = json.loads(schemas()["netvigil.json"])["properties"]["visits"]["default"]
+    assert (visits["interval"], visits["back_off"]) == ("1min", "10min")
+
+
+def test_samples_name_the_schema_of_their_file() -> None:
+    for name in ("netvigil", "inventory"):
+        assert (shipped() / f"{name}.toml").read_text("utf-8").startswith(f"#:schema schema/{name}.json\n")
