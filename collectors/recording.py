@@ -5,7 +5,7 @@ The format is snmpsim's: one `OID|type|value` a line, types by their BER tag, wi
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from collectors.snmp.reader import Budget, Reader, Reading, Request, Rows, Target, Value
@@ -44,7 +44,7 @@ def recorded(path: Path) -> "RecordingReader":
 class RecordingReader(Reader):
     """Answers whatever is asked from `values`; what was not recorded has no value. Never silent, never ends early."""
 
-    def __init__(self, values: dict[str, Value], broken: int = 0) -> None:
+    def __init__(self, values: Mapping[str, Value], broken: int = 0) -> None:
         self.values = values
         self.broken = broken
         self._oids = sorted(values)

@@ -7,10 +7,13 @@ from datetime import timedelta
 from monitor.draft import Draft, Entry, Written
 from monitor.fields import said_duration
 from monitor.inventory import AUTO, DeviceFile, SiteFile
-from monitor.problem import Place, Problem, near_word
+from monitor.problem import Place, Problem, Speller, near_word
 from monitor.toml_lines import KeyPath
 
 SHORTEST = timedelta(seconds=5)  # a visit of a large chassis takes seconds; asking more often only loads it
+
+Near = Callable[[str, Collection[str]], str]
+"""What suggests the near word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,32 +31,35 @@ class Surroundings:
 
 def disagreements(draft: Draft, around: Surroundings) -> Iterator[Problem]:
     """What is wrong between parts that are each well formed: names that lead nowhere, things that are there twice."""
+    near = Speller().near_word
     yield from _same(draft.customers, lambda customer: customer.name, "name", "name")
     yield from _same(draft.sites, lambda site: site.name, "name", "name")
     for site in draft.sites:
-        yield from unknown(site.place, ("customer",), site.written.customer, "customer", draft.customer_names)
-        yield from _misplaced(site, around)
+        yield from unknown(site.place, ("customer",), site.written.customer, "customer", draft.customer_names, near)
+        yield from _misplaced(site, around, near)
     # Names become file names and addresses of pages, where not everyone tells upper from lower case.
     yield from _same(draft.devices, lambda device: device.name.casefold(), "name", "name")
     yield from _same(draft.devices, lambda device: (device.address, device.port), "address", "address and port")
     for device in draft.devices:
-        yield from _misled(device, draft, around)
+        yield from _misled(device, draft, around, near)
 
 
-def unknown(place: Place, path: KeyPath, name: str, kind: str, known: Collection[str]) -> Iterator[Problem]:
+def unknown(
+    place: Place, path: KeyPath, name: str, kind: str, known: Collection[str], near: Near = near_word
+) -> Iterator[Problem]:
     """A problem where `name` is not among the `known` ones."""
     if name not in known:
-        yield place.problem(path, f'there is no {kind} "{name}"', near_word(name, known))
+        yield place.problem(path, f'there is no {kind} "{name}"', near(name, known))
 
 
-def _misplaced(site: Entry[SiteFile], around: Surroundings) -> Iterator[Problem]:
+def _misplaced(site: Entry[SiteFile], around: Surroundings, near: Near) -> Iterator[Problem]:
     written, place = site.written, site.place
     if around.regions is not None:
-        yield from unknown(place, ("region",), written.region, "region of the contract", around.regions)
+        yield from unknown(place, ("region",), written.region, "region of the contract", around.regions, near)
     if around.prefectures is None or not written.prefecture:
         return
     yield from unknown(
-        place, ("prefecture",), written.prefecture, "prefecture of the contract", around.prefectures.keys()
+        place, ("prefecture",), written.prefecture, "prefecture of the contract", around.prefectures, near
     )
     region = around.prefectures.get(written.prefecture, written.region)
     if region != written.region:
@@ -61,13 +67,13 @@ def _misplaced(site: Entry[SiteFile], around: Surroundings) -> Iterator[Problem]
         yield place.problem(("prefecture",), reason)
 
 
-def _misled(entry: Entry[DeviceFile], draft: Draft, around: Surroundings) -> Iterator[Problem]:
+def _misled(entry: Entry[DeviceFile], draft: Draft, around: Surroundings, near: Near) -> Iterator[Problem]:
     device, place = entry.written, entry.place
-    yield from unknown(place, ("site",), device.site, "site", draft.site_names)
+    yield from unknown(place, ("site",), device.site, "site", draft.site_names, near)
     for at, name in enumerate(device.credentials):
-        yield from unknown(place, ("credentials", at), name, "credential", draft.credential_names)
+        yield from unknown(place, ("credentials", at), name, "credential", draft.credential_names, near)
     if around.platforms is not None and device.platform != AUTO:
-        yield from unknown(place, ("platform",), device.platform, "platform", around.platforms)
+        yield from unknown(place, ("platform",), device.platform, "platform", around.platforms, near)
     if device.interval is not None and device.interval < around.shortest:
         yield place.problem(("interval",), f"must be at least {said_duration(around.shortest)}")
 

@@ -119,9 +119,9 @@ class App:
     async def _part(self, window: asyncio.Task[None]) -> None:
         self._notify.stopping()
         log.info("stopping")
-        self._schedule.stop()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._duties.finished(), _PARTING)
+            async with asyncio.timeout(_PARTING):
+                await asyncio.gather(self._schedule.stop(_PARTING), self._duties.finished())
         window.cancel()
         with suppress(asyncio.CancelledError):
             await window

@@ -35,7 +35,7 @@ def netvigil(*, verbose: bool) -> None:
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(levelname)s %(name)s: %(message)s",
     )
-    for chatty in ("apscheduler", "alembic", "asyncio", "mail.log", "pysnmp"):
+    for chatty in ("apscheduler", "alembic", "asyncio", "mail.log", "pysnmp", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

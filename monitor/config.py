@@ -41,11 +41,14 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-def loaded(directory: Path, environ: Mapping[str, str]) -> Settings:
+def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = True) -> Settings:
     """The settings of the folder `directory`.
 
     ConfigError holds every problem of all files. What is unwise but not wrong is in `warnings` of the settings.
+    Commands that only look into the store ask for no secrets: those of systemd are there for the daemon alone. The
+    settings then have neither credentials nor passwords.
     """
+    vault = environ if with_secrets else None
     problems: list[Problem] = []
     own = document(directory / "netvigil.toml", problems)
     stock = document(directory / "inventory.toml", problems)
@@ -60,8 +63,12 @@ def loaded(directory: Path, environ: Mapping[str, str]) -> Settings:
     if own and draft:
         problems += _strangers(own, draft)
     problems += disagreements(draft, around) if draft else ()
-    secrets = credentials(draft.credentials, environ, directory, stock, problems) if stock and draft else {}
-    post = _mail(file.mail, own, environ, directory, problems) if own and file else None
+    secrets = (
+        credentials(draft.credentials, vault, directory, stock, problems)
+        if stock and draft and vault is not None
+        else {}
+    )
+    post = _mail(file.mail, own, vault, directory, problems) if own and file else None
     errors = [problem for problem in problems if not problem.is_warning]
     if errors or not (file and draft and promises and rules and post):
         raise ConfigError(dict.fromkeys(errors))
@@ -175,15 +182,15 @@ def _strangers(own: Document, draft: Draft) -> Iterator[Problem]:
 
 
 def _mail(
-    file: MailFile | None, own: Document, environ: Mapping[str, str], directory: Path, problems: list[Problem]
+    file: MailFile | None, own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
 ) -> Mail:
     """The way out for letters; without [mail] nobody is told, which is worth a warning."""
     if file is None:
         problems.append(replace(own.problem((), "there is no [mail]: nobody is told of faults"), is_warning=True))
         file = MailFile(server="localhost", sender="netvigil@localhost", security=Security.NONE)
     password = ""
-    if file.password:
-        password = found(file.password, environ, directory, Within(own, ("mail", "password")), problems)
+    if file.password and vault is not None:
+        password = found(file.password, vault, directory, Within(own, ("mail", "password")), problems)
         if file.security is Security.NONE and file.server not in LOOPBACK:
             reason = "the password travels in the clear"
             problems.append(replace(own.problem(("mail", "security"), reason), is_warning=True))

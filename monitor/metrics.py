@@ -57,7 +57,7 @@ class Metrics:
         self._outbox = Gauge("netvigil_outbox_letters", "Letters in the outbox, by state.", ["state"], registry=own)
         self._oldest = Gauge(
             "netvigil_outbox_oldest_timestamp_seconds",
-            "When the oldest letter of that state that is not delivered was written; absent where there is none.",
+            "When the oldest letter of that state was written, of those not accepted; absent where there is none.",
             ["state"],
             registry=own,
         )

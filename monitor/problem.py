@@ -1,10 +1,9 @@
 """What is wrong with the configuration, in words that name the file, the line and the key; below all of its readers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Protocol
 
 from collectors.text import cleaned
@@ -70,13 +69,28 @@ def check_lines(problems: Iterable[Problem]) -> list[str]:
     return list(dict.fromkeys(str(problem) for problem in ordered))
 
 
+class Speller:
+    """`near_word` for thousands of words: after the first `FIRST` different ones it suggests nothing for new ones.
+
+    A spreadsheet may hold 10,000 sites that 500 known ones must be compared with, which takes minutes. Whoever has
+    mended the first of them knows how.
+    """
+
+    FIRST = 200
+
+    def __init__(self) -> None:
+        self._hints: dict[tuple[str, int], str] = {}
+
+    def near_word(self, word: str, known: Collection[str]) -> str:
+        """The hint for `word`, or "" where none is near or too many were looked for."""
+        key = (word, id(known))
+        if key not in self._hints and len(self._hints) < self.FIRST:
+            self._hints[key] = near_word(word, known)
+        return self._hints.get(key, "")
+
+
 def near_word(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word nearest to `word`, or "" where none is near. Upper and lower case are equal."""
-    return _near_word(word, tuple(known))
-
-
-@lru_cache(maxsize=4096)  # the same wrong site may stand in thousands of rows
-def _near_word(word: str, known: Sequence[str]) -> str:
     by_folded = {each.casefold(): each for each in known}
     near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=CUTOFF)
     return f'did you mean "{by_folded[near[0]]}"?' if near else ""

@@ -27,7 +27,9 @@ class ReferenceFile(BaseModel):
 
     # Capitals only: a password written here by mistake is refused before anyone repeats it as a name.
     env: str = Field("", pattern=r"^[A-Z_][A-Z0-9_]*$", description="Name of an environment variable, in capitals.")
-    file: str = Field("", min_length=1, description="Path of a file; a relative one starts at the configuration folder.")
+    file: str = Field(
+        "", min_length=1, description="Path of a file; a relative one starts at the configuration folder."
+    )
     credential: str = Field(
         "", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Name given to LoadCredential= of the systemd unit."
     )

@@ -33,8 +33,14 @@ def month_due(local: datetime, report: Report) -> str | None:
 
 
 def archived(disk: Connection, settings: Settings, site: Site, month: str, now: datetime) -> list[Path]:
-    """Write the reports of one month into the report folder, where they are not there yet; returns the new files."""
-    written = []
+    """Write the reports of one month into the report folder, where they are not there yet; returns the new files.
+
+    Nothing is written of a month before we began to watch: it would only say that nothing was checked.
+    """
+    written: list[Path] = []
+    first = devices.first_day(disk)
+    if first is None or first[: len(month)] > month:
+        return written
     for language in settings.report.languages:
         file = settings.report.directory / site.name / f"inspection-{site.name}-{month}.{language.value}.html"
         if file.exists():

@@ -8,6 +8,7 @@ again within seconds; one that stays silent is asked ever more seldom, up to a c
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -41,6 +42,7 @@ class Schedule:
         self._everyone = asyncio.Semaphore(1)
         self._devices: dict[str, Device] = {}
         self._settings: Settings | None = None
+        self._running: set[asyncio.Future[None]] = set()
 
     def load(self, settings: Settings) -> None:
         """Take the devices and intervals of `settings`: new ones are visited soon, gone ones no more."""
@@ -61,8 +63,12 @@ class Schedule:
         """Begin to wake devices."""
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Wake nobody any more; visits under way are the caller's to wait for."""
+    async def stop(self, patience: float) -> None:
+        """Wake nobody any more, and let visits under way end; those that last longer than `patience` are cut off."""
+        self._scheduler.pause()
+        running = tuple(self._running)
+        if running:
+            await asyncio.wait(running, timeout=patience)
         self._scheduler.shutdown(wait=False)
 
     def hint(self, name: str) -> None:
@@ -89,9 +95,17 @@ class Schedule:
         )
 
     async def _run(self, name: str) -> None:
+        """What APScheduler calls. A visit that is cut off at the end of the daemon is no error to tell of."""
         device = self._devices.get(name)
         if device is None:
             return
+        visit = asyncio.ensure_future(self._visited(name, device))
+        self._running.add(visit)
+        visit.add_done_callback(self._running.discard)
+        with suppress(asyncio.CancelledError):
+            await visit
+
+    async def _visited(self, name: str, device: Device) -> None:
         due = self._due.get(name, self._clock())
         async with self._lane(device), self._everyone:
             began = self._clock()

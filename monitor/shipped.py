@@ -13,7 +13,7 @@ IN_WHEEL = "share/netvigil/configs/contract.toml"  # data-files of pyproject.tom
 def shipped() -> Path:
     """The folder `configs` beside the code in a checkout, or where the wheel has put it."""
     checkout = Path(monitor.__file__).parent.parent / "configs"
-    if checkout.is_dir():
+    if (checkout / "contract.toml").is_file():  # site-packages may hold another's `configs`
         return checkout
     try:
         installed = next(file for file in files("netvigil") or () if file.as_posix().endswith(IN_WHEEL))

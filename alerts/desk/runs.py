@@ -32,10 +32,13 @@ class Run:
     until: datetime
 
     def reached(self, length: timedelta) -> datetime:
-        """When it has run for `length`; if not yet, when it will have, running on from `until`."""
+        """When it has run for `length`; if not yet, when it will have, running on from `until`.
+
+        Stopped at that very moment, it has not: it may still be kept then, so it may when it runs on.
+        """
         rest = length
         for start, stop in self.stretches:
-            if stop - start >= rest:
+            if stop - start > rest:
                 return start + rest
             rest -= stop - start
         return self.until + rest

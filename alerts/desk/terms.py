@@ -116,6 +116,7 @@ class Promises:
     call_back: bool
     early_notice: bool
     loaner: bool
+    trial_replacement: bool
     trial_restart: bool
     hours: Hours
     channels: tuple[Channel, ...]

@@ -22,14 +22,14 @@ _LINES = {
 }
 _STATES = {
     FaultState.SUSPECTED: Text(
-        en="suspected since {changed}, {bad} bad answers in a row, not yet confirmed",
+        en="suspected since {changed}, bad answers in a row: {bad}; not yet confirmed",
         zh_CN="自 {changed} 起疑似，连续 {bad} 次异常，尚未确认",
     ),
     FaultState.OPEN: Text(en="open since {opened}", zh_CN="自 {opened} 起未恢复"),
     FaultState.CLEARED: Text(en="cleared at {cleared}, after it was seen good", zh_CN="已于 {cleared} 确认恢复"),
 }
 _RECOVERING = Text(
-    en="; good since {good_since} ({good} answers in a row), not yet long enough",
+    en="; good since {good_since}, good answers in a row: {good}; not yet sure",
     zh_CN="；自 {good_since} 起正常（连续 {good} 次），尚未达到恢复条件",
 )
 _SEEN = Text(en="first {first}, last {last}", zh_CN="首次 {first}，最近 {last}")

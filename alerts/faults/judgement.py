@@ -13,7 +13,7 @@ from datetime import datetime
 
 from alerts.faults import limits, wording
 from alerts.faults.groups import Count, Groups, Part, weight
-from alerts.faults.lifecycle import after_bad, after_good, penalty_at, suspected
+from alerts.faults.lifecycle import after_bad, after_good, left_alone, penalty_at, suspected
 from alerts.faults.rules import Aspect, Policy, Rule, Wrong, first_match
 from alerts.faults.scene import Scene
 from alerts.faults.symptoms import roots
@@ -88,7 +88,7 @@ def judged(
             one.spoke = spoke.get(answers[part])
             moved[part] = one
     _give_levels(moved, standing, scene, now)
-    _hide_symptoms(moved, standing, policy, at_once=at_once)
+    _hide_symptoms(moved, standing, policy, now, at_once=at_once)
     steps = (_step(one, policy, now) for one in moved.values())
     return Judged(steps=tuple(step for step in steps if step), observations=told, newly_ok=newly_ok)
 
@@ -242,19 +242,23 @@ def _aspect(policy: Policy, aspect: str) -> Text:
 
 
 def _hide_symptoms(
-    moved: Mapping[Part, _Moved], standing: Mapping[Part, Fault], policy: Policy, *, at_once: bool
+    moved: Mapping[Part, _Moved], standing: Mapping[Part, Fault], policy: Policy, now: datetime, *, at_once: bool
 ) -> None:
-    """Point each symptom at its root. A symptom does not open: it stays suspected and counts anew once alone."""
+    """Point each symptom at its root. A symptom does not open: it stays suspected, and counts anew once left alone."""
     everything = {**standing, **{part: one.after for part, one in moved.items()}}
     root_of = roots(everything.values(), policy.symptoms)
-    for one in moved.values():
+    for (kind, _, aspect), one in moved.items():
         if one.bad is None:
             continue
         root = root_of.get(one.after.key)
         one.after = replace(one.after, hidden_by=root)
         was_open = one.before is not None and one.before.state is FaultState.OPEN
-        if root is not None and not was_open and not at_once:
+        if was_open or at_once:
+            continue
+        if root is not None:
             one.after = replace(one.after, state=FaultState.SUSPECTED, bad=0)
+        elif one.before is not None and one.before.hidden_by is not None:
+            one.after = left_alone(one.after, policy.watch(kind, aspect), policy.flapping, now)
 
 
 def _step(one: _Moved, policy: Policy, now: datetime) -> Step | None:

@@ -90,6 +90,8 @@ class Link(StrEnum):
 
     UP = "up"
     DOWN = "down"
+    SHUT = "shut"
+    """It makes no claim: an operator shut it, or its card is gone."""
     UNKNOWN = "unknown"
 
 

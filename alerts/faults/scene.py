@@ -3,6 +3,7 @@
 Asked by `judgement.py` for the `Case` that rules are matched against; worked out only when first asked for.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from alerts.faults.groups import Part
@@ -20,30 +21,35 @@ class Scene:
         self.device = device
         self.policy = policy
         self._seen_ok = seen_ok
+        self._cases: dict[tuple[bool, bool, Link], Case] = {}  # a thousand unused ports are one case
 
     def case(self, observation: Observation) -> Case:
         """What rules ask about `observation`, its group left aside."""
         component = observation.component
-        return Case(
-            role=self.device.role,
-            declared=component.label in self.device.expect_up,
-            was_ok=(component.kind, component.label, observation.aspect) in self._seen_ok,
-            link=self._links.get(component.label, Link.UNKNOWN),
-        )
+        declared = component.label in self.device.expect_up
+        was_ok = (component.kind, component.label, observation.aspect) in self._seen_ok
+        asked = (declared, was_ok, self._links.get(component.label, Link.UNKNOWN))
+        case = self._cases.get(asked)
+        if case is None:
+            case = Case(role=self.device.role, declared=asked[0], was_ok=asked[1], link=asked[2])
+            self._cases[asked] = case
+        return case
 
     @cached_property
     def _links(self) -> dict[str, Link]:
         links: dict[str, Link] = {}
         for one in self.observations:
             if one.component.kind == "interface" and one.aspect == "oper_status":
-                link = _link(one.condition)
                 # Told twice and differently: the better is believed, whichever comes first.
-                if link is Link.UP or links.get(one.component.label, Link.UNKNOWN) is Link.UNKNOWN:
-                    links[one.component.label] = link
+                both = (links.get(one.component.label, Link.UNKNOWN), _LINKS.get(one.condition, Link.UNKNOWN))
+                links[one.component.label] = max(both, key=_RANK.index)
         return links
 
 
-def _link(condition: Condition | None) -> Link:
-    if condition is Condition.OK:
-        return Link.UP
-    return Link.UNKNOWN if condition in {None, Condition.UNKNOWN} else Link.DOWN
+_LINKS: Mapping[Condition | None, Link] = {
+    Condition.OK: Link.UP,
+    Condition.DEGRADED: Link.DOWN,
+    Condition.FAILED: Link.DOWN,
+    Condition.ABSENT: Link.SHUT,
+}
+_RANK = (Link.UNKNOWN, Link.SHUT, Link.DOWN, Link.UP)

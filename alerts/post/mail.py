@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_LINES
+from email.policy import EmailPolicy
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,8 +27,7 @@ GIVE_UP = timedelta(days=5)
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=5)
 _FAREWELL = 2.0
-# Text in any language travels as 7 bit: relays without 8BITMIME (RFC 6152) still stand in customers' networks.
-_POLICY = SMTP_LINES.clone(cte_type="7bit")
+_IDS = {"message-id", "in-reply-to", "references"}
 
 
 class Security(StrEnum):
@@ -81,6 +80,24 @@ class Receipt:
     concerns_all: bool = False
 
 
+class _Lines(EmailPolicy):
+    """How headers become lines: as `email.policy.SMTP` does it, but an id stays as it is, however long.
+
+    The library folds an id that is longer than a line into encoded words, which no reader knows again as an id
+    (CPython issue 79728); RFC 5322 (2.1.1) allows 998 characters.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The header `name` as sent."""
+        if name.lower() in _IDS:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+# Text in any language travels as 7 bit: relays without 8BITMIME (RFC 6152) still stand in customers' networks.
+_POLICY = _Lines(linesep="\r\n", cte_type="7bit")
+
+
 def message(letter: Letter, settings: MailSettings) -> EmailMessage:
     """`letter` as it travels: text and HTML side by side, the headers that make a thread, and no answer machines."""
     mail = EmailMessage(policy=_POLICY)
@@ -97,9 +114,10 @@ def message(letter: Letter, settings: MailSettings) -> EmailMessage:
     mail["X-Auto-Response-Suppress"] = "All"  # the same, in the word that Exchange listens to
     if letter.ticket:
         mail["X-Netvigil-Ticket"] = letter.ticket
-    mail["Content-Language"] = "zh-CN" if letter.language is Language.ZH_CN else "en"
     mail.set_content(letter.text)
     mail.add_alternative(letter.html, subtype="html")
+    # After the content, which takes all Content-* headers into its first part.
+    mail["Content-Language"] = "zh-CN" if letter.language is Language.ZH_CN else "en"
     return mail
 
 

@@ -20,12 +20,22 @@ from pysnmp.proto import errind, rfc1902, rfc1905  # type: ignore[import-untyped
 from pysnmp.proto.api import v2c  # type: ignore[import-untyped]
 from pysnmp.proto.error import StatusInformation  # type: ignore[import-untyped]
 
-from collectors.snmp.codec import Oid
+from collectors.snmp.codec import (
+    PRIV,
+    CodecError,
+    MessageV3,
+    Oid,
+    Pdu,
+    PduKind,
+    decoded_message,
+    decoded_scoped,
+)
 from collectors.snmp.pysnmp_sockets import Line, Sockets
 from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, Silence, Target, User, Value
 
 _BACK_OFF = 1.5
 _MOST_RESYNCS = 4  # discovery, its time window, and both once more for a device that just booted
+_UNKNOWN_ENGINES = (1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0)  # usmStatsUnknownEngineIDs, RFC 3414
 _TICK = 0.25  # seconds; PySNMP only forgets by it, the timeouts are ours
 _DOMAINS = {int(socket.AF_INET): udp.DOMAIN_NAME, int(socket.AF_INET6): udp6.DOMAIN_NAME}
 
@@ -135,10 +145,15 @@ class Engine:
         self._name, self._context = rfc1902.OctetString(b"community"), rfc1902.OctetString(b"")
         # message processing model, security model, level (RFC 3411 section 5)
         self._security: tuple[int, int, int] = (1, 2, 1)
-        if isinstance(credential, Community):
-            config.add_v1_system(self._snmp, "community", credential.community.encode())
-        else:
-            self._add_user(credential)
+        self._open_lines, self._retired = 0, False
+        try:
+            if isinstance(credential, Community):
+                config.add_v1_system(self._snmp, "community", credential.community.encode())
+            else:
+                self._add_user(credential)
+        except BaseException:
+            self.close()
+            raise
 
     def _add_user(self, user: User) -> None:
         level = 1 if user.auth is None else 2 if user.priv is None else 3
@@ -156,15 +171,28 @@ class Engine:
 
     def open(self, family: int, address: tuple[str, int]) -> Line:
         """A line to `address`. Raises OSError where there is no way."""
-        return self._sockets[family].open(address, family)
+        line = self._sockets[family].open(address, family)
+        self._open_lines += 1
+        return line
 
     def close_line(self, line: Line) -> None:
         """Give `line` back."""
-        self._sockets[int(line.socket.family)].close(line)
+        family = int(line.socket.family)
+        self._sockets[family].close(line)
+        self._open_lines -= 1
+        if self._retired and not self._open_lines:
+            self.close()
+
+    def retire(self) -> None:
+        """Close as soon as nobody reads through this engine."""
+        self._retired = True
+        if not self._open_lines:
+            self.close()
 
     def close(self) -> None:
         """Give back sockets and the timer."""
-        self._snmp.close_dispatcher()
+        if self._snmp.transport_dispatcher is not None:
+            self._snmp.close_dispatcher()
 
     def _send(self, line: Line, pdu: Any, patience: float, told: Callable[[Answer | Silence], None]) -> None:
         def response(*args: Any) -> None:
@@ -205,30 +233,47 @@ class Engine:
                 if result not in {Silence.TIME_WINDOW, Silence.UNKNOWN_ENGINE} or not resyncs:
                     return result
                 resyncs -= 1
+                patience, tries = target.timeout, target.retries + 1
                 ear.renew()
-            return Silence.TIMEOUT
+            return Silence.BAD_ANSWER if ear.heard_noise else Silence.TIMEOUT
         finally:
             ear.close()
 
 
 class _Ear:
-    """One who waits on a line for an answer or for its refusal."""
+    """One who waits on a line for an answer, for its refusal, or for what PySNMP makes nothing of."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, line: Line) -> None:
         self._loop, self._line = loop, line
         self.future: asyncio.Future[Answer | Silence] = loop.create_future()
-        line.waiting.add(self._refused)
+        self.heard_noise = False
+        line.waiting.add(self)
 
     def tell(self, result: Answer | Silence) -> None:
         if not self.future.done():
             self.future.set_result(result)
 
-    def _refused(self) -> None:
+    def refused(self) -> None:
         self.tell(Silence.REFUSED)
+
+    def overheard(self, datagram: bytes) -> None:
+        if self.future.done():
+            return
+        try:
+            message = decoded_message(datagram)
+            if isinstance(message, MessageV3) and not message.flags & PRIV:
+                self._overheard(decoded_scoped(message.data).pdu)
+        except CodecError:
+            self.heard_noise = True
+
+    def _overheard(self, pdu: Pdu) -> None:
+        """PySNMP drops the report of an engine it does not know: the box behind the address was replaced."""
+        if pdu.kind is PduKind.REPORT and any(binding.oid == _UNKNOWN_ENGINES for binding in pdu.bindings):
+            self.tell(Silence.UNKNOWN_ENGINE)
 
     def renew(self) -> None:
         self.future = self._loop.create_future()
 
     def close(self) -> None:
-        self._line.waiting.discard(self._refused)
+        self._line.waiting.discard(self)
         self.future.cancel()

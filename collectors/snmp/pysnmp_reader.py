@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pysnmp.error import PySnmpError  # type: ignore[import-untyped]  # PySNMP has no types
@@ -140,6 +141,15 @@ class PysnmpReader:
 
     async def read(self, target: Target, request: Request, budget: Budget) -> Reading:
         """All that `request` asks of `target`, within the budget; see `Reader`."""
+        reading = await self._read(target, request, budget)
+        if reading.silence is Silence.UNKNOWN_ENGINE and (engine := self._engines.pop(target.credential, None)):
+            # the box behind the address was replaced, and PySNMP holds on to the old one for five minutes
+            engine.retire()
+            rest = replace(budget, seconds=max(0.0, budget.seconds - reading.seconds))
+            reading = await self._read(target, request, rest)
+        return reading
+
+    async def _read(self, target: Target, request: Request, budget: Budget) -> Reading:
         loop = asyncio.get_running_loop()
         start = loop.time()
         walks = [self._walk(target, columns, budget) for columns in request.tables]

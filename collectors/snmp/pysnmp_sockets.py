@@ -9,7 +9,7 @@ import contextlib
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pysnmp.carrier.asyncio.base import AbstractAsyncioTransport  # type: ignore[import-untyped]  # PySNMP has no types
 
@@ -17,6 +17,16 @@ Address = tuple[str, int]
 _LARGEST = 65535
 _AT_ONCE = 64
 """Datagrams of one device before another has its turn."""
+
+
+class Listener(Protocol):
+    """One who waits for an answer on a line."""
+
+    def refused(self) -> None:
+        """The port is closed."""
+
+    def overheard(self, datagram: bytes) -> None:
+        """A datagram came, and PySNMP has seen it."""
 
 
 @dataclass(slots=True)
@@ -28,12 +38,12 @@ class Line:
     requests: int = 0
     bytes: int = 0
     readers: int = 0
-    waiting: set[Callable[[], None]] = field(default_factory=set)
+    waiting: set[Listener] = field(default_factory=set)
 
     def refuse(self) -> None:
         """Tell all who wait that the port is closed."""
-        for refused in tuple(self.waiting):
-            refused()
+        for listener in tuple(self.waiting):
+            listener.refused()
 
 
 class Sockets(AbstractAsyncioTransport):  # type: ignore[misc]  # PySNMP has no types
@@ -104,6 +114,8 @@ class Sockets(AbstractAsyncioTransport):  # type: ignore[misc]  # PySNMP has no 
             self._callback_function(self, line.address, datagram)
         except Exception:  # noqa: BLE001 - PySNMP raises many kinds for bytes a device may send
             self.malformed += 1
+        for listener in tuple(line.waiting):
+            listener.overheard(datagram)
 
     def close_transport(self) -> None:
         """Close all lines, as PySNMP asks."""

@@ -77,7 +77,7 @@ class _Performance:
         self._seconds = seconds
         self._as_json = as_json
         self._picture_to = picture_to
-        self._fleet: Fleet = fleet()
+        self._fleet: Fleet = fleet(flap_seconds=4.0)
         self._network = Network()
         self._sink = Sink(folder / "mails")
         self._daemon: asyncio.subprocess.Process | None = None

@@ -1,6 +1,7 @@
 """The demo's configuration: written as files into a folder, because the daemon of the demo is the daemon as shipped."""
 
 import json
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from collectors.simulate.fleet import HEFEI, FleetDevice
 from collectors.snmp.reader import User
 from monitor.model import Language
+from monitor.shipped import shipped
 
 INTERVAL = timedelta(seconds=5)
 """Between two visits of a device; 60 s as shipped. Said to be shortened wherever the demo speaks."""
@@ -47,6 +49,7 @@ def staged(
     inventory, secrets = _inventory(fleet, language, expected)
     (config / "netvigil.toml").write_text(_daemon(state, port, smtp_port, language), encoding="utf-8")
     (config / "inventory.toml").write_text(inventory, encoding="utf-8")
+    (config / "policy.toml").write_text(_hurried(shipped() / "policy.toml"), encoding="utf-8")
     return Stage(config=config, state=state, metrics_url=f"http://127.0.0.1:{port}/metrics", secrets=secrets)
 
 
@@ -88,6 +91,14 @@ address = "manager@example.org"
 language = "{other.value}"
 levels = [1]
 """
+
+
+def _hurried(policy: Path) -> str:
+    """The shipped policy with its waiting times shortened, as the intervals are; the rules are the same."""
+    text = re.sub(r'\btime = "[^"]+"', 'time = "4s"', policy.read_text(encoding="utf-8"))
+    return "# Written by `netvigil demo`: the shipped policy, with shorter times.\n" + re.sub(
+        r'^half_life = "[^"]+"', 'half_life = "30s"', text, flags=re.MULTILINE
+    )
 
 
 def _inventory(

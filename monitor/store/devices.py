@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.model import Identity, Observation
@@ -87,6 +87,11 @@ def snapshot_saved(disk: Connection, name: str, day: str, at: datetime, observat
     statement = insert(_snapshot).values(row)
     changed = {"at": statement.excluded.at, "body": statement.excluded.body}
     disk.execute(statement.on_conflict_do_update(index_elements=["device", "day"], set_=changed))
+
+
+def first_day(disk: Connection) -> str | None:
+    """The first day of which there is a snapshot of any device: since when we watch."""
+    return disk.execute(select(func.min(_snapshot.c.day))).scalar_one_or_none()
 
 
 def newest_snapshots(disk: Connection, names: Iterable[str], first_day: str, end_day: str) -> dict[str, Snapshot]:

@@ -34,6 +34,7 @@ async def serve(app: ASGIApp, host: str, port: int, *, opened: Callable[[str], N
         Config(
             app,
             log_config=None,
+            log_level="warning",
             access_log=False,
             lifespan="off",
             ws="none",

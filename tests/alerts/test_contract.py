@@ -89,7 +89,8 @@ def test_other_promises_have_the_figures_of_the_letter_of_commitment(house: Cont
     assert (promises.on_site, promises.trial_on_site) == (8 * H, 30 * MIN)
     assert (promises.inspection_months, promises.visit_months) == (1, 3)
     assert promises.complaint == (10 * MIN, 2 * H)
-    assert (promises.call_back, promises.early_notice, promises.loaner, promises.trial_restart) == (True,) * 4
+    assert (promises.call_back, promises.early_notice, promises.loaner) == (True, True, True)
+    assert (promises.trial_replacement, promises.trial_restart) == (True, True)
     assert promises.hours == Hours(weekdays="00:00-24:00", holidays="00:00-24:00")
     assert promises.channels == ("phone", "fax", "letter", "mail", "visit", "web_form")
     assert {name: region.repair for name, region in house.regions.items()} == {"hefei": 2 * H, "province": 4 * H}

@@ -73,7 +73,7 @@ def test_explanation_names_the_cause_of_a_symptom() -> None:
 def test_explanation_of_a_fault_that_recovers_says_so() -> None:
     good_since = NOON + timedelta(minutes=4)
     said = explained(replace(FAULT, good=1, bad=0, good_since=good_since), Language.EN)
-    assert "; good since 2026-01-05 12:04:00 UTC (1 answers in a row), not yet long enough" in said
+    assert "; good since 2026-01-05 12:04:00 UTC, good answers in a row: 1; not yet sure" in said
 
 
 def test_explanation_of_flapping_tells_the_penalty() -> None:

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +18,7 @@ SUSPECTED, OPEN, CLEARED = FaultState.SUSPECTED, FaultState.OPEN, FaultState.CLE
 
 
 def watch(confirm: int = 1, clear: int = 1, *, lasting: int = 0, calm: int = 0) -> Watch:
-    return Watch(
-        confirm=Run(answers=confirm, time=lasting * MINUTE), clear=Run(answers=clear, time=calm * MINUTE)
-    )
+    return Watch(confirm=Run(answers=confirm, time=lasting * MINUTE), clear=Run(answers=clear, time=calm * MINUTE))
 
 
 def bad_answer(now: datetime) -> Observation:
@@ -130,7 +129,7 @@ def test_counts_never_run_in_both_directions_and_time_never_runs_back(answers: s
         assert fault.bad == 0 or fault.good == 0
         assert fault.first_seen <= fault.last_seen
         assert (fault.good > 0) == (fault.good_since is not None)
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in itertools.pairwise(states):
         assert before.last_seen <= after.last_seen
         assert before.changed_at <= after.changed_at
         assert not (before.state is OPEN and after.state is SUSPECTED)

@@ -105,9 +105,7 @@ def test_limit_that_still_holds_is_said_to_hold() -> None:
 @given(st.floats(-100, 200), st.floats(0, 10), st.sampled_from([OK, DEGRADED, FAILED]))
 def test_hysteresis_never_makes_a_number_look_better(value: float, slack: float, was: Condition) -> None:
     gravity = [OK, DEGRADED, FAILED]
-    plain, held = (
-        assessed(number(value, ALL_FOUR), None, one, known(was))[0].condition for one in (0.0, slack)
-    )
+    plain, held = (assessed(number(value, ALL_FOUR), None, one, known(was))[0].condition for one in (0.0, slack))
     assert plain is not None
     assert held is not None
     assert gravity.index(held) >= gravity.index(plain)

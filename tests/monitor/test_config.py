@@ -638,6 +638,13 @@ def test_secret_is_never_shown(folder: Folder, text: str, caplog: pytest.LogCapt
     assert SECRET not in shown + caplog.text
 
 
+def test_commands_that_need_no_secrets_read_none(folder: Folder) -> None:
+    text = MAIL + 'user = "u"\npassword = { credential = "mail" }\n'
+    settings = loaded(folder(netvigil=text), {}, with_secrets=False)
+    assert (settings.inventory.credentials, settings.mail.server.password) == ({}, "")
+    assert len(folder.complaints(folder.path, {})) == 2
+
+
 def test_knowledge_needs_no_inventory(tmp_path: Path) -> None:
     platforms, policy = knowledge(None)
     assert "huawei_vrp" in platforms

@@ -57,7 +57,7 @@ class Daemon:
         now = datetime.now(UTC)
         self.metrics.loaded(self.devices, now)
         self.metrics.counted(faults={Level.MAJOR: 1}, tickets={Level.MAJOR: 1})
-        self.metrics.outbox_counted({"waiting": 1, "sent": 3}, {"waiting": now})
+        self.metrics.outbox_counted({"queued": 1, "accepted": 3}, {"queued": now})
         self.series.visited(_device("hf-access-1"), Identity(), [], None, now)
         while True:
             now = datetime.now(UTC)

@@ -60,12 +60,12 @@ def test_level_without_fault_is_zero_before_and_after(metrics: Metrics) -> None:
 
 
 def test_outbox_that_was_emptied_has_no_oldest_letter(metrics: Metrics) -> None:
-    metrics.outbox_counted({"waiting": 2, "sent": 5}, {"waiting": NOON})
-    assert value(metrics, "netvigil_outbox_letters", state="waiting") == 2
-    assert value(metrics, "netvigil_outbox_oldest_timestamp_seconds", state="waiting") == NOON.timestamp()
-    metrics.outbox_counted({"waiting": 0, "sent": 7}, {})
-    assert value(metrics, "netvigil_outbox_letters", state="sent") == 7
-    assert value(metrics, "netvigil_outbox_oldest_timestamp_seconds", state="waiting") is None
+    metrics.outbox_counted({"queued": 2, "accepted": 5}, {"queued": NOON})
+    assert value(metrics, "netvigil_outbox_letters", state="queued") == 2
+    assert value(metrics, "netvigil_outbox_oldest_timestamp_seconds", state="queued") == NOON.timestamp()
+    metrics.outbox_counted({"queued": 0, "accepted": 7}, {})
+    assert value(metrics, "netvigil_outbox_letters", state="accepted") == 7
+    assert value(metrics, "netvigil_outbox_oldest_timestamp_seconds", state="queued") is None
 
 
 def test_refused_configuration_shows_until_one_is_loaded(metrics: Metrics) -> None:
@@ -107,7 +107,7 @@ def names_and_types(text: str) -> dict[str, str]:
 
 
 def test_document_lists_every_metric_with_its_type_and_no_other(metrics: Metrics) -> None:
-    metrics.outbox_counted({"waiting": 1}, {"waiting": NOON})
+    metrics.outbox_counted({"queued": 1}, {"queued": NOON})
     own = names_and_types(metrics.text().decode())
     devices = {family.name: family.type for family in FAMILIES}
     assert not own.keys() & devices.keys()
