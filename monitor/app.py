@@ -44,12 +44,14 @@ def now() -> datetime:
 class App:
     """One running daemon. It is also what its window looks at (`monitor.web.application.Sources`)."""
 
-    def __init__(self, directory: Path, settings: Settings, store: Store, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, directory: Path, settings: Settings, store: Store, metrics: Metrics, environ: Mapping[str, str]
+    ) -> None:
         """A daemon that has not begun; `run` does all."""
         self._directory = directory
         self._environ = environ
         self._notify = Notify(environ)
-        self._metrics = Metrics(version("netvigil"))
+        self._metrics = metrics
         self._progress = Progress(_patience(settings), now())
         self._store = store
         self._means = Means(settings=settings, reader=PysnmpReader(), store=store, clock=now)
@@ -88,7 +90,7 @@ class App:
         self._notify.ready(_status(settings))
         log.info("watching %s", _status(settings))
         try:
-            await self._live()
+            await self._live(window)
         finally:
             await self._part(window)
 
@@ -108,8 +110,11 @@ class App:
             log.info("%s: level %d fault of %s, %s", change.value, fault.level, part, device.name)
         return outcome
 
-    async def _live(self) -> None:
+    async def _live(self, window: asyncio.Task[None]) -> None:
         while not self._stopping.is_set():
+            if window.done():  # nobody could look at us any more: better to be started again
+                window.result()
+                raise RuntimeError("the window for metrics has closed by itself")
             await self._duties.tick()
             if self._notify.patience and self.trouble() is None:
                 self._notify.alive()
@@ -123,7 +128,7 @@ class App:
             async with asyncio.timeout(_PARTING):
                 await asyncio.gather(self._schedule.stop(_PARTING), self._duties.finished())
         window.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
         await self._means.reader.close()
 
@@ -166,12 +171,13 @@ def run(directory: Path) -> None:
     Raises ConfigError, StateDirectoryError and AddressTakenError, each with words for the administrator.
     """
     settings = loaded(directory, os.environ)
-    with Store(settings.daemon.state, exclusive=True) as store:
-        asyncio.run(_run(directory, settings, store))
+    metrics = Metrics(version("netvigil"))
+    with Store(settings.daemon.state, exclusive=True, committed=metrics.committed) as store:
+        asyncio.run(_run(directory, settings, store, metrics))
 
 
-async def _run(directory: Path, settings: Settings, store: Store) -> None:
-    await App(directory, settings, store, os.environ).run()
+async def _run(directory: Path, settings: Settings, store: Store, metrics: Metrics) -> None:
+    await App(directory, settings, store, metrics, os.environ).run()
 
 
 def _patience(settings: Settings) -> dict[str, timedelta]:
@@ -186,4 +192,9 @@ def _patience(settings: Settings) -> dict[str, timedelta]:
 
 def _status(settings: Settings) -> str:
     inventory = settings.inventory
-    return f"{len(inventory.devices)} devices at {len(inventory.sites)} sites of {len(inventory.customers)} customers"
+    counts = (
+        (len(inventory.devices), "device"),
+        (len(inventory.sites), "site"),
+        (len(inventory.customers), "customer"),
+    )
+    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)

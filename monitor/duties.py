@@ -112,7 +112,8 @@ class Duties:
             return
         if any(receipt.concerns_all for receipt in receipts):
             self._failures += 1
-            self._rests_until = self._clock() + next_try(self._failures)
+            mail = self.settings.mail
+            self._rests_until = self._clock() + next_try(self._failures, mail.retry_first, mail.retry_most)
         elif receipts:
             self._failures, self._rests_until = 0, None
 
@@ -124,18 +125,19 @@ class Duties:
         return receipt
 
     def _filed(self, disk: Connection, waiting: Posted, receipt: Receipt, now: datetime) -> None:
-        letter, words = waiting.letter, receipt.words
+        letter, words, mail = waiting.letter, receipt.words, self.settings.mail
         if receipt.verdict is Verdict.ACCEPTED:
             letters.ended(disk, letter.message_id, LetterState.ACCEPTED, now, words)
         elif receipt.verdict is Verdict.REFUSED:
             log.error("the mail server refused the letter to %s: %s", letter.recipient, words)
             letters.ended(disk, letter.message_id, LetterState.REFUSED, now, words)
-        elif is_given_up(letter.created_at, now, self.settings.mail.give_up):
-            log.error("a letter to %s was given up after %s: %s", letter.recipient, self.settings.mail.give_up, words)
+        elif is_given_up(letter.created_at, now, mail.give_up):
+            log.error("a letter to %s was given up after %s: %s", letter.recipient, mail.give_up, words)
             letters.ended(disk, letter.message_id, LetterState.EXPIRED, now, words)
         else:
             log.warning("a letter to %s waits: %s", letter.recipient, words)
-            letters.put_off(disk, letter.message_id, now + next_try(waiting.attempts + 1), words)
+            wait = next_try(waiting.attempts + 1, mail.retry_first, mail.retry_most)
+            letters.put_off(disk, letter.message_id, now + wait, words)
 
     async def _reports(self, now: datetime) -> None:
         for site in self.settings.inventory.sites.values():

@@ -82,12 +82,12 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """All that is watched, by name. Credentials hold secrets and are never shown."""
+    """All that is watched, by name."""
 
     customers: Mapping[str, Customer] = field(default_factory=dict)
     sites: Mapping[str, Site] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
-    credentials: Mapping[str, Credential] = field(default_factory=dict, repr=False)
+    credentials: Mapping[str, Credential] = field(default_factory=dict)
 
     def zone(self, site: str) -> str:
         """The time zone of `site`; UTC where the site is no longer in the inventory."""

@@ -18,6 +18,7 @@ from monitor.model import Device, EventKind, Fault, Identity, Ticket
 from monitor.store import devices, faults, letters, tickets
 
 ITSELF = "netvigil"
+_MAY_TURN_SEVERE = {EventKind.LEVEL_CHANGED, EventKind.RELAPSED, EventKind.RESPONSIBILITY}
 
 
 def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) -> None:
@@ -34,10 +35,7 @@ def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) ->
     ticket = desk.opened(number, fault, device, site, settings.contract, now, maker=maker)
     tickets.created(disk, ticket, fault.id)
     _told(disk, ticket, fault, settings, now)
-    handed = handed_up_at_once(ticket, settings.contract, now)
-    if handed is not ticket:
-        tickets.appended(disk, handed.id, handed.events[-1])
-        _told(disk, handed, fault, settings, now)
+    _handed_up(disk, ticket, fault, settings, now)
 
 
 def followed_up(
@@ -54,7 +52,11 @@ def followed_up(
         if desk.level(ticket) is fault.level:
             return
         kind = EventKind.LEVEL_CHANGED
-    data = {"level": str(int(fault.level)), "reason": "; ".join(reason.text.en for reason in fault.reasons)}
+    data = {
+        "level": str(int(fault.level)),
+        "reason": "; ".join(reason.text.en for reason in fault.reasons),
+        "reason_zh_CN": "；".join(reason.text.zh_CN for reason in fault.reasons),
+    }
     _appended(disk, ticket, kind, ITSELF, data, fault, settings, now)
 
 
@@ -72,7 +74,7 @@ def acted(
     Raises NoSuchTicketError (monitor.store.tickets), and ValueError where the event cannot be at this point.
     """
     ticket = tickets.found(disk, number)
-    fault = faults.found(disk, tickets.fault_id(disk, number))
+    fault = faults.newest(disk, ticket.fault)
     return _appended(disk, ticket, kind, by, data, fault, settings, now)
 
 
@@ -90,7 +92,16 @@ def _appended(
     longer = desk.recorded(ticket, kind, max(now, ticket.events[-1].at), by, data)
     tickets.appended(disk, ticket.id, longer.events[-1])
     _told(disk, longer, fault, settings, now)
-    return longer
+    return _handed_up(disk, longer, fault, settings, now) if kind in _MAY_TURN_SEVERE else longer
+
+
+def _handed_up(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> Ticket:
+    """What the severe class promises to hand up at once, nobody but the daemon can hand up in time."""
+    handed = handed_up_at_once(ticket, settings.contract, max(now, ticket.events[-1].at))
+    if handed is not ticket:
+        tickets.appended(disk, handed.id, handed.events[-1])
+        _told(disk, handed, fault, settings, now)
+    return handed
 
 
 def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> None:

@@ -62,7 +62,7 @@ def after_bad(
 
 
 def left_alone(fault: Fault, watch: Watch, flapping: Flapping, now: datetime) -> Fault:
-    """`fault`, still suspected, once its cause is gone: what it was a symptom of may linger, so it is confirmed anew."""
+    """`fault` once its cause is gone: confirmed anew, for a symptom may linger for a while."""
     confirmed = fault.flapping or _sure(watch.confirm, 1, timedelta(0))
     state = FaultState.OPEN if confirmed else FaultState.SUSPECTED
     return replace(fault, state=state, bad=1, changed_at=now, penalty=penalty_at(fault, flapping, now))

@@ -122,7 +122,7 @@ def message(letter: Letter, settings: MailSettings) -> EmailMessage:
 
 
 async def posted(letter: Letter, settings: MailSettings) -> Receipt:
-    """One try: the whole talk ends within `settings.timeout`, whatever the server does."""
+    """One try: the whole talk ends within `settings.timeout`, whatever the server does (a farewell may add 2 s)."""
     try:
         content = message(letter, settings).as_bytes()
     except (ValueError, IndexError, MessageError) as error:
@@ -145,10 +145,11 @@ async def posted(letter: Letter, settings: MailSettings) -> Receipt:
             )
             connected = True
             _, answer = await client.sendmail(settings.sender_address, [letter.recipient], content)
+        await _left(client)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         return _failure(error, settings, concerns_all=not connected)
     finally:
-        await _left(client)
+        client.close()
     return Receipt(verdict=Verdict.ACCEPTED, words=harmless(answer))
 
 
@@ -177,10 +178,8 @@ def _context(settings: MailSettings) -> ssl.SSLContext | None:
 async def _left(client: aiosmtplib.SMTP) -> None:
     """Say farewell; what the server makes of it changes nothing about the letter."""
     with suppress(aiosmtplib.SMTPException, OSError):
-        if client.is_connected:
-            async with asyncio.timeout(_FAREWELL):
-                await client.quit()
-    client.close()
+        async with asyncio.timeout(_FAREWELL):
+            await client.quit()
 
 
 def _failure(error: Exception, settings: MailSettings, *, concerns_all: bool) -> Receipt:

@@ -14,7 +14,6 @@ _NO_VALUE = {2147483647.0, -255.0, -1.0, 0.0}
 # one lane tells the same power as the module's own column, in dBm x 100 as text
 _LANES = {"rx_power": "rx_lanes", "tx_power": "tx_lanes"}
 _SAME = 0.5  # dB that two readings of one power may differ, being taken one after the other
-_LIMITS = {"rx_power": ("rx_low", "rx_high"), "tx_power": ("tx_low", "tx_high")}
 
 
 def optical_power(table: Table, column: str) -> tuple[float | None, ...]:
@@ -51,8 +50,11 @@ def _dbm_of_microwatts(found: float) -> float:
 
 
 def _in_microwatts(table: Table) -> bool:
-    """Whether the powers of `table` are in microwatts: asked of its lanes, else of its signs, else of its limits."""
-    for witnesses in (_by_lane, _by_sign, _by_limits):
+    """Whether the powers of `table` are in microwatts: asked of its lanes, else of its signs.
+
+    Where both are silent it is: light that comes in with more than 1 mW is rare, so a positive number is no dBm.
+    """
+    for witnesses in (_by_lane, _by_sign):
         votes = list(witnesses(table))
         if votes:
             return 2 * sum(votes) > len(votes)
@@ -80,10 +82,3 @@ def _by_lane(table: Table) -> Iterator[bool]:
 
 def _by_sign(table: Table) -> Iterable[bool]:
     return [False] if any(found < 0 for _, _, found in _powers(table)) else []
-
-
-def _by_limits(table: Table) -> Iterator[bool]:
-    for column, row, found in _powers(table):
-        low, high = (number(table.columns[limit][row]) for limit in _LIMITS[column])
-        if low is not None and high is not None and low < high:
-            yield low <= 100 * _dbm_of_microwatts(found) <= high or not low <= found <= high

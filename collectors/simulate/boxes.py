@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from collectors.simulate.snmp import Growing, SimulatedDevice, Told
+from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.values import Growing, Told
 from collectors.snmp.codec import Kind
 
 _SYSTEM = "1.3.6.1.2.1.1"

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from collectors.simulate.snmp import SimulatedDevice, Told
+from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.values import Told
 from monitor.model import Condition
 
 SILENT: Final[Mapping[str, Told]] = {}

@@ -24,7 +24,8 @@ from collectors.simulate.boxes import (
     row,
     system,
 )
-from collectors.simulate.snmp import Alternating, SimulatedDevice, Told
+from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.values import Alternating, Told
 
 _NEW = ("1.3.6.1.4.1.25506.2", "1.3.6.1.4.1.25506.8.35")  # hh3cCommon, hh3clswCommon
 _OLD = ("1.3.6.1.4.1.2011.10.2", "1.3.6.1.4.1.2011.2.23.1")  # h3cCommon, huaweiLswCommon of older Comware V5

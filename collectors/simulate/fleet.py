@@ -11,7 +11,8 @@ from typing import Final
 from collectors.simulate.breakage import SILENT, Bench, Breakage
 from collectors.simulate.comware import ComwareSwitch
 from collectors.simulate.idrac import DellServer
-from collectors.simulate.snmp import SimulatedDevice, Told
+from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.values import Told
 from collectors.simulate.vrp import VrpSwitch
 from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
 from monitor.model import Condition, Role

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from collectors.simulate.boxes import Port, gauge, interfaces, row, system
-from collectors.simulate.snmp import SimulatedDevice, Told
+from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.values import Told
 
 _IDRAC = "1.3.6.1.4.1.674.10892.5"
 _ROLL_UP = f"{_IDRAC}.4.200.10.1"  # systemStateTable

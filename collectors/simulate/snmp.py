@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, cast
 
@@ -20,6 +19,7 @@ from collectors.simulate.usm import (
     RefusedError,
     keys,
 )
+from collectors.simulate.values import Alternating, Growing, Live, Told, Typed, typed
 from collectors.snmp.codec import (
     REPORTABLE,
     Binding,
@@ -41,60 +41,14 @@ from collectors.snmp.codec import (
     encoded_v2,
     oid_of,
 )
-from collectors.snmp.reader import Credential, User, Value
+from collectors.snmp.reader import Credential, User
 
 PACKET_LIMIT: Final = 1500  # octets; the default of many switches
 _MOST_BINDINGS = 2000  # an agent is free to answer with fewer than asked (RFC 3416 section 4.2.3)
 _ROOM_FOR_LENGTHS = 24  # longer length octets and the padding of a block cipher, once bindings stand in a reply
 _SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 
-Typed = tuple[Kind, Value]
 Wrap = Callable[[bytes], bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growing:
-    """A counter that grows by itself: `start`, plus `per_second` since `since`, around its end as counters go."""
-
-    kind: Kind = Kind.COUNTER64
-    start: int = 0
-    per_second: float = 1.0
-    since: float = 0.0
-
-    def at(self, now: float) -> Typed:
-        """The counter at the moment `now`."""
-        bits = 64 if self.kind is Kind.COUNTER64 else 32
-        return self.kind, (self.start + int(max(0.0, now - self.since) * self.per_second)) % 2**bits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alternating:
-    """A value that changes to and fro: each of `values` for so many `seconds`."""
-
-    values: tuple[Value, ...]
-    seconds: float
-    kind: Kind = Kind.INTEGER
-
-    def at(self, now: float) -> Typed:
-        """The value at the moment `now`."""
-        return self.kind, self.values[int(now // self.seconds) % len(self.values)]
-
-
-Live = Growing | Alternating
-Told = Typed | Live | int | bytes | str
-"""What may be set: a typed value, one that changes by itself, or a plain one (INTEGER; OCTET STRING in UTF-8)."""
-
-
-def _typed(value: Typed | int | bytes | str) -> Typed:
-    match value:
-        case int():
-            return Kind.INTEGER, value
-        case str():
-            return Kind.OCTET_STRING, value.encode()
-        case bytes():
-            return Kind.OCTET_STRING, value
-        case _:
-            return value
 
 
 class SimulatedDevice:
@@ -134,7 +88,7 @@ class SimulatedDevice:
         """Tell `value` for the instance `oid` from now on. Raises CodecError where it cannot be written."""
         name = oid_of(oid)
         live = value if isinstance(value, Growing | Alternating) else None
-        told = value.at(0.0) if isinstance(value, Growing | Alternating) else _typed(value)
+        told = value.at(0.0) if isinstance(value, Growing | Alternating) else typed(value)
         encoded = encoded_binding(Binding(name, *told))
         if name not in self._values:
             self._order = None

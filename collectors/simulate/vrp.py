@@ -20,7 +20,8 @@ from collectors.simulate.boxes import (
     row,
     system,
 )
-from collectors.simulate.snmp import Alternating, SimulatedDevice, Told
+from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.values import Alternating, Told
 
 _HUAWEI = "1.3.6.1.4.1.2011"
 _EXTENT = f"{_HUAWEI}.5.25.31"  # HUAWEI-ENTITY-EXTENT-MIB

@@ -63,7 +63,7 @@ class Plot:
                 continue
             act.fault = _match(act, living) or act.fault
             if act.fault is not None and act.ticket is None:
-                act.ticket = ticket_of.get(act.fault.id)
+                act.ticket = ticket_of.get(act.fault.key)
             if act.ticket is not None and act.mailed_at is None:
                 act.mailed_at = opening.get(act.ticket)
 

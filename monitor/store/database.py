@@ -10,7 +10,9 @@ import fcntl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Self, TypeVar
 
 from alembic import command
@@ -29,11 +31,13 @@ class StateDirectoryError(Exception):
 class Store:
     """One database file. `do` and `ask` serve the daemon; `writing` and `reading` serve code that may wait."""
 
-    def __init__(self, directory: Path, *, exclusive: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *, exclusive: bool = False, committed: Callable[[timedelta], None] | None = None
+    ) -> None:
         """Open the store below `directory`, creating and migrating it where needed.
 
-        `exclusive` takes the daemon's lock. Raises StateDirectoryError where the directory cannot be written to, or
-        another daemon holds it.
+        `exclusive` takes the daemon's lock. `committed` is told how long each transaction of `do` took. Raises
+        StateDirectoryError where the directory cannot be written to, or another daemon holds it.
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -42,6 +46,7 @@ class Store:
                 f"{directory}: cannot be created ({error.strerror}); set [daemon] state"
             ) from error
         self._lock = _locked(directory) if exclusive else None
+        self._committed = committed
         self.directory = directory
         self._engine = _engine(directory / FILE_NAME)
         with self._engine.connect() as connection:
@@ -70,8 +75,12 @@ class Store:
             yield connection
 
     def _written(self, work: Callable[[Connection], T]) -> T:
+        begun = perf_counter()
         with self.writing() as connection:
-            return work(connection)
+            done = work(connection)
+        if self._committed is not None:
+            self._committed(timedelta(seconds=perf_counter() - begun))
+        return done
 
     def _read(self, question: Callable[[Connection], T]) -> T:
         with self.reading() as connection:

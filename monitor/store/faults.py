@@ -70,6 +70,23 @@ def found(disk: Connection, number: int) -> Fault:
     return _read(row)
 
 
+def newest(disk: Connection, key: FaultKey) -> Fault:
+    """The newest fault under `key`, cleared or not. Raises NoSuchFaultError."""
+    row = disk.execute(
+        select(_fault.c.id, _fault.c.body)
+        .where(
+            _fault.c.device == key.device,
+            _fault.c.kind == key.kind,
+            _fault.c.label == key.label,
+            _fault.c.aspect == key.aspect,
+        )
+        .order_by(_fault.c.id.desc())
+    ).first()
+    if row is None:
+        raise NoSuchFaultError(f"there is no fault of {key.device} {key.kind} {key.label} in the store")
+    return _read(row)
+
+
 def open_faults(disk: Connection) -> tuple[Fault, ...]:
     """Every open fault, gravest first."""
     rows = disk.execute(

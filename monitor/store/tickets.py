@@ -90,15 +90,10 @@ def found(disk: Connection, ticket: str) -> Ticket:
     return rows[0]
 
 
-def fault_id(disk: Connection, ticket: str) -> int:
-    """The id of the fault that the ticket was opened for."""
-    return int(disk.execute(select(_ticket.c.fault_id).where(_ticket.c.id == ticket)).scalar_one())
-
-
-def by_fault(disk: Connection) -> dict[int, str]:
-    """The newest ticket of each fault, by the fault's id."""
-    rows = disk.execute(select(_ticket.c.fault_id, _ticket.c.id).order_by(_ticket.c.opened_at, _ticket.c.id))
-    return dict(rows.all())
+def by_fault(disk: Connection) -> dict[FaultKey, str]:
+    """The newest ticket about each fault key."""
+    rows = disk.execute(select(_ticket).order_by(_ticket.c.opened_at, _ticket.c.id))
+    return {FaultKey(device=row.device, kind=row.kind, label=row.label, aspect=row.aspect): row.id for row in rows}
 
 
 def between(disk: Connection, start: datetime, end: datetime, sites: Iterable[str] | None = None) -> tuple[Ticket, ...]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def ticket() -> None:
 @doors.as_json
 def ticket_list(directory: Path, *, everything: bool, as_json: bool) -> None:
     """Tickets that are not closed, with their nearest clock."""
-    settings = loaded(directory, os.environ)
+    settings = loaded(directory, os.environ, with_secrets=False)
     now = this_moment()
     with doors.reading(settings) as disk:
         found = tickets.between(disk, now - timedelta(days=31), now) if everything else tickets.unclosed(disk)
@@ -43,7 +44,7 @@ def ticket_list(directory: Path, *, everything: bool, as_json: bool) -> None:
 @doors.as_json
 def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     """One ticket: its clocks, its events, its letters."""
-    settings = loaded(directory, os.environ)
+    settings = loaded(directory, os.environ, with_secrets=False)
     now = this_moment()
     with doors.reading(settings) as disk:
         found = tickets.found(disk, number)
@@ -90,11 +91,51 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         click.echo(f"  mail to {posted.letter.recipient}: {posted.state.value} {posted.response}")
 
 
-def _acting(name: str, kind: EventKind, says: str, *options: tuple[str, str]) -> None:
-    """Make `netvigil ticket NAME TICKET --by WHO`, which writes `kind` into the ticket."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Option:
+    """One thing that may be, or must be, said with an event."""
 
+    name: str
+    says: str
+    required: bool = False
+    words: tuple[str, ...] = ()
+
+
+_OWNER = _Option(name="owner", says="Whose ticket it is from now on.")
+_REASON = _Option(name="reason", says="Why.", required=True)
+_ON_SITE = _Option(name="on_site", says="Whether somebody has to go there.", words=(desk.NEEDED, desk.NOT_NEEDED))
+_LEVEL = _Option(name="level", says="1 is the gravest.", required=True, words=("1", "2", "3", "4"))
+_OURS = _Option(name="responsibility", says="Whose it is.", required=True, words=(desk.OURS, desk.NOT_OURS))
+_ACTIONS: tuple[tuple[str, EventKind, str, tuple[_Option, ...]], ...] = (
+    ("respond", EventKind.RESPONDED, "Someone has answered: the response clock is met.", (_OWNER, _ON_SITE)),
+    (
+        "hand-up",
+        EventKind.HANDED_UP,
+        "Hand the ticket up, to the next tier or a named one.",
+        (_OWNER, _Option(name="tier", says="A tier of contract.toml.")),
+    ),
+    ("dispatch", EventKind.DISPATCHED, "Someone is on the way.", (_OWNER, _ON_SITE)),
+    ("arrive", EventKind.ARRIVED, "Someone is on site.", ()),
+    ("restore", EventKind.RESTORED, "Service works again.", ()),
+    ("report-vendor", EventKind.REPORTED_TO_VENDOR, "The vendor has been told.", ()),
+    ("pause", EventKind.PAUSED, "Clocks that may pause stand still.", (_REASON,)),
+    ("resume", EventKind.RESUMED, "Clocks run again.", ()),
+    ("level", EventKind.LEVEL_CHANGED, "A person judges the level otherwise.", (_LEVEL, _REASON)),
+    (
+        "responsibility",
+        EventKind.RESPONSIBILITY,
+        "Say whether the cause is our responsibility.",
+        (_OURS, _REASON),
+    ),
+    ("comment", EventKind.COMMENT, "Add a remark.", (_Option(name="text", says="The remark.", required=True),)),
+    ("close", EventKind.CLOSED, "A person closes the ticket.", ()),
+)
+"""The verbs that write into a ticket: `netvigil ticket VERB TICKET --by WHO`."""
+
+
+def _acting(name: str, kind: EventKind, says: str, options: tuple[_Option, ...]) -> None:
     def act(number: str, directory: Path, by: str, **data: str | None) -> None:
-        settings = loaded(directory, os.environ)
+        settings = loaded(directory, os.environ, with_secrets=False)
         given = {key: value for key, value in data.items() if value is not None}
         try:
             with Store(settings.daemon.state) as store, store.writing() as disk:
@@ -105,30 +146,17 @@ def _acting(name: str, kind: EventKind, says: str, *options: tuple[str, str]) ->
         click.echo(f"{done.id}: {kind.value}, now {desk.state(done).value}")
 
     command = doors.config(act)
-    for option, words in options:
-        command = click.option(f"--{option}", required=True, help=words)(command)
+    for option in options:
+        kind_of = click.Choice(option.words) if option.words else click.STRING
+        flag = f"--{option.name.replace('_', '-')}"
+        command = click.option(flag, option.name, type=kind_of, required=option.required, help=option.says)(command)
     command = click.option("--by", required=True, envvar="USER", help="Who did it.")(command)
     command = click.argument("number", metavar="TICKET")(command)
     ticket.command(name, help=says)(command)
 
 
-_acting("respond", EventKind.RESPONDED, "Someone has answered: the response clock is met.")
-_acting("hand-up", EventKind.HANDED_UP, "Hand the ticket up to the next tier.")
-_acting("dispatch", EventKind.DISPATCHED, "Someone is on the way.")
-_acting("arrive", EventKind.ARRIVED, "Someone is on site.")
-_acting("restore", EventKind.RESTORED, "Service works again.")
-_acting("report-vendor", EventKind.REPORTED_TO_VENDOR, "The vendor has been told.")
-_acting("pause", EventKind.PAUSED, "Clocks stand still.", ("reason", "Why the clocks may stand still."))
-_acting("resume", EventKind.RESUMED, "Clocks run again.")
-_acting("comment", EventKind.COMMENT, "Add a remark.", ("text", "The remark."))
-_acting(
-    "responsibility",
-    EventKind.RESPONSIBILITY,
-    "Say whether the cause is our responsibility.",
-    ("responsibility", '"ours" or "not_ours".'),
-    ("reason", "Why."),
-)
-_acting("close", EventKind.CLOSED, "A person closes the ticket.")
+for _action in _ACTIONS:
+    _acting(*_action)
 
 
 def _ticket_row(found: Ticket, settings: Settings) -> dict[str, object]:

@@ -32,7 +32,7 @@ def report() -> None:
 @doors.config
 def report_inspection(site: str, month: str, language: str, output: Path | None, directory: Path) -> None:
     """The monthly inspection report of one site, as HTML."""
-    settings = loaded(directory, os.environ)
+    settings = loaded(directory, os.environ, with_secrets=False)
     found = settings.inventory.sites.get(site)
     if found is None:
         raise LookupError(f'no site "{site}" in the inventory; it has {", ".join(settings.inventory.sites)}')
@@ -59,7 +59,7 @@ def mail() -> None:
 @doors.config
 def mail_test(address: str, wait: int, directory: Path) -> None:
     """Send a letter by the same way as a real one: through the outbox of the running daemon."""
-    settings = loaded(directory, os.environ)
+    settings = loaded(directory, os.environ, with_secrets=False)
     recipient = next((each for each in settings.mail.recipients if each.address == address), None)
     if recipient is None:
         known = ", ".join(each.address for each in settings.mail.recipients)

@@ -23,7 +23,7 @@ def device() -> None:
 @doors.as_json
 def device_list(directory: Path, *, as_json: bool) -> None:
     """What each device is, and when it last answered."""
-    settings = loaded(directory, os.environ)
+    settings = loaded(directory, os.environ, with_secrets=False)
     with doors.reading(settings) as disk:
         known = devices.all_visited(disk)
     rows = []
@@ -55,7 +55,7 @@ def fault() -> None:
 @doors.as_json
 def fault_list(directory: Path, *, as_json: bool) -> None:
     """Every open fault, gravest first."""
-    with doors.reading(loaded(directory, os.environ)) as disk:
+    with doors.reading(loaded(directory, os.environ, with_secrets=False)) as disk:
         rows = [
             {
                 "id": each.id,
@@ -78,5 +78,5 @@ def fault_list(directory: Path, *, as_json: bool) -> None:
 @doors.config
 def explain(number: int, language: str, directory: Path) -> None:
     """Why a fault has its level: the evidence, and the rule that gave it."""
-    with doors.reading(loaded(directory, os.environ)) as disk:
+    with doors.reading(loaded(directory, os.environ, with_secrets=False)) as disk:
         click.echo(explained(faults.found(disk, number), Language(language)))

@@ -220,6 +220,16 @@ def test_port_that_flaps_and_then_stays_down_is_an_outage_again() -> None:
     assert world.changes == ["opened interface:Gi1:oper_status", "level interface:Gi1:oper_status"]
 
 
+def test_symptom_that_lingers_after_its_cause_is_given_the_time_of_a_new_suspicion() -> None:
+    world = World(device=device("server"))
+    for second, supply in [(0, "failed"), (60, "failed"), (120, "ok"), (122, "ok"), (124, "ok"), (151, "ok")]:
+        now = NOON + timedelta(seconds=second)
+        world.visit([answer("psu:1", supply), answer("system:Global", "failed")], now)
+    assert world.changes == ["opened psu:1", "cleared psu:1"]
+    world.visit([answer("system:Global", "failed")], NOON + timedelta(seconds=152))
+    assert world.changes[-1] == "opened system:Global"
+
+
 def test_role_that_is_no_longer_core_ends_the_fault_of_a_port_nobody_expects_up() -> None:
     world = World(device=device(), at_once=True, seen_ok=frozenset({("interface", "Gi1", "oper_status")}))
     world.visit([answer("interface:Gi1:oper_status", "failed")], NOON)

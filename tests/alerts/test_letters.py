@@ -209,6 +209,19 @@ def test_whoever_was_called_hears_the_end_even_if_the_level_falls() -> None:
     assert len(sent(of, grave, fault=milder)) == 1
 
 
+def test_a_second_change_of_level_names_the_level_just_before() -> None:
+    of = recorded(ticket(), EventKind.LEVEL_CHANGED, T0 + MIN, "netvigil", {"level": "4"})
+    of = recorded(of, EventKind.LEVEL_CHANGED, T0 + 2 * MIN, "netvigil", {"level": "1"})
+    (raised,) = sent(of, ENGLISH)
+    assert "Before it was: Level 4 (warning)." in raised.text
+
+
+def test_what_comes_later_does_not_change_whom_an_earlier_event_concerns() -> None:
+    of = recorded(ticket(), EventKind.LEVEL_CHANGED, T0 + MIN, "netvigil", {"level": "4"})
+    mild = [replace(ENGLISH, levels=(Level.WARNING,))]
+    assert letters(of, of.events[0], FAULT, DEVICE, IDENTITY, SITE, HOUSE, mild, "example.com", T0) == ()
+
+
 def test_whoever_is_called_later_starts_a_thread_with_that_letter() -> None:
     mild = replace(ENGLISH, levels=(Level.WARNING,))
     assert sent(ticket(), mild) == ()

@@ -1,7 +1,7 @@
 """The codec: what is written reads back, what is broken is refused with one kind of error."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.snmp.codec import (
@@ -61,16 +61,19 @@ SECURITY = st.builds(
     priv=st.binary(max_size=8),
 )
 
+UNTIMED = settings(deadline=None)  # the machine may be busy
 GET = bytes.fromhex(
     "302902010104067075626c6963a01c0204123456780201000201 00300e300c06082b060102010101000500".replace(" ", "")
 )
 
 
+@UNTIMED
 @given(message=MESSAGES)
 def test_v2c_message_that_is_written_reads_back(message: MessageV2) -> None:
     assert decoded_message(encoded_message(message)) == message
 
 
+@UNTIMED
 @given(pdu=PDUS, security=SECURITY, context=st.binary(max_size=32), number=NUMBER)
 def test_v3_message_that_is_written_reads_back(pdu: Pdu, security: Security, context: bytes, number: int) -> None:
     scoped = ScopedPdu(engine_id=security.engine_id, context=context, pdu=pdu)
@@ -86,12 +89,14 @@ def test_v3_message_that_is_written_reads_back(pdu: Pdu, security: Security, con
     assert written[at : at + len(security.auth)] == security.auth
 
 
+@UNTIMED
 @given(data=st.binary(max_size=400))
 def test_random_bytes_are_refused_with_one_kind_of_error(data: bytes) -> None:
     with pytest.raises(CodecError):
         decoded_message(data)
 
 
+@UNTIMED
 @given(message=MESSAGES, data=st.data())
 def test_message_with_changed_bytes_is_read_or_refused_and_nothing_else(
     message: MessageV2, data: st.DataObject
@@ -105,6 +110,7 @@ def test_message_with_changed_bytes_is_read_or_refused_and_nothing_else(
         return
 
 
+@UNTIMED
 @given(message=MESSAGES, data=st.data())
 def test_message_that_is_cut_is_refused(message: MessageV2, data: st.DataObject) -> None:
     wire = encoded_message(message)

@@ -1,12 +1,23 @@
 """The demo's fleet: who is in it, and that what breaks heals as it was."""
 
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
+from collectors.platform import Platform, PlatformFile, platforms
 from collectors.simulate.breakage import Bench, Breakage
-from collectors.simulate.fleet import Fleet, fleet
+from collectors.simulate.fleet import Fleet, FleetDevice, fleet
 from collectors.simulate.idrac import DellServer
-from collectors.simulate.snmp import SimulatedDevice, Told
-from monitor.model import Condition, Role
+from collectors.simulate.snmp import Network, SimulatedDevice
+from collectors.simulate.values import Told
+from collectors.snmp.pysnmp_reader import PysnmpReader
+from collectors.snmp.reader import Budget, Target
+from collectors.visit import observed, visited
+from monitor.model import Condition, Device, Observation, Role
+
+PLATFORMS = Path(__file__).parents[2] / "configs" / "platforms"
 
 
 @pytest.fixture(scope="module")
@@ -14,8 +25,8 @@ def made() -> Fleet:
     return fleet()
 
 
-def told(made: Fleet) -> dict[str, dict[str, Told | None]]:
-    return {d.name: {oid: d.device.told(oid) for oid in d.device.values()} for d in made.devices}
+def told(device: SimulatedDevice) -> dict[str, Told | None]:
+    return {oid: device.told(oid) for oid in device.values()}
 
 
 def test_fleet_has_the_promised_boxes(made: Fleet) -> None:
@@ -58,25 +69,21 @@ def test_one_switch_tells_its_health_at_the_old_root(made: Fleet) -> None:
 
 def test_every_breakage_changes_its_device_and_heals_as_it_was(made: Fleet) -> None:
     devices = {d.name: d.device for d in made.devices}
-    sound = told(made)
+    sound = {name: told(device) for name, device in devices.items()}
     for breakage in made.breakages:
+        device = devices[breakage.device]
         breakage.break_()
-        broken = told(made)
-        changed = {name for name in sound if broken[name] != sound[name]}
-        if breakage.aspect == "answer":
-            assert devices[breakage.device].silent
-            assert changed == set()
-        else:
-            assert changed == {breakage.device}
+        assert device.silent == (breakage.aspect == "answer")
+        assert (told(device) != sound[breakage.device]) == (breakage.aspect != "answer")
         breakage.heal()
-        assert told(made) == sound
-        assert not devices[breakage.device].silent
+        assert not device.silent
+    assert {name: told(device) for name, device in devices.items()} == sound
 
 
 def test_breakages_touch_only_what_the_device_tells(made: Fleet) -> None:
-    sound = told(made)
+    values = {d.name: set(d.device.values()) for d in made.devices}
     for breakage in made.breakages:
-        assert set(breakage.changes) <= set(sound[breakage.device])
+        assert set(breakage.changes) <= values[breakage.device]
 
 
 def test_names_of_breakages_are_unique(made: Fleet) -> None:
@@ -115,3 +122,61 @@ def test_roll_up_stays_bad_until_the_last_of_two_breakages_heals() -> None:
     assert now() == 4
     hot.heal()
     assert now() == 3
+
+
+def judged(observation: Observation) -> Condition | None:
+    """The claim of the device, or what its own limits say of a number."""
+    limits, value = observation.limits, observation.value
+    if observation.condition is not None or limits is None or value is None:
+        return observation.condition
+    if (limits.low_critical is not None and value < limits.low_critical) or (
+        limits.high_critical is not None and value > limits.high_critical
+    ):
+        return Condition.FAILED
+    if (limits.low_warning is not None and value < limits.low_warning) or (
+        limits.high_warning is not None and value > limits.high_warning
+    ):
+        return Condition.DEGRADED
+    return Condition.OK
+
+
+async def bad(reader: PysnmpReader, known: dict[str, Platform], d: FleetDevice, port: int) -> set[tuple[str, ...]]:
+    device = Device(name=d.name, address=d.address, customer=d.customer, site=d.site, role=d.role)
+    target = Target(address=d.address, port=port, credential=d.credential, timeout=0.2 if d.device.silent else 5)
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    visit = await visited(device, [target], reader, known, at, Budget())
+    return {
+        (seen.component.kind, seen.component.label, seen.aspect, condition.value)
+        for seen in observed(visit)
+        if (condition := judged(seen)) is not None and condition.is_bad
+    }
+
+
+async def test_every_breakage_is_seen_by_a_visit_and_nothing_before_it() -> None:
+    files = {
+        path.stem: PlatformFile.model_validate(tomllib.loads(path.read_text())) for path in PLATFORMS.glob("*.toml")
+    }
+    known = platforms(files)
+    made = fleet(flap_seconds=1e9)  # down for as long as the test lasts
+    network, reader = Network(), PysnmpReader()
+    ports = {d.name: await network.serve(d.device, d.address) for d in made.devices}
+    devices = {d.name: d for d in made.devices}
+    try:
+        before = {name: await bad(reader, known, d, ports[name]) for name, d in devices.items()}
+        seen: dict[str, set[tuple[str, ...]]] = {}
+        for breakage in made.breakages:
+            breakage.break_()
+            name = breakage.device
+            seen[breakage.name] = await bad(reader, known, devices[name], ports[name]) - before[name]
+            breakage.heal()
+    finally:
+        network.close()
+        await reader.close()
+    expected = {b.name: (b.kind, b.label, b.aspect, b.condition.value) for b in made.breakages}
+    missed = {name: (expected[name], seen[name]) for name in expected if expected[name] not in seen[name]}
+
+    assert missed == {}
+    down = ("interface",)
+    assert {name: {f for f in faults if f[:1] != down} for name, faults in before.items()} == {
+        d: set() for d in devices
+    }

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from collectors.simulate.snmp import Network, SimulatedDevice, Typed
+from collectors.simulate.snmp import Network, SimulatedDevice
+from collectors.simulate.values import Typed
 from collectors.snmp.codec import Kind, Oid, oid_of
 from collectors.snmp.pysnmp_reader import PysnmpReader
 from collectors.snmp.reader import (

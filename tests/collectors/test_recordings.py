@@ -87,7 +87,6 @@ async def test_sensors_of_the_reference_are_seen(path: Path) -> None:
     assert sensors(path) - {o.source for o in observations} == set()
 
 
-@pytest.mark.skipif(not RECORDINGS, reason="no recordings")
 async def test_interfaces_of_devices_that_are_not_ours_are_seen() -> None:
     _, observations = await said(FOLDER / "other" / "dell-os10.snmprec")
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysnmp.hlapi.v3arch.asyncio import (  # type: ignore[import-untyped]  # PySNMP has no types
     USM_AUTH_HMAC192_SHA256,
@@ -21,7 +21,8 @@ from pysnmp.hlapi.v3arch.asyncio import (  # type: ignore[import-untyped]  # PyS
     next_cmd,
 )
 
-from collectors.simulate.snmp import Alternating, Growing, Network, SimulatedDevice
+from collectors.simulate.snmp import Network, SimulatedDevice
+from collectors.simulate.values import Alternating, Growing
 from collectors.snmp.codec import (
     Binding,
     ErrorStatus,
@@ -35,6 +36,7 @@ from collectors.snmp.codec import (
 )
 from collectors.snmp.reader import AuthProtocol, Community, PrivProtocol, User
 
+UNTIMED = settings(deadline=None)  # the machine may be busy
 USER = User(
     user="tester",
     auth=AuthProtocol.SHA256,
@@ -156,6 +158,7 @@ def test_counter_grows_and_goes_around() -> None:
     assert values(asked(made, PduKind.GET, ["1.3.6.1.9.1.0", "1.3.6.1.9.2.0"])) == [10, 2]
 
 
+@UNTIMED
 @given(data=st.binary(max_size=200))
 def test_random_datagram_does_not_disturb_the_agent(data: bytes) -> None:
     made = device()
@@ -164,6 +167,7 @@ def test_random_datagram_does_not_disturb_the_agent(data: bytes) -> None:
     assert values(asked(made, PduKind.GET, [DESCR])) == [b"a box"]
 
 
+@UNTIMED
 @given(cut=st.integers(0, 40), place=st.integers(0, 40), octet=st.integers(0, 255))
 def test_broken_request_does_not_disturb_the_agent(cut: int, place: int, octet: int) -> None:
     made = device()

@@ -56,13 +56,14 @@ class DoorKeeper(RecordingReader):
 
     def __init__(self, values: dict[str, Value], doors: dict[str, Silence], *, breaks: bool = False) -> None:
         super().__init__(values)
-        self.doors, self.breaks, self.asked = doors, breaks, list[str]()
+        self.doors, self.breaks, self.asked, self.seconds = doors, breaks, list[str](), list[float]()
 
     async def read(self, target: Target, request: Request, budget: Budget) -> Reading:
         if self.breaks:
             raise RuntimeError("an engine with a bug")
         assert isinstance(target.credential, Community)
         self.asked.append(target.credential.community)
+        self.seconds.append(budget.seconds)
         silence = self.doors.get(target.credential.community)
         if silence is None:
             return replace(await super().read(target, request, budget), seconds=1.0, requests=3, bytes=100)
@@ -75,6 +76,7 @@ async def test_credentials_are_tried_in_order_until_one_talks() -> None:
     found = await visit(reader, [target("old"), target("right"), target("never")])
 
     assert reader.asked == ["old", "right", "right"]
+    assert reader.seconds == [30.0, 28.0, 27.0]
     assert found.target == 1
     assert found.platform is not None
     assert found.platform.name == "huawei_vrp"
@@ -288,7 +290,7 @@ def optic(rx: int, tx: int, lane: bytes = b"", up: int = 1) -> dict[str, Value]:
     ("values", "dbm"),
     [
         (optic(536, 591, b"-270.19"), -2.71),  # microwatts, and the lane says so
-        (optic(536, 591), -2.71),  # microwatts, because 5.36 dBm is above the limit
+        (optic(536, 591), -2.71),  # microwatts, because more than 1 mW of light is rare
         (optic(-849, -575), -8.49),  # dBm x 100, because no power is negative
         (optic(-300, 256), -3.0),  # ... also where one of the two is positive
         (optic(20, 591, b"-270.19"), -16.99),  # a lane that was read earlier does not turn the unit
@@ -300,6 +302,10 @@ async def test_optical_power_is_dbm_whichever_unit_the_model_uses(values: dict[s
     assert power.value == pytest.approx(dbm, abs=0.01)
     assert power.unit == "dbm"
     assert power.limits == Limits(low_critical=-12.69, low_warning=-10.69, high_critical=2.5)
+
+
+async def test_positive_power_is_dbm_on_a_box_that_also_sends_negative_ones() -> None:
+    assert (await said(optic(-300, 256)))["optic", "XGE0/0/1", "tx_power"].value == 2.56
 
 
 async def test_dark_optic_counts_only_on_a_port_that_is_up() -> None:
@@ -406,6 +412,19 @@ async def test_worst_claim_about_one_aspect_stands_with_its_own_source() -> None
     assert healthy["psu", "PS1", "state"].source == f"{supply}.5.1.1"
 
 
+async def test_supply_is_known_by_its_probes_where_the_box_has_no_table_of_supplies() -> None:
+    probe, supply = f"{IDRAC}.4.600.20.1", f"{IDRAC}.4.600.12.1"
+    probes: dict[str, Value] = {f"{probe}.5.1.1": 8, f"{probe}.8.1.1": b"PS1 Voltage 1"}
+    probes |= {f"{probe}.5.1.2": 3, f"{probe}.8.1.2": b"CPU1 VCORE"}
+
+    without = await said(DELL, probes)
+    assert [(key, o.condition) for key, o in without.items() if key[0] == "psu"] == [
+        (("psu", "PS1", "state"), "failed")
+    ]
+    with_table = await said(DELL, probes, {f"{supply}.5.1.1": 3, f"{supply}.8.1.1": b"PS1 Status"})
+    assert with_table["psu", "PS1", "state"].condition is Condition.OK
+
+
 async def test_probe_has_its_state_its_number_and_limits_joined_by_index() -> None:
     probe = f"{IDRAC}.4.700.20.1"
     found = await said(
@@ -434,7 +453,8 @@ async def test_amperage_is_amperes_or_watts_by_the_type_of_the_probe() -> None:
 
 async def test_disk_that_will_fail_is_said_beside_its_state_and_a_rebuild_is_no_fault() -> None:
     disk = f"{IDRAC}.5.1.20.130.4.1"
-    values = {f"{disk}.55.1": b"Disk 0", f"{disk}.4.1": 3, f"{disk}.31.1": 1, f"{disk}.49.1": 255, f"{disk}.7.1": b"S1"}
+    values: dict[str, Value] = {f"{disk}.55.1": b"Disk 0", f"{disk}.4.1": 3, f"{disk}.7.1": b"S1"}
+    values |= {f"{disk}.31.1": 1, f"{disk}.49.1": 255}
 
     found = await said(DELL, values)
 

@@ -1,7 +1,7 @@
 """The walk of one table: cut replies, disorder, loops and errors, without a network."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.snmp.codec import Oid, oid_of
@@ -10,6 +10,7 @@ from collectors.snmp.walk import Walk
 
 Table = dict[Oid, Value]
 A, B = "1.3.6.1.9.1.1", "1.3.6.1.9.1.2"
+UNTIMED = settings(deadline=None)  # the machine may be busy
 
 
 def instance(column: str, *index: int) -> Oid:
@@ -38,6 +39,7 @@ def walked(table: Table, columns: tuple[str, ...], most: int = 1000, rows: int =
     pytest.fail("the walk does not end")
 
 
+@UNTIMED
 @given(
     cells=st.dictionaries(st.tuples(st.sampled_from([A, B]), st.integers(0, 40)), st.integers(), max_size=60),
     most=st.integers(1, 90),
@@ -98,6 +100,15 @@ def test_value_too_big_to_travel_alone_ends_its_column_only() -> None:
     assert walk.rows() == Rows(index=("1",), columns={A: (None,), B: ("here",)}, ended=Ending.ERROR_STATUS)
 
 
+def test_agent_that_answers_with_nothing_at_all_is_given_up() -> None:
+    walk = Walk((A, B), 100)
+    for _ in range(20):
+        if not walk.done:
+            walk.take([])
+
+    assert walk.rows() == Rows(index=(), columns={A: (), B: ()}, ended=Ending.ERROR_STATUS)
+
+
 def test_error_of_one_column_leaves_the_others() -> None:
     walk = Walk((A, B), 100)
     walk.skip(0)
@@ -111,6 +122,7 @@ def test_known_number_of_rows_is_asked_at_once_with_its_end() -> None:
     assert Walk((A,), 100, expected_rows=500).repetitions == 20
 
 
+@UNTIMED
 @given(
     replies=st.lists(
         st.lists(

@@ -14,6 +14,7 @@ from alerts.post.mail import Security
 from collectors.snmp.reader import AuthProtocol, Budget, Community, PrivProtocol, Target, User
 from monitor.config import ConfigError, check_lines, knowledge, loaded, summary
 from monitor.model import Device, Language, Level, Recipient, Role, Site
+from monitor.reference import ReferenceFile, secret
 from monitor.shipped import shipped
 
 SECRET = "Tr0ub4dor-horse-staple"
@@ -636,6 +637,11 @@ def test_secret_is_never_shown(folder: Folder, text: str, caplog: pytest.LogCapt
     except ConfigError as error:
         shown = "".join(traceback.format_exception(error)) + repr(error.problems) + repr(error.__context__)
     assert SECRET not in shown + caplog.text
+
+
+def test_secret_on_its_way_is_not_shown_either(tmp_path: Path) -> None:
+    found = secret(ReferenceFile(env="NETVIGIL_OLD_COMMUNITY"), ENVIRON, tmp_path)
+    assert (found.text, SECRET in repr(found)) == (SECRET, False)
 
 
 def test_commands_that_need_no_secrets_read_none(folder: Folder) -> None:

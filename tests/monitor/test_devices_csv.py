@@ -58,7 +58,7 @@ GOOD: dict[str, bytes] = {
     ).encode(),
     "trailing empty lines and columns": (PLAIN.replace("\n", ",,\n") + ",,,,,,\n\n,\n").encode(),
     "empty lines before the headings": b"\n,,,\n" + PLAIN.encode(),
-    "NUL bytes": PLAIN.replace("sw-1", "sw-1\0").encode(),
+    "NUL bytes": PLAIN.replace("sw-1", "s\0w-1\0").encode(),
     "blanks of every width": PLAIN.replace("sw-1", " \u3000sw-1\u00a0\u200b").encode(),
     "letters and digits of full width": PLAIN.replace("sw-1,192.0.2.1", "ｓｗ－１,１９２.０.２.１").encode(),
     "text formulas": PLAIN.replace("192.0.2.1", '="192.0.2.1"').encode(),

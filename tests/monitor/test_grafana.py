@@ -107,6 +107,7 @@ async def prometheus(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     _configure(folder, (await opened).removeprefix("http://"))
     try:
         async with running(folder) as address, httpx.AsyncClient(base_url=address) as client:
+            await ready(client)
             yield client
     finally:
         for task in tasks:
@@ -140,6 +141,16 @@ async def running(folder: Path) -> AsyncIterator[str]:
         await process.wait()
 
 
+async def ready(client: httpx.AsyncClient) -> None:
+    """Returns when Prometheus answers queries; until then it refuses connections, and then says 503."""
+    for _ in range(300):
+        with suppress(httpx.ConnectError):
+            if (await client.get("/-/ready")).is_success:
+                return
+        await asyncio.sleep(0.1)
+    pytest.fail("Prometheus was not ready within 30 s")
+
+
 def filled(expression: str) -> str:
     """An expression with the dashboard's variables filled in."""
     for variable, value in VARIABLES.items():
@@ -159,8 +170,7 @@ async def unanswered(client: httpx.AsyncClient, wanted: list[tuple[str, str]], s
     """Those of `wanted` that find nothing within so many seconds."""
     left = wanted
     for _ in range(seconds):
-        with suppress(httpx.ConnectError):  # it may still be starting
-            left = [(title, wish) for title, wish in left if not await result(client, wish)]
+        left = [(title, wish) for title, wish in left if not await result(client, wish)]
         if not left:
             break
         await asyncio.sleep(1)
