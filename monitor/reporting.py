@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import clocks
 from alerts.reports.inspection import DeviceMonth, InspectionMonth, TicketMonth, inspection
+from collectors.snmp.reader import Silence
 from monitor.config import Settings
-from monitor.model import Device, Identity, Language, Site
+from monitor.model import Component, Condition, Device, Identity, Language, Observation, Site
 from monitor.settings import Report
 from monitor.store import devices, faults, tickets
+from monitor.store.devices import Visited
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -91,13 +93,29 @@ def _device_months(disk: Connection, at_site: list[Device], start: datetime, end
             DeviceMonth(
                 device=device,
                 identity=known.identity if known else Identity(),
-                checks=seen.observations if seen else (),
+                checks=seen.observations if seen else _silence(known),
                 reached=seen is not None,
                 last_seen=known.answered_at if known else None,
                 reason=(known.silence or "") if known else "",
             )
         )
     return tuple(months)
+
+
+def _silence(known: Visited | None) -> tuple[Observation, ...]:
+    """Of a device that told nothing all month, the silence itself is what was found."""
+    if known is None or known.silence is None:
+        return ()
+    blind = known.silence not in {Silence.TIMEOUT, Silence.REFUSED, Silence.UNRESOLVED}
+    return (
+        Observation(
+            component=Component(kind="device", label=""),
+            aspect="access" if blind else "answer",
+            condition=Condition.FAILED,
+            at=known.visited_at,
+            raw=known.silence,
+        ),
+    )
 
 
 def _bounds(month: str, zone: str) -> tuple[datetime, datetime]:

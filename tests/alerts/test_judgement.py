@@ -220,6 +220,13 @@ def test_port_that_flaps_and_then_stays_down_is_an_outage_again() -> None:
     assert world.changes == ["opened interface:Gi1:oper_status", "level interface:Gi1:oper_status"]
 
 
+@pytest.mark.parametrize("said", [("failed", "degraded"), ("degraded", "failed")])
+def test_of_two_sources_the_worse_is_believed_whichever_comes_first(said: tuple[str, str]) -> None:
+    world = World(device=device("server"))
+    world.visit([answer("dimm:A1", said[0]), answer("dimm:A1", said[1])], NOON)
+    assert world.levels() == {"dimm:A1": 2}
+
+
 def test_symptom_that_lingers_after_its_cause_is_given_the_time_of_a_new_suspicion() -> None:
     world = World(device=device("server"))
     for second, supply in [(0, "failed"), (60, "failed"), (120, "ok"), (122, "ok"), (124, "ok"), (151, "ok")]:
@@ -300,7 +307,7 @@ def test_unknown_and_absent_never_clear_nor_raise(history: list[dict[str, str]],
 
 
 @given(HISTORY)
-def test_no_fault_points_at_itself_or_at_another_symptom(history: list[dict[str, str]]) -> None:
+def test_no_fault_points_at_itself_and_none_opens_while_it_is_hidden(history: list[dict[str, str]]) -> None:
     world = replayed(history)
     for result in world.history:
         for step in result.steps:

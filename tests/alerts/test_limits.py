@@ -82,7 +82,8 @@ def test_number_that_nobody_limits_and_text_without_number_stay_without_conditio
 @pytest.mark.parametrize(
     ("value", "was", "condition"),
     [
-        (59, DEGRADED, DEGRADED), (57, DEGRADED, OK), (69, FAILED, FAILED), (67, FAILED, DEGRADED), (57, FAILED, OK),
+        (69, DEGRADED, DEGRADED), (59, DEGRADED, DEGRADED), (57, DEGRADED, OK), (69, FAILED, FAILED),
+        (67, FAILED, DEGRADED), (57, FAILED, OK),
         (7, DEGRADED, DEGRADED), (8, DEGRADED, OK), (2, FAILED, FAILED), (3, FAILED, DEGRADED),
     ],
 )  # fmt: skip

@@ -56,6 +56,12 @@ def test_every_shipped_rule_can_be_reached() -> None:
     assert {rule["name"] for rule in SHIPPED["rule"]} - reachable == set()
 
 
+def test_rule_behind_one_that_asks_nothing_is_never_reached() -> None:
+    late = {**SHIPPED["rule"][rule_number("cover-open")], "name": "too-late"}
+    shipped = policy(PolicyFile.model_validate({**SHIPPED, "rule": [*SHIPPED["rule"], late]}))
+    assert [rule.name for rule in shipped.candidates("intrusion", "state", Wrong.FAILED)] == ["cover-open"]
+
+
 def test_access_is_never_graver_than_core() -> None:
     shipped = policy(PolicyFile.model_validate(SHIPPED))
     for (kind, aspect, wrong), rules in shipped.rules.items():

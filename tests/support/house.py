@@ -106,6 +106,15 @@ class Sink:
         return answer
 
 
+async def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something is so; long enough for a busy machine, since nothing is measured here."""
+    for _ in range(int(seconds * 10)):
+        if await asyncio.to_thread(true):
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"not so within {seconds} s")
+
+
 @dataclass
 class Clock:
     """A clock that stands until it is told to go on."""

@@ -1,0 +1,198 @@
+"""The doors for people and scripts: words, exit codes, one JSON document, and documents that know every command."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from collectors.simulate.fleet import fleet
+from house import INVENTORY, NETVIGIL, SECRETS, House
+from monitor.cli import netvigil
+
+ROOT = Path(__file__).parents[2]
+CORE = "hf-core-01"
+
+
+def run(*words: str, secrets: bool = True) -> subprocess.CompletedProcess[str]:
+    """`netvigil` with these words, as a process."""
+    return subprocess.run(
+        [sys.executable, "-m", "monitor", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **(SECRETS if secrets else {}), "USER": "wang"},
+    )
+
+
+@pytest.fixture
+async def broken(house: House) -> House:
+    """The house with a failed power supply and its ticket."""
+    await house.visit(CORE)
+    house.breakages["core-supply"].break_()
+    await house.visit(CORE, times=2)
+    return house
+
+
+def recording(folder: Path, device: str) -> Path:
+    """A recording of a simulated device, as snmpsim writes it."""
+    tags = {2: "2", 4: "4x", 5: "5", 6: "6", 0x40: "64", 0x41: "65", 0x42: "66", 0x43: "67", 0x46: "70"}
+    lines = []
+    simulated = next(each for each in fleet().devices if each.name == device)
+    for oid, (kind, value) in simulated.device.values().items():
+        told = value.hex() if isinstance(value, bytes) else value
+        lines.append(f"{oid}|{tags[int(kind)]}|{told}\n")
+    file = folder / f"{device}.snmprec"
+    file.write_text("".join(lines))
+    return file
+
+
+def test_replay_prints_one_document_with_identity_observations_and_faults(tmp_path: Path) -> None:
+    done = run("replay", "--json", str(recording(tmp_path, CORE)))
+    told = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert set(told) == {"identity", "observations", "faults"}
+    assert told["identity"]["platform"] == "huawei_vrp"
+    assert told["identity"]["model"] == "S6730-H24X6C"
+    assert told["faults"] == []
+    first = told["observations"][0]
+    assert set(first) == {"component", "aspect", "condition", "value", "unit", "raw", "source"}
+
+
+def test_replay_judges_at_first_sight_what_is_broken(tmp_path: Path) -> None:
+    file = recording(tmp_path, CORE)
+    lines = file.read_text().splitlines()
+    state = "1.3.6.1.4.1.2011.5.25.31.1.1.18.1.6."  # hwEntityPwrState: notSupply(2)
+    at = next(n for n, line in enumerate(lines) if line.startswith(state))
+    lines[at] = lines[at].rsplit("|", 1)[0] + "|2"
+    file.write_text("\n".join(lines))
+    (fault,) = json.loads(run("replay", "--json", str(file)).stdout)["faults"]
+    assert (fault["component"]["kind"], fault["condition"], fault["level"]) == ("psu", "failed", 2)
+    assert fault["source"] == lines[at].split("|")[0]
+    assert "1 of 2 power supplies" in fault["reason"]
+
+
+def test_replay_of_what_is_no_recording_says_so_with_code_2(tmp_path: Path) -> None:
+    (tmp_path / "letter.snmprec").write_text("Dear Sirs,\n")
+    done = run("replay", "--json", str(tmp_path / "letter.snmprec"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "letter.snmprec" in done.stderr
+
+
+async def test_visit_says_what_a_device_is_and_ends_with_3_where_it_cannot_be_reached(house: House) -> None:
+    import asyncio  # noqa: PLC0415 - the simulated devices answer on this loop while the process runs
+
+    config = ("--config", str(house.folder))
+    done = await asyncio.to_thread(run, "visit", CORE, "--json", *config)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["identity"]["version"] == "V200R021C00SPC100"
+    house.simulated[CORE].device.silent = True
+    silent = await asyncio.to_thread(run, "visit", CORE, *config)
+    assert silent.returncode == 3
+    assert "does not answer" in silent.stdout
+    unknown = await asyncio.to_thread(run, "visit", "nobody", *config)
+    assert unknown.returncode == 2
+    assert 'no device "nobody"' in unknown.stderr
+
+
+def test_check_names_file_line_key_and_reason_and_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "netvigil.toml").write_text(NETVIGIL.format(smtp=25))
+    (tmp_path / "inventory.toml").write_text(INVENTORY.replace('region = "hefei"', 'region = "hefey"'))
+    done = run("check", "--config", str(tmp_path))
+    assert done.returncode == 2
+    line = INVENTORY.splitlines().index('region = "hefei"') + 1
+    assert f"inventory.toml:{line}: site[1].region:" in done.stderr
+    assert 'did you mean "hefei"?' in done.stderr
+    told = json.loads(run("check", "--json", "--config", str(tmp_path)).stdout)
+    assert told["problems"][0]["line"] == line
+
+
+def test_check_of_a_good_configuration_says_what_would_be_watched(house: House) -> None:
+    done = run("check", "--config", str(house.folder))
+    assert done.returncode == 0
+    assert "devices      3" in done.stdout
+
+
+def test_a_folder_that_is_not_there_is_said_with_its_name(tmp_path: Path) -> None:
+    done = run("run", "--config", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "nowhere/netvigil.toml: cannot be read" in done.stderr
+
+
+async def test_a_ticket_is_listed_shown_answered_and_closed_without_any_secret(broken: House) -> None:
+    config = ("--config", str(broken.folder))
+    (row,) = json.loads(run("ticket", "list", "--json", *config, secrets=False).stdout)
+    assert (row["state"], row["level"], row["class"], row["device"]) == ("new", 2, "major", CORE)
+    number = row["id"]
+    assert run("ticket", "respond", number, "--on-site", "not_needed", *config, secrets=False).returncode == 0
+    again = run("ticket", "respond", number, *config, secrets=False)
+    assert again.returncode == 1
+    assert "wang responded already" in again.stderr
+    told = json.loads(run("ticket", "show", number, "--json", *config, secrets=False).stdout)
+    assert [each["kind"] for each in told["events"]] == ["opened", "responded"]
+    assert {each["name"]: each["state"] for each in told["clocks"]}["respond"] in {"met", "met_late"}
+    assert "responded by wang" in run("ticket", "show", number, *config, secrets=False).stdout
+    assert run("ticket", "close", number, *config, secrets=False).returncode == 0
+    assert run("ticket", "list", *config, secrets=False).stdout == "none\n"
+    assert json.loads(run("ticket", "list", "--all", "--json", *config, secrets=False).stdout)[0]["state"] == "closed"
+
+
+async def test_a_ticket_that_is_not_there_is_said_with_where_to_look(broken: House) -> None:
+    done = run("ticket", "show", "T1", "--config", str(broken.folder))
+    assert done.returncode == 2
+    assert 'there is no ticket "T1"; "netvigil ticket list --all"' in done.stderr
+
+
+async def test_open_faults_end_with_1_and_explain_says_why(broken: House) -> None:
+    config = ("--config", str(broken.folder))
+    done = run("fault", "list", "--json", *config)
+    (row,) = json.loads(done.stdout)
+    assert done.returncode == 1
+    said = run("explain", str(row["id"]), *config).stdout
+    assert "1.3.6.1.4.1.2011.5.25.31.1.1.18.1.6." in said
+    assert "1 of 2 power supplies" in said
+    assert "电源" in run("explain", str(row["id"]), "--language", "zh_CN", *config).stdout
+
+
+async def test_the_inspection_report_is_written_for_a_month_and_refuses_what_is_none(broken: House) -> None:
+    config = ("--config", str(broken.folder))
+    file = broken.folder / "report.html"
+    words = ("report", "inspection", "--site", "hefei-1", "--language", "en", "--output", str(file), *config)
+    assert run(*words, "--month", "2026-11").returncode == 0
+    assert "S6730-H24X6C" in file.read_text(encoding="utf-8")
+    refused = run(*words, "--month", "November")
+    assert refused.returncode == 2
+    assert '"November" is not a month' in refused.stderr
+
+
+async def test_mail_test_without_a_daemon_says_that_nobody_takes_it_up(broken: House) -> None:
+    words = ("mail", "test", "--wait", "0", "--config", str(broken.folder))
+    done = run(*words, "--to", "duty@example.org")
+    assert done.returncode == 1
+    assert "no daemon has taken it up" in done.stdout
+    stranger = run(*words, "--to", "nobody@example.org")
+    assert stranger.returncode == 2
+    assert "it has duty@example.org, zhiban@example.org" in stranger.stderr
+
+
+def commands(group: click.Command, words: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command with its words."""
+    if isinstance(group, click.Group):
+        for name, each in group.commands.items():
+            yield from commands(each, f"{words} {name}".strip())
+    else:
+        yield words, group
+
+
+@pytest.mark.parametrize(("words", "command"), list(commands(netvigil)))
+def test_every_command_and_option_is_documented(words: str, command: click.Command) -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    noun, _, verb = words.partition(" ")
+    assert any(noun in line and verb in line for line in text.splitlines() if "`netvigil" in line), words
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not parameter.hidden and parameter.name != "directory":
+            assert parameter.opts[0] in text, f"{words} {parameter.opts[0]}"
