@@ -195,8 +195,9 @@ class ComwareSwitch:
         }
 
     def dark_optic(self, member: int, number: int) -> dict[str, Told]:
-        """An optic that receives −30.1 dBm, far below its low alarm of −18 dBm."""
-        return {f"{self._optic}.12.{self.port(member, number).index}": -3010}
+        """An optic that receives −30.1 dBm, far below its low alarm of −18 dBm; its link goes down with the light."""
+        port = self.port(member, number)
+        return {f"{self._optic}.12.{port.index}": -3010, oper_status(port): DOWN}
 
     def hot_cpu(self, member: int) -> dict[str, Told]:
         """A CPU at 96 %, above its threshold of 80 %."""

@@ -189,8 +189,11 @@ class VrpSwitch:
         }
 
     def dark_optic(self, slot: int, number: int) -> dict[str, Told]:
-        """An optic that receives −28.5 dBm, far below its low alarm of −14.4 dBm."""
-        return {f"{_OPTIC}.8.{self.board(slot) + 100 + number}": -2850}
+        """An optic that receives −28.5 dBm, far below its low alarm of −14.4 dBm; its link goes down with the light."""
+        return {
+            f"{_OPTIC}.8.{self.board(slot) + 100 + number}": -2850,
+            oper_status(self.port(slot, number)): DOWN,
+        }
 
     def hot_cpu(self, slot: int) -> dict[str, Told]:
         """A CPU at 97 %, above its threshold of 80 %."""

@@ -21,6 +21,9 @@ CUSTOMERS: Mapping[str, tuple[str, str]] = {
     "customer-b": ("Example County Hospital", "示例县人民医院"),
 }
 
+_HURRY: Mapping[str, str] = {"half_life": '"30s"', "suppress": "1800", "reuse": "1500", "steady": '"20s"'}
+"""The flap penalty of the policy, so that a port need not flap for minutes to be seen to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -96,9 +99,9 @@ levels = [1]
 def _hurried(policy: Path) -> str:
     """The shipped policy with its waiting times shortened, as the intervals are; the rules are the same."""
     text = re.sub(r'\btime = "[^"]+"', 'time = "4s"', policy.read_text(encoding="utf-8"))
-    return "# Written by `netvigil demo`: the shipped policy, with shorter times.\n" + re.sub(
-        r'^half_life = "[^"]+"', 'half_life = "30s"', text, flags=re.MULTILINE
-    )
+    for key, value in _HURRY.items():
+        text = re.sub(rf"^{key} = .*$", f"{key} = {value}", text, count=1, flags=re.MULTILINE)
+    return f"# Written by `netvigil demo`: the shipped policy, with shorter times.\n{text}"
 
 
 def _inventory(
