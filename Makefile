@@ -4,7 +4,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-SECONDS_OF_DEMO ?=
 
 .PHONY: help setup demo test check bench lock clean tools
 
@@ -18,7 +17,7 @@ setup: .venv/ready ## install what is missing, into .venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "python3 >= 3.11 is needed" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory apt PACKAGES=python3-venv
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -43,7 +42,9 @@ bench: setup ## measure speed, as ratios against a peer
 	$(BIN)/python -m benchmarks
 
 lock: ## choose the newest releases that fit pyproject.toml, and write them down with their hashes
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --extra dev --output-file requirements.lock pyproject.toml
+	@echo "# Written by \`make lock\`: every release with its hashes. Installed by \`make setup\`." > requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header --extra dev \
+		pyproject.toml >> requirements.lock
 
 clean: ## take away what was installed or made here
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

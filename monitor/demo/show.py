@@ -37,6 +37,7 @@ from monitor.store.database import StateDirectoryError, Store
 _ENDLESS = 90.0  # seconds of one round of breakages where no end is set
 _CURTAIN = 30.0  # seconds to wait for the first answer of every device
 _BEAT = 0.25
+_FULL_HOUSE = 0.39  # the share of a round after which nearly all is broken and nothing healed yet
 _FINISHED = "finished"
 
 
@@ -160,10 +161,11 @@ class _Performance:
                     live.update(await self._picture(plot, stage, settings, store), refresh=True)
                 else:
                     self._lines(rounds)
+                if self._picture_to is not None and elapsed > length * _FULL_HOUSE:
+                    await self._saved(self._picture_to, plot, stage, settings, store)
+                    self._picture_to = None
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), _BEAT)
-            if self._picture_to is not None:
-                await self._saved(self._picture_to, plot, stage, settings, store)
         for act in plot.acts:
             act.breakage.heal()
         return Plot(acts=[act for each in rounds for act in each.acts])

@@ -15,7 +15,7 @@ def said(*command: str) -> str:
     """What the tool says, on either stream; the test fails where it ends badly."""
     if not shutil.which(command[0]):
         pytest.skip(f"{command[0]} is not installed (Debian: systemd)")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
