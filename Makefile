@@ -16,13 +16,14 @@ setup: .venv/ready ## install what is missing, into .venv
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "python3 >= 3.11 is needed" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory apt PACKAGES=python3-venv
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "installing into .venv" >&2
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup ## the daemon over a simulated fleet that breaks and heals; DEMO="--for 90 --json" for a document
-	$(BIN)/netvigil demo $(DEMO)
+	@$(BIN)/netvigil demo $(DEMO)
 
 # promtool and prometheus hold the metrics, rules and dashboards against the real thing.
 tools:
@@ -51,6 +52,7 @@ clean: ## take away what was installed or made here
 
 .PHONY: apt
 apt:
-	@echo "installing Debian packages: $(PACKAGES)"
-	@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq update
-	@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(PACKAGES) >/dev/null
+	@echo "installing Debian packages: $(PACKAGES)" >&2
+	@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2
+	@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(PACKAGES) >/dev/null 2>&1 \
+		|| { echo "apt-get could not install $(PACKAGES)" >&2; exit 1; }
