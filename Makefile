@@ -29,6 +29,7 @@ demo: setup ## the daemon over a simulated fleet that breaks and heals; DEMO="--
 tools:
 	@command -v promtool >/dev/null && command -v prometheus >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=prometheus
 	@command -v systemd-analyze >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=systemd
+	@command -v /bin/kill >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=procps
 
 test: setup tools ## every test
 	$(BIN)/pytest -n auto $(TESTS)
