@@ -34,11 +34,12 @@ tools:
 test: setup tools ## every test
 	$(BIN)/pytest -n auto $(TESTS)
 
-check: setup ## lint, format, types, layers
+check: setup ## lint, format, types, layers, docs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/test_docs.py
 
 bench: setup ## measure speed, as ratios against a peer
 	$(BIN)/python -m benchmarks
