@@ -56,6 +56,10 @@ def config(command: Callable[P, R]) -> Callable[P, R]:
         except ConfigError as error:
             for line in check_lines(error.problems):
                 click.echo(line, err=True)
+            directory = kwargs.get("directory")
+            if isinstance(directory, Path) and not directory.is_dir():
+                hint = "say where the configuration is with --config DIR, or set NETVIGIL_CONFIG"
+                click.echo(f"netvigil: there is no folder {directory}; {hint}", err=True)
         except (StateDirectoryError, AddressTakenError) as error:
             click.echo(f"netvigil: {error}", err=True)
         except LookupError as error:

@@ -121,6 +121,7 @@ def test_a_folder_that_is_not_there_is_said_with_its_name(tmp_path: Path) -> Non
     done = run("run", "--config", str(tmp_path / "nowhere"))
     assert done.returncode == 2
     assert "nowhere/netvigil.toml: cannot be read" in done.stderr
+    assert f"there is no folder {tmp_path / 'nowhere'}; say where" in done.stderr
 
 
 async def test_a_ticket_is_listed_shown_answered_and_closed_without_any_secret(broken: House) -> None:
