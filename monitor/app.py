@@ -126,7 +126,7 @@ class App:
         log.info("stopping")
         with suppress(TimeoutError):
             async with asyncio.timeout(_PARTING):
-                await asyncio.gather(self._schedule.stop(_PARTING), self._duties.finished())
+                await asyncio.gather(self._schedule.stop(_PARTING - 1), self._duties.finished())
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
