@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 
 from collectors.snmp.reader import Ending, Value
 from collectors.text import cleaned
@@ -46,13 +47,15 @@ def text(value: Value) -> str:
 
 
 def number(value: Value) -> float | None:
-    """`value` as a number, also where the device writes numbers as text; None where it is none."""
-    if isinstance(value, int):
-        return float(value)
+    """`value` as a number, also where the device writes numbers as text; None where it is none.
+
+    "nan", "inf" and what is too large for a number are none: every comparison with a limit would be false.
+    """
     try:
-        return float(text(value))
-    except ValueError:
+        told = float(value if isinstance(value, int) else text(value))
+    except (ValueError, OverflowError):
         return None
+    return told if isfinite(told) else None
 
 
 # what a BITS value looks like where a tool wrote it down: two hex digits an octet, then the bits set ("80 0")
