@@ -303,6 +303,7 @@ class Letter:
 
 
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
+_LONGEST = 100 * 366 * 86400
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)")
 
 
@@ -317,4 +318,7 @@ def duration(text: str) -> timedelta:
         raise ValueError(
             f'"{text}" is not a duration; write a number and a unit (ms, s, min, h, d), such as "1h 30min"'
         )
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if seconds > _LONGEST:
+        raise ValueError(f'"{text}" is too long; nothing here lasts more than 100 years')
+    return timedelta(seconds=seconds)
