@@ -148,7 +148,10 @@ def _stated(location: Sequence[str | int], data: Any, *, is_missing: bool) -> Ke
     """Pydantic's `location` without the names of union arms that it puts between the keys of `data`."""
     path: list[str | int] = []
     for count, part in enumerate(location, start=1):
-        is_there = part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int)
+        if isinstance(data, Mapping):
+            is_there = part in data
+        else:  # an item that is too few in an array of fixed length is not there, though pydantic names its place
+            is_there = isinstance(data, list) and isinstance(part, int) and part < len(data)
         if is_there:
             data = data[part]
         if is_there or (is_missing and count == len(location)):

@@ -666,3 +666,15 @@ def test_own_contract_takes_the_place_of_the_shipped_one(folder: Folder) -> None
     assert folder.complaints(directory) == [
         'inventory.toml:11: site[1].region: there is no region of the contract "harbour"'
     ]
+
+
+def test_an_array_that_lacks_an_item_is_said_at_its_line_and_no_crash(folder: Folder) -> None:
+    directory = folder()
+    (directory / "platforms").mkdir()
+    text = (shipped() / "platforms" / "huawei_vrp.toml").read_text("utf-8")
+    wrong = text.replace('2 = ["failed", "down"]', '2 = ["failed"]', 1)
+    assert wrong != text
+    (directory / "platforms" / "huawei_vrp.toml").write_text(wrong, encoding="utf-8")
+    line = wrong[: wrong.index('2 = ["failed"]')].count("\n") + 1
+    said = [each for each in folder.complaints(directory) if f"huawei_vrp.toml:{line}: states." in each]
+    assert said
