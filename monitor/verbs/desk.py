@@ -85,7 +85,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         due = wall(each.due, zone, Language.EN) if each.due else ""
         click.echo(f"  {each.title.en:<34} {due:<34}  {each.state.value}")
     for event in found.events:
-        data = ", ".join(f"{key}={value}" for key, value in event.data.items())
+        data = ", ".join(f"{key}={value}" for key, value in event.data.items() if not key.endswith("_zh_CN"))
         click.echo(f"  {event.seq:>3} {wall(event.at, zone, Language.EN)}  {event.kind.value} by {event.by}  {data}")
     for posted in sent:
         click.echo(f"  mail to {posted.letter.recipient}: {posted.state.value} {posted.response}")

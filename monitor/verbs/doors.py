@@ -24,6 +24,7 @@ from monitor.store.database import StateDirectoryError, Store
 from monitor.web.serve import AddressTakenError
 
 FINE, FINDINGS, BAD_USAGE, UNREACHABLE = 0, 1, 2, 3
+_ONE_LINE = 400
 SYSTEM_CONFIG = Path("/etc/netvigil")
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,7 +90,9 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console(markup=False).print(table)
+    console = Console(markup=False)
+    # Into a file or a pipe a row is one line: nobody sees an edge there that it would have to be folded at.
+    (console if console.is_terminal else Console(markup=False, width=_ONE_LINE)).print(table)
 
 
 def print_json(told: object) -> None:
