@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from collectors.snmp.pysnmp_reader import PysnmpReader
+from collectors.snmp.engines import reader
 from monitor import duties, schedule
 from monitor.config import ConfigError, Settings, loaded
 from monitor.duties import Duties
@@ -54,7 +54,7 @@ class App:
         self._metrics = metrics
         self._progress = Progress(_patience(settings), now())
         self._store = store
-        self._means = Means(settings=settings, reader=PysnmpReader(), store=store, clock=now)
+        self._means = Means(settings=settings, reader=reader(settings.snmp.engine), store=store, clock=now)
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
         self._duties = Duties(settings, store, self._metrics, self._progress, now)
         self._stopping = asyncio.Event()

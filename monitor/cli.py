@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from collectors.recording import NotARecordingError, recorded
-from collectors.snmp.pysnmp_reader import PysnmpReader
+from collectors.snmp import engines
 from collectors.snmp.reader import Budget, Community, Target
 from monitor import app
 from monitor.config import ConfigError, knowledge, loaded, summary
@@ -100,7 +100,7 @@ def visit(device: str, directory: Path, *, as_json: bool) -> None:
         raise LookupError(f'no device "{device}" in the inventory; "netvigil device list" shows them all')
 
     async def once() -> dict[str, Any]:
-        reader = PysnmpReader()
+        reader = engines.reader(settings.snmp.engine)
         try:
             targets = settings.targets(found)
             budget = settings.snmp.budget

@@ -239,6 +239,7 @@ def _snmp(file: SnmpFile) -> Snmp:
     return Snmp(
         timeout=file.timeout.total_seconds(),
         retries=file.retries,
+        engine=file.engine,
         budget=Budget(seconds=most.time.total_seconds(), rows=most.rows, bytes=most.bytes),
     )
 

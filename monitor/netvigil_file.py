@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from alerts.post.mail import Security
+from collectors.snmp.engines import EngineName
 from monitor.fields import (
     ClockTime,
     Duration,
@@ -75,6 +76,9 @@ class SnmpFile(Settled):
 
     timeout: PositiveDuration = Field(timedelta(seconds=2), description="Time until a question is repeated.")
     retries: Whole = Field(2, ge=0, le=10, description="Repeats of one question.")
+    engine: EngineName = Field(
+        EngineName.OWN, description='Who asks: "own" is Netvigil\'s fast engine, "pysnmp" the library PySNMP.'
+    )
     budget: BudgetFile = Field(BudgetFile(), description="[snmp.budget]: the most that one visit may cost.")
 
 

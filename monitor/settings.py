@@ -9,6 +9,7 @@ from alerts.desk.contract import Contract
 from alerts.faults.policy import Policy
 from alerts.post.mail import MailSettings
 from collectors.platform import Platform
+from collectors.snmp.engines import EngineName
 from collectors.snmp.reader import Budget, Target
 from monitor.inventory import Inventory
 from monitor.model import Device, Language, Recipient
@@ -39,11 +40,12 @@ class Visits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snmp:
-    """How patiently devices are asked (seconds), and what one visit may cost."""
+    """How patiently devices are asked (seconds), by which engine, and what one visit may cost."""
 
     timeout: float
     retries: int
     budget: Budget
+    engine: EngineName = EngineName.OWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,9 @@
 The keys are those of `reader.User`, so that a simulated device and the engine that visits it share one credential.
 """
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -17,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from collectors.snmp.codec import AUTH, PRIV, MessageV3, Oid, Security, decoded_message, encoded_message
-from collectors.snmp.reader import AuthProtocol, PrivProtocol, User
+from collectors.snmp.keys import DIGEST_OCTETS, localized, privacy_key
+from collectors.snmp.reader import PrivProtocol, User
 
 UNSUPPORTED_LEVELS: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 1, 0)  # usmStats of RFC 3414
 NOT_IN_TIME_WINDOWS: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 2, 0)
@@ -27,24 +26,7 @@ WRONG_DIGESTS: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 5, 0)
 DECRYPTION_ERRORS: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 6, 0)
 
 _WINDOW = 150  # seconds, RFC 3414 section 2.2.3
-_MEGABYTE = 1_048_576  # RFC 3414 appendix A.2: a password is repeated to so many octets
 _BLOCK = 8  # DES
-_DIGEST_OCTETS = {  # RFC 3414 section 6, RFC 7860 section 4.2
-    AuthProtocol.MD5: 12,
-    AuthProtocol.SHA1: 12,
-    AuthProtocol.SHA224: 16,
-    AuthProtocol.SHA256: 24,
-    AuthProtocol.SHA384: 32,
-    AuthProtocol.SHA512: 48,
-}
-_KEY_OCTETS = {
-    PrivProtocol.DES: 16,
-    PrivProtocol.AES128: 16,
-    PrivProtocol.AES192: 24,
-    PrivProtocol.AES192_REEDER: 24,
-    PrivProtocol.AES256: 32,
-    PrivProtocol.AES256_REEDER: 32,
-}
 
 
 class RefusedError(Exception):
@@ -53,28 +35,6 @@ class RefusedError(Exception):
     def __init__(self, counter: Oid) -> None:
         super().__init__(".".join(map(str, counter)))
         self.counter = counter
-
-
-@lru_cache(maxsize=1024)
-def _master(auth: AuthProtocol, secret: bytes) -> bytes:
-    repeated = secret * (_MEGABYTE // len(secret) + 1)
-    return hashlib.new(auth.value, repeated[:_MEGABYTE]).digest()
-
-
-def _localized(auth: AuthProtocol, secret: bytes, engine_id: bytes) -> bytes:
-    master = _master(auth, secret)
-    return hashlib.new(auth.value, master + engine_id + master).digest()
-
-
-def _privacy_key(auth: AuthProtocol, priv: PrivProtocol, secret: bytes, engine_id: bytes) -> bytes:
-    """The privacy key, lengthened where the digest is shorter (Blumenthal: digest of all; Reeder: key of the key)."""
-    key = _localized(auth, secret, engine_id)
-    while len(key) < _KEY_OCTETS[priv]:
-        if priv in {PrivProtocol.AES192_REEDER, PrivProtocol.AES256_REEDER}:
-            key += _localized(auth, key, engine_id)
-        else:
-            key += hashlib.new(auth.value, key).digest()
-    return key[: _KEY_OCTETS[priv]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +54,7 @@ class Keys:
         """The digest of `message`, in which zeros stand in the digest's place."""
         if self.user.auth is None:
             return b""
-        octets = _DIGEST_OCTETS[self.user.auth]
+        octets = DIGEST_OCTETS[self.user.auth]
         return hmac.digest(self.auth_key, message, self.user.auth.value)[:octets]
 
     def _cipher(self, security: Security) -> "Cipher[CBC] | Cipher[CFB]":
@@ -122,10 +82,10 @@ class Keys:
 
 def keys(user: User, engine_id: bytes) -> Keys:
     """The keys of `user` at the engine `engine_id`."""
-    auth_key = _localized(user.auth, user.auth_key.encode(), engine_id) if user.auth else b""
+    auth_key = localized(user.auth, user.auth_key.encode(), engine_id) if user.auth else b""
     priv_key = b""
     if user.auth and user.priv:
-        priv_key = _privacy_key(user.auth, user.priv, user.priv_key.encode(), engine_id)
+        priv_key = privacy_key(user.auth, user.priv, user.priv_key.encode(), engine_id)
     return Keys(user=user, auth_key=auth_key, priv_key=priv_key)
 
 
@@ -170,7 +130,7 @@ class Engine:
             boots=self.boots,
             time=self.time,
             user=asked.security.user,
-            auth=bytes(_DIGEST_OCTETS[sender.user.auth]) if sender and sender.user.auth else b"",
+            auth=bytes(DIGEST_OCTETS[sender.user.auth]) if sender and sender.user.auth else b"",
             priv=(salt.to_bytes(_BLOCK, "big") if level & PRIV else b""),
         )
         if sender and level & PRIV:

@@ -229,6 +229,11 @@ def _oid(content: bytes) -> Oid:
     return (root, numbers[0] - root * _ROOTS, *numbers[1:])
 
 
+def oid_text(content: bytes) -> str:
+    """The content of an OBJECT IDENTIFIER as dotted text. Raises CodecError."""
+    return ".".join(map(str, _oid(content)))
+
+
 def _value(tag: int, content: bytes) -> tuple[Kind, Value]:
     match tag:
         case Kind.INTEGER:
@@ -236,7 +241,7 @@ def _value(tag: int, content: bytes) -> tuple[Kind, Value]:
         case Kind.OCTET_STRING | Kind.OPAQUE:
             return Kind(tag), content
         case Kind.OBJECT_IDENTIFIER:
-            return Kind.OBJECT_IDENTIFIER, ".".join(map(str, _oid(content)))
+            return Kind.OBJECT_IDENTIFIER, oid_text(content)
         case Kind.COUNTER32 | Kind.GAUGE32 | Kind.TIME_TICKS | Kind.COUNTER64:
             return Kind(tag), _unsigned(content)
         case Kind.IP_ADDRESS if len(content) == 4:  # noqa: PLR2004 - octets of an IPv4 address
@@ -325,6 +330,14 @@ def _security(part: _Bytes) -> Security:
     return Security(engine_id=engine_id, boots=boots, time=time, user=user, auth=auth, priv=priv, auth_at=auth_at)
 
 
+def decoded_pdu(data: bytes) -> Pdu:
+    """The PDU that `data` is, whole. Raises CodecError where it is none."""
+    part = _Bytes(data, 0, len(data))
+    pdu = _pdu(part)
+    part.done()
+    return pdu
+
+
 def decoded_scoped(data: bytes) -> ScopedPdu:
     """The scoped PDU at the head of `data`; what follows is the padding of a block cipher. Raises CodecError."""
     part = _Bytes(data, 0, len(data)).part(_SEQUENCE)
@@ -334,7 +347,8 @@ def decoded_scoped(data: bytes) -> ScopedPdu:
     return ScopedPdu(engine_id=engine_id, context=context, pdu=pdu)
 
 
-def _element(tag: int, content: bytes) -> bytes:
+def element(tag: int, content: bytes) -> bytes:
+    """One element of BER."""
     length = len(content)
     if length < _LONG:
         return bytes((tag, length)) + content
@@ -342,8 +356,9 @@ def _element(tag: int, content: bytes) -> bytes:
     return bytes((tag, _LONG | len(octets))) + octets + content
 
 
-def _int_element(tag: int, number: int) -> bytes:
-    return _element(tag, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
+def int_element(tag: int, number: int) -> bytes:
+    """One number of BER, signed and as short as it can be."""
+    return element(tag, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
 
 
 def _oid_content(oid: Oid) -> bytes:
@@ -371,13 +386,13 @@ def encoded_value(kind: Kind, value: Value) -> bytes:
     """One value with its tag. Raises CodecError where the value is not of the kind."""
     match kind, value:
         case (_, int()) if value in _RANGES.get(kind, ()):
-            return _int_element(kind, value)
+            return int_element(kind, value)
         case (Kind.OCTET_STRING | Kind.OPAQUE, bytes()):
-            return _element(kind, value)
+            return element(kind, value)
         case (Kind.OBJECT_IDENTIFIER, str()):
-            return _element(kind, _oid_content(oid_of(value)))
+            return element(kind, _oid_content(oid_of(value)))
         case (Kind.IP_ADDRESS, str()):
-            return _element(kind, _address_content(value))
+            return element(kind, _address_content(value))
         case (Kind.NULL | Kind.NO_SUCH_OBJECT | Kind.NO_SUCH_INSTANCE | Kind.END_OF_MIB_VIEW, None):
             return bytes((kind, 0))
     raise CodecError(f"{type(value).__name__} is no value of kind {kind.name}, or out of its range")
@@ -395,14 +410,14 @@ def _address_content(text: str) -> bytes:
 
 def encoded_binding(binding: Binding) -> bytes:
     """One variable binding. Raises CodecError."""
-    name = _element(Kind.OBJECT_IDENTIFIER, _oid_content(binding.oid))
-    return _element(_SEQUENCE, name + encoded_value(binding.kind, binding.value))
+    name = element(Kind.OBJECT_IDENTIFIER, _oid_content(binding.oid))
+    return element(_SEQUENCE, name + encoded_value(binding.kind, binding.value))
 
 
 def encoded_pdu(kind: PduKind, request_id: int, first: int, second: int, bindings: bytes) -> bytes:
     """A PDU around variable bindings that are bytes already: an agent keeps those of values that do not change."""
-    numbers = b"".join(_int_element(Kind.INTEGER, number) for number in (request_id, first, second))
-    return _element(kind, numbers + _element(_SEQUENCE, bindings))
+    numbers = b"".join(int_element(Kind.INTEGER, number) for number in (request_id, first, second))
+    return element(kind, numbers + element(_SEQUENCE, bindings))
 
 
 def _pdu_bytes(pdu: Pdu) -> bytes:
@@ -412,12 +427,12 @@ def _pdu_bytes(pdu: Pdu) -> bytes:
 
 def encoded_v2(community: bytes, pdu: bytes) -> bytes:
     """An SNMPv2c message around a PDU that is bytes already."""
-    return _element(_SEQUENCE, _int_element(Kind.INTEGER, V2C) + _element(Kind.OCTET_STRING, community) + pdu)
+    return element(_SEQUENCE, int_element(Kind.INTEGER, V2C) + element(Kind.OCTET_STRING, community) + pdu)
 
 
 def encoded_scoped(engine_id: bytes, context: bytes, pdu: bytes) -> bytes:
     """A scoped PDU around a PDU that is bytes already."""
-    return _element(_SEQUENCE, _element(Kind.OCTET_STRING, engine_id) + _element(Kind.OCTET_STRING, context) + pdu)
+    return element(_SEQUENCE, element(Kind.OCTET_STRING, engine_id) + element(Kind.OCTET_STRING, context) + pdu)
 
 
 def encoded_message(message: Message) -> bytes:
@@ -427,26 +442,26 @@ def encoded_message(message: Message) -> bytes:
     security = message.security
     header = b"".join(
         (
-            _int_element(Kind.INTEGER, message.id),
-            _int_element(Kind.INTEGER, message.max_size),
-            _element(Kind.OCTET_STRING, bytes((message.flags,))),
-            _int_element(Kind.INTEGER, USM),
+            int_element(Kind.INTEGER, message.id),
+            int_element(Kind.INTEGER, message.max_size),
+            element(Kind.OCTET_STRING, bytes((message.flags,))),
+            int_element(Kind.INTEGER, USM),
         )
     )
     parameters = b"".join(
         (
-            _element(Kind.OCTET_STRING, security.engine_id),
-            _int_element(Kind.INTEGER, security.boots),
-            _int_element(Kind.INTEGER, security.time),
-            *(_element(Kind.OCTET_STRING, octets) for octets in (security.user, security.auth, security.priv)),
+            element(Kind.OCTET_STRING, security.engine_id),
+            int_element(Kind.INTEGER, security.boots),
+            int_element(Kind.INTEGER, security.time),
+            *(element(Kind.OCTET_STRING, octets) for octets in (security.user, security.auth, security.priv)),
         )
     )
-    data = _element(Kind.OCTET_STRING, message.data) if message.flags & PRIV else message.data
-    return _element(
+    data = element(Kind.OCTET_STRING, message.data) if message.flags & PRIV else message.data
+    return element(
         _SEQUENCE,
-        _int_element(Kind.INTEGER, V3)
-        + _element(_SEQUENCE, header)
-        + _element(Kind.OCTET_STRING, _element(_SEQUENCE, parameters))
+        int_element(Kind.INTEGER, V3)
+        + element(_SEQUENCE, header)
+        + element(Kind.OCTET_STRING, element(_SEQUENCE, parameters))
         + data,
     )
 

@@ -1,0 +1,60 @@
+"""SNMPv2c around a PDU: the engine's talk wraps its questions here, and unwraps what a socket received."""
+
+from collectors.snmp.codec import CodecError, element, int_element
+from collectors.snmp.reader import Community
+
+_SEQUENCE, _INTEGER, _OCTETS = 0x30, 0x02, 0x04
+_LONG = 0x80
+_V2C = 1
+ID_OCTETS = 4
+"""Our request-ids are so large that they always take four octets: they stand where one can find them at once."""
+
+
+class CommunityWay:
+    """How to speak to a device that wants a community."""
+
+    def __init__(self, credential: Community) -> None:
+        self._fixed = int_element(_INTEGER, _V2C) + element(_OCTETS, credential.community.encode())
+
+    def sealed(self, id_: bytes, head: bytes, tail: bytes, now: float) -> bytes:  # noqa: ARG002 - time is for SNMPv3
+        """The datagram that asks `head` + `id_` + `tail`, a PDU."""
+        return element(_SEQUENCE, b"".join((self._fixed, head, id_, tail)))
+
+    def opened(self, data: bytes, now: float) -> bytes:  # noqa: ARG002
+        """The PDU in `data`. Raises CodecError where there is none, or where it answers another community."""
+        at = begin(data, 0)
+        if data[0] != _SEQUENCE or end(data, 0) != len(data) or not data.startswith(self._fixed, at):
+            raise CodecError("no SNMPv2c message of our community, or its length is false")
+        return data[at + len(self._fixed) :]
+
+
+def begin(data: bytes, at: int) -> int:
+    """Where the content of the element at `at` begins. Raises CodecError where it lies beyond the end."""
+    if at + 2 > len(data):
+        raise CodecError("the message ends within a tag or a length")
+    first = data[at + 1]
+    return at + 2 if first < _LONG else at + 2 + (first & 0x7F)
+
+
+def end(data: bytes, at: int) -> int:
+    """Where the content of the element at `at` ends. Raises CodecError where that is beyond the end."""
+    start = begin(data, at)
+    first = data[at + 1]
+    stop = start + (first if first < _LONG else int.from_bytes(data[at + 2 : start], "big"))
+    if stop > len(data) or first == _LONG:
+        raise CodecError("a length points beyond the end")
+    return stop
+
+
+def identifier(data: bytes) -> bytes:
+    """The octets of the request-id (SNMPv2c) or msgID (SNMPv3) in `data`. Raises CodecError where none stands there."""
+    at = begin(data, 0)
+    version = data[at : at + 3]
+    at += 3
+    if version == b"\x02\x01\x01":
+        at = begin(data, end(data, at))
+    elif version == b"\x02\x01\x03":
+        at = begin(data, at)
+    else:
+        raise CodecError("neither SNMPv2c nor SNMPv3")
+    return data[begin(data, at) : end(data, at)]

@@ -1,0 +1,275 @@
+"""The engine of our own behind `Reader`: a few UDP sockets for all devices, and what was learned of each device.
+
+Datagrams are sorted by their id, and taken only from the address and port that were asked. `talk.Talk` runs one read,
+`jobs` know what to ask, `layout` knows the replies of last time. Nothing that a device sends raises out of here.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import random
+import socket
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from collectors.snmp.codec import CodecError, decoded_message
+from collectors.snmp.community import CommunityWay, identifier
+from collectors.snmp.jobs import Known, Question, ScalarsJob, TableJob
+from collectors.snmp.layout import Shapes
+from collectors.snmp.reader import Budget, Community, Reading, Request, Rows, Silence, Target
+from collectors.snmp.talk import Address, Talk, Way
+from collectors.snmp.usm import UsmWay
+
+_LARGEST: Final = 65_535
+_AT_ONCE: Final = 64  # datagrams of one socket before another has its turn
+_WINDOW: Final = 64  # questions in flight of one socket: so many replies fit into the room a socket has
+_MOST_SOCKETS: Final = 16
+_ROOM: Final = 4_194_304  # octets of a socket's buffer; the system gives less where its limit is lower
+_MOST_KNOWN: Final = 200_000  # tables whose layout is kept: twenty of ten thousand devices
+_MOST_USERS: Final = 50_000
+_FIRST_ID, _LAST_ID = 0x01000000, 0x7FFFFFFF  # four octets each
+_RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}  # linux/in.h, in6.h
+_MSG_ERRQUEUE: Final = 0x2000  # linux/socket.h
+
+
+class Counts:
+    """What came over all sockets and was no reply: wrong by its bytes, or from elsewhere and too late."""
+
+    __slots__ = ("malformed", "stray")
+
+    def __init__(self) -> None:
+        self.malformed = self.stray = 0
+
+
+class _Socket:
+    """One socket of many devices."""
+
+    def __init__(self, family: socket.AddressFamily, counts: Counts) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._counts = counts
+        self._waiting: dict[bytes, tuple[Talk, Question]] = {}
+        self._talks: dict[Address, list[Talk]] = {}
+        self._id = random.SystemRandom().randrange(_FIRST_ID, _LAST_ID)
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self.socket.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
+            with contextlib.suppress(OSError):  # elsewhere than on Linux a closed port shows as a timeout
+                self.socket.setsockopt(*_RECVERR[family], 1)
+            self._loop.add_reader(self.socket.fileno(), self._receive)
+        except BaseException:
+            self.socket.close()
+            raise
+
+    @property
+    def load(self) -> int:
+        return len(self._waiting)
+
+    def open(self, talk: Talk) -> None:
+        self._talks.setdefault(talk.address, []).append(talk)
+
+    def close(self, talk: Talk) -> None:
+        talks = self._talks[talk.address]
+        talks.remove(talk)
+        if not talks:
+            del self._talks[talk.address]
+
+    def shut(self) -> None:
+        for talk in [talk for talks in self._talks.values() for talk in talks]:
+            talk.icmp()
+            talk.close()
+        self._loop.remove_reader(self.socket.fileno())
+        self.socket.close()
+
+    def new_id(self) -> bytes:
+        while True:
+            self._id = self._id + 1 if self._id < _LAST_ID else _FIRST_ID
+            id_ = self._id.to_bytes(4, "big")
+            if id_ not in self._waiting:
+                return id_
+
+    def send(self, talk: Talk, question: Question, datagram: bytes) -> None:
+        self._waiting[question.id] = talk, question
+        try:
+            self.socket.sendto(datagram, talk.address)
+        except ConnectionRefusedError:
+            self._errors()  # that of an earlier datagram, perhaps to another device; ours was not sent
+            with contextlib.suppress(OSError):
+                self.socket.sendto(datagram, talk.address)
+        except OSError:
+            return  # no route, a full buffer: as good as lost on the way, and repeated
+
+    def forget(self, question: Question) -> None:
+        self._waiting.pop(question.id, None)
+
+    def _receive(self) -> None:
+        receive = self.socket.recvfrom
+        for _ in range(_AT_ONCE):
+            try:
+                datagram, address = receive(_LARGEST)
+            except BlockingIOError:
+                self._errors()
+                return
+            except OSError:
+                self._errors()
+                continue
+            self._heard(datagram, address)
+
+    def _heard(self, datagram: bytes, address: Address) -> None:
+        try:
+            talk, question = self._waiting[identifier(datagram)]
+            if talk.address != address:
+                self._counts.stray += 1
+                return
+            talk.heard(question, datagram)
+        except (KeyError, CodecError, IndexError):
+            self._strange(datagram, address)
+
+    def _strange(self, datagram: bytes, address: Address) -> None:
+        """Count what is no reply; the talks with its sender learn of it where it is no SNMP."""
+        talks = self._talks.get(address)
+        if not talks:
+            self._counts.stray += 1
+            return
+        try:
+            decoded_message(datagram)
+        except CodecError:
+            self._counts.malformed += 1
+            for talk in tuple(talks):
+                talk.noise(len(datagram))
+        else:
+            self._counts.stray += 1
+
+    def _errors(self) -> None:
+        """Tell the talks of closed ports (ICMP), which the kernel keeps beside the datagrams."""
+        for _ in range(_AT_ONCE):
+            try:
+                _, _, _, address = self.socket.recvmsg(0, 1024, _MSG_ERRQUEUE)
+            except OSError:
+                return
+            for talk in tuple(self._talks.get(address, ())):
+                self._loop.call_soon(talk.icmp)
+
+
+@lru_cache(maxsize=65_536)
+def _numeric(address: str, port: int) -> tuple[socket.AddressFamily, Address] | None:
+    """Family and socket address where `address` is a number, not a name."""
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    found = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
+    return _first(found)
+
+
+def _first(found: Sequence[tuple[Any, ...]]) -> tuple[socket.AddressFamily, Address]:
+    return found[0][0], found[0][4]
+
+
+async def _resolved(target: Target) -> tuple[socket.AddressFamily, Address]:
+    """Family and address of `target`. Raises OSError or UnicodeError where the name leads nowhere."""
+    known = _numeric(target.address, target.port)
+    if known is None:
+        loop = asyncio.get_running_loop()
+        return _first(await loop.getaddrinfo(target.address, target.port, type=socket.SOCK_DGRAM))
+    return known
+
+
+class EngineReader:
+    """The `Reader` of our own engine. One may read many devices at once; `close` gives the sockets back."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self._sockets: dict[socket.AddressFamily, list[_Socket]] = {}
+        self._known: OrderedDict[Hashable, Known] = OrderedDict()
+        self._users: OrderedDict[Hashable, UsmWay] = OrderedDict()
+        self._shapes = Shapes()
+
+    def _socket(self, family: socket.AddressFamily) -> _Socket:
+        sockets = self._sockets.setdefault(family, [])
+        least = min(sockets, key=lambda each: each.load, default=None)
+        if least is None or (least.load >= _WINDOW and len(sockets) < _MOST_SOCKETS):
+            least = _Socket(family, self.counts)
+            sockets.append(least)
+        return least
+
+    def _remembered(self, target: Target, what: tuple[str, ...]) -> Known:
+        """What is known of `what` at `target`; what was not asked for longest is forgotten first."""
+        key = target.address, target.port, what
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Known()
+            if len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        return known
+
+    def _way(self, target: Target) -> Way:
+        """How to speak to `target`. Raises ValueError where a key is empty."""
+        credential = target.credential
+        if isinstance(credential, Community):
+            return CommunityWay(credential)
+        key = target.address, target.port, credential
+        way = self._users.get(key)
+        if way is None:
+            way = self._users[key] = UsmWay(credential)
+            if len(self._users) > _MOST_USERS:
+                self._users.popitem(last=False)
+        else:
+            self._users.move_to_end(key)
+        return way
+
+    async def read(self, target: Target, request: Request, budget: Budget) -> Reading:
+        """All that `request` asks of `target`, within the budget; see `Reader`."""
+        begun = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(begun + budget.seconds):
+                family, address = await _resolved(target)
+            line = self._socket(family)
+        except (OSError, UnicodeError):
+            return _nothing(request, Silence.UNRESOLVED)
+        try:
+            way = self._way(target)
+        except ValueError:
+            return _nothing(request, Silence.WRONG_KEY)  # a key that cannot be used, such as an empty one
+        scalars = ScalarsJob(request.scalars, self._remembered(target, request.scalars), self._shapes)
+        tables = [
+            TableJob(columns, budget.rows, self._remembered(target, columns), self._shapes)
+            for columns in request.tables
+        ]
+        talk = Talk(line, address, way, target, [scalars, *tables], budget)
+        line.open(talk)
+        try:
+            talk.start()
+            await talk.finished
+        finally:
+            talk.close()
+            line.close(talk)
+        seconds = asyncio.get_running_loop().time() - begun
+        if talk.silence is not None:
+            if isinstance(way, UsmWay):
+                way.forget()  # another box may stand behind the address
+            return _nothing(request, talk.silence, seconds, talk.requests, talk.bytes)
+        told = scalars.scalars()
+        return Reading(
+            scalars={oid: told.get(oid) for oid in request.scalars},
+            tables=tuple(table.rows() for table in tables),
+            seconds=seconds,
+            requests=talk.requests,
+            bytes=talk.bytes,
+        )
+
+    async def close(self) -> None:
+        """Give back the sockets."""
+        for sockets in self._sockets.values():
+            for each in sockets:
+                each.shut()
+        self._sockets.clear()
+
+
+def _nothing(request: Request, why: Silence, seconds: float = 0.0, requests: int = 0, taken: int = 0) -> Reading:
+    tables = tuple(Rows(index=(), columns=dict.fromkeys(columns, ())) for columns in request.tables)
+    return Reading(scalars={}, tables=tables, silence=why, seconds=seconds, requests=requests, bytes=taken)

@@ -1,0 +1,305 @@
+"""What one read has to ask: the scalars, and each table. A job says the next question and takes the reply to it.
+
+Where a course is known from the last read, its questions are asked as they stand and the replies compared with those of
+then. A reply that differs ends the course: what was taken so far goes on as a walk, from which the next course is
+learned. Pure: no socket and no clock.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Protocol
+
+from collectors.snmp.codec import (
+    Binding,
+    ErrorStatus,
+    Kind,
+    Oid,
+    Pdu,
+    PduKind,
+    decoded_pdu,
+    element,
+    encoded_binding,
+    int_element,
+    oid_of,
+)
+from collectors.snmp.community import ID_OCTETS
+from collectors.snmp.layout import Course, Exchange, Shapes, placed, response
+from collectors.snmp.reader import Ending, Rows, Value
+from collectors.snmp.walk import Walk
+
+_MOST_SCALARS: Final = 48
+_BINDINGS: Final = 80  # of one reply: about what a packet of 1,500 octets holds
+_LEAST_REPETITIONS: Final = 4
+_MOST_REPETITIONS: Final = 50
+_SEQUENCE: Final = 0x30
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What is remembered of one table, or of the scalars, of one device."""
+
+    course: Course | None = None
+    repetitions: int = 0
+    rows: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """One question: a PDU with a gap for its request-id, and how often it was put already."""
+
+    job: "Job"
+    head: bytes
+    tail: bytes
+    number: int
+    id: bytes = b""
+    tries: int = 0
+    due: float = 0.0
+    patience: float = 0.0
+
+
+class Job(Protocol):
+    """One thing to read."""
+
+    @property
+    def done(self) -> bool:
+        """True where nothing is left to ask and no reply awaited."""
+
+    def next(self) -> Question | None:
+        """The next question; None where there is none, or where it depends on a reply that is not yet here."""
+
+    def take(self, question: Question, pdu: bytes) -> None:
+        """Take the reply to `question`. Raises CodecError where it is none."""
+
+    def end(self, why: Ending) -> None:
+        """Stop here, and keep what was read."""
+
+
+@lru_cache(maxsize=65_536)
+def _asked(oid: Oid) -> bytes:
+    return encoded_binding(Binding(oid, Kind.NULL, None))
+
+
+def question(job: Job, kind: PduKind, oids: Sequence[Oid], repetitions: int = 0, number: int = 0) -> Question:
+    """A question for what is at `oids`, or what follows them."""
+    bindings = element(_SEQUENCE, b"".join(map(_asked, oids)))
+    tail = int_element(Kind.INTEGER, 0) + int_element(Kind.INTEGER, repetitions) + bindings
+    whole = element(kind, bytes((Kind.INTEGER, ID_OCTETS)) + bytes(ID_OCTETS) + tail)
+    return Question(job, whole[: len(whole) - len(tail) - ID_OCTETS], tail, number)
+
+
+class _OnCourse:
+    """The part that both jobs share: a course is followed, its replies may come in any order."""
+
+    def __init__(self, course: Course | None, shapes: Shapes) -> None:
+        self.course, self.shapes = course, shapes
+        self._sent = 0
+        self._taken: set[int] = set()
+        self.changed = False
+
+    def follow(self, job: Job) -> Question | None:
+        course = self.course
+        if course is None or self._sent >= len(course.exchanges):
+            return None
+        exchange = course.exchanges[self._sent]
+        self._sent += 1
+        return Question(job, exchange.head, exchange.tail, self._sent - 1)
+
+    @property
+    def arrived(self) -> bool:
+        return self.course is not None and len(self._taken) == len(self.course.exchanges)
+
+    def take(self, number: int, pdu: bytes) -> bool:
+        """True where the reply was one of the course."""
+        if self.course is None:
+            return True  # left before; what is late is of no more use
+        same = self.course.exchanges[number].take(pdu, self.shapes)
+        if same is not None:
+            self.changed |= same
+            self._taken.add(number)
+        return same is not None
+
+    def leave(self) -> Iterator[Exchange]:
+        """Leave the course, with the exchanges that were taken without a gap from the first on."""
+        course, self.course = self.course, None
+        for number, exchange in enumerate(course.exchanges if course else ()):
+            if number not in self._taken:
+                break
+            yield exchange
+
+
+class TableJob:
+    """One table."""
+
+    def __init__(self, columns: tuple[str, ...], most_rows: int, known: Known, shapes: Shapes) -> None:
+        self._columns, self._most_rows, self._known = columns, most_rows, known
+        course = known.course if known.course and len(known.course.index) <= most_rows else None
+        self._on = _OnCourse(course, shapes)
+        self._walk = None if course else self._new_walk()
+        self._trace: list[tuple[int, Exchange]] = []
+        self._asking = False
+        self._cut = False
+
+    def _new_walk(self) -> Walk:
+        walk = Walk(self._columns, self._most_rows)
+        fitting = _BINDINGS // max(1, min(len(self._columns), 12))
+        walk.repetitions = self._known.repetitions or max(_LEAST_REPETITIONS, min(fitting, _MOST_REPETITIONS))
+        if self._known.rows and self._known.rows < walk.repetitions:
+            walk.repetitions = self._known.rows + 1
+        return walk
+
+    @property
+    def done(self) -> bool:
+        """True where nothing is left to ask and no reply awaited."""
+        return self._walk.done if self._walk else self._on.arrived
+
+    def next(self) -> Question | None:
+        """The next question, None where there is none now."""
+        if self._walk is None:
+            return self._on.follow(self)
+        if self._asking or self._walk.done:
+            return None
+        self._asking = True
+        return question(self, PduKind.GET_BULK, self._walk.asked(), self._walk.repetitions, number=-1)
+
+    def take(self, question: Question, pdu: bytes) -> None:
+        """Take the reply to `question`. Raises CodecError where it is none."""
+        if question.number >= 0:
+            if self._walk is None and not self._on.take(question.number, pdu):
+                self._leave_course()
+            return
+        walk = self._walk
+        if walk is None or not self._asking:
+            return
+        told = response(pdu)
+        self._asking = False
+        match told.first:
+            case ErrorStatus.NO_ERROR:
+                self._take(walk, told, Exchange(question.head, question.tail, pdu))
+            case ErrorStatus.TOO_BIG:
+                walk.narrow()
+                self._cut = True
+            case _:
+                walk.skip(max(told.second - 1, 0))
+
+    def _take(self, walk: Walk, told: Pdu, exchange: Exchange) -> None:
+        asked = len(walk.asked())
+        if told.bindings:
+            self._trace.append((asked, exchange))
+            if len(told.bindings) < asked * walk.repetitions and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW:
+                # cut by the device's limit: ask for whole rows with some room the next time
+                self._cut = True
+                walk.repetitions = min(walk.repetitions, max(1, (len(told.bindings) - 2) // asked))
+        walk.take(_plain(told.bindings))
+
+    def _leave_course(self) -> Walk:
+        walk = self._walk = self._new_walk()
+        for exchange in self._on.leave():
+            told = decoded_pdu(exchange.last)
+            if walk.done:
+                break
+            self._trace.append((len(walk.asked()), exchange))
+            walk.take(_plain(told.bindings))
+        return walk
+
+    def end(self, why: Ending) -> None:
+        """Stop here, and keep what was read."""
+        if not self.done:
+            (self._walk or self._leave_course()).end(why)
+
+    def rows(self) -> Rows:
+        """What was read; the course for the next time is learned on the way."""
+        if self._walk is None:
+            return self._on.course.rows(changed=self._on.changed) if self._on.course else Walk(self._columns, 1).rows()
+        rows = self._walk.rows()
+        known = self._known
+        known.course, known.rows = None, self._walk.most_rows_of_a_column
+        if rows.ended is None:
+            known.repetitions = self._walk.repetitions if self._cut else 0
+            # a reply that was cut in mid-row is cut elsewhere once a value grows: ask in whole rows before learning
+            if not self._cut:
+                columns = [(text, oid_of(text)) for text in self._columns]
+                replies = [(asked, decoded_pdu(exchange.last)) for asked, exchange in self._trace]
+                cells = placed(columns, replies, [oid_of(row) for row in rows.index])
+                exchanges = [exchange for _, exchange in self._trace]
+                known.course = Course(exchanges, rows.index, cells, self._on.shapes)
+        return rows
+
+
+def _plain(bindings: Sequence[Binding]) -> Iterator[tuple[Oid, Value, bool]]:
+    return ((oid, value, kind is Kind.END_OF_MIB_VIEW) for oid, kind, value in bindings)
+
+
+class ScalarsJob:
+    """All scalars."""
+
+    def __init__(self, oids: Sequence[str], known: Known, shapes: Shapes) -> None:
+        self._oids, self._known = tuple(dict.fromkeys(oids)), known
+        self._on = _OnCourse(known.course, shapes)
+        self._pending = [] if known.course else list(self._oids)
+        self._size = _MOST_SCALARS
+        self._told: dict[str, Value] = {}
+        self._trace: list[Exchange] = []
+        self._asking: list[str] = []
+        self._clean = True
+
+    @property
+    def done(self) -> bool:
+        """True where nothing is left to ask and no reply awaited."""
+        return self._on.arrived if self._on.course else not self._pending
+
+    def next(self) -> Question | None:
+        """The next question, None where there is none now."""
+        if self._on.course is not None:
+            return self._on.follow(self)
+        if self._asking or not self._pending:
+            return None
+        self._asking = self._pending[: self._size]
+        return question(self, PduKind.GET, [oid_of(oid) for oid in self._asking], number=-1)
+
+    def take(self, question: Question, pdu: bytes) -> None:
+        """Take the reply to `question`. Raises CodecError where it is none."""
+        if question.number >= 0:
+            if not self._on.take(question.number, pdu):
+                list(self._on.leave())
+                self._pending = list(self._oids)
+            return
+        if not self._asking:
+            return
+        told = response(pdu)
+        batch, self._asking = self._asking, []
+        if len(batch) > 1 and not told.second and (told.first or not told.bindings):
+            self._size = len(batch) // 2  # too big, or an error that names no place: halves find it
+        elif told.first:
+            self._clean = False
+            del self._pending[max(told.second - 1, 0) : max(told.second, 1)]
+        else:
+            self._trace.append(Exchange(question.head, question.tail, pdu))
+            values = {binding.oid: binding.value for binding in told.bindings}
+            self._told.update((oid, values.get(oid_of(oid))) for oid in batch)
+            del self._pending[: len(batch)]
+
+    def end(self, why: Ending) -> None:  # noqa: ARG002 - scalars carry no reason
+        """Stop here, and keep what was read."""
+        if not self.done:
+            for exchange in self._on.leave():
+                told = {binding.oid: binding.value for binding in decoded_pdu(exchange.last).bindings}
+                self._told.update((oid, told[oid_of(oid)]) for oid in self._oids if oid_of(oid) in told)
+            self._pending, self._clean = [], False
+
+    def scalars(self) -> Mapping[str, Value]:
+        """What was read; the course for the next time is learned on the way."""
+        if self._on.course is not None:
+            columns = self._on.course.rows(changed=self._on.changed).columns
+            return {oid: columns[oid][0] for oid in self._oids}
+        if self._clean and self._oids:
+            places: dict[Oid, int] = {}
+            for exchange in self._trace:
+                for binding in decoded_pdu(exchange.last).bindings:
+                    places[binding.oid] = len(places)
+            if len(places) == sum(len(decoded_pdu(exchange.last).bindings) for exchange in self._trace):
+                cells = {oid: (places.get(oid_of(oid), -1),) for oid in self._oids}
+                self._known.course = Course(self._trace, ("0",), cells, self._on.shapes)
+        else:
+            self._known.course = None
+        return self._told

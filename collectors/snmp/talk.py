@@ -1,0 +1,218 @@
+"""One read of one device as a state machine of callbacks: questions out, replies in, until every job is done.
+
+It stands between `engine.Engine`, which has the sockets, and the jobs, which know what to ask. No task and no future
+per question: one timer and one future per read, at most two questions in flight.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from collectors.snmp.codec import CodecError
+from collectors.snmp.community import ID_OCTETS, begin
+from collectors.snmp.jobs import Job, Question
+from collectors.snmp.reader import Budget, Ending, Silence, Target
+
+IN_FLIGHT: Final = 2
+_BACK_OFF: Final = 1.5
+_JITTER: Final = 0.1
+_SOON: Final = 0.001  # seconds; what is due so soon is due now
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+
+
+class Way(Protocol):
+    """How to speak to one device: with a community, or as a user of SNMPv3."""
+
+    def sealed(self, id_: bytes, head: bytes, tail: bytes, now: float) -> bytes:
+        """The datagram that asks."""
+
+    def opened(self, data: bytes, now: float) -> "bytes | Refusal":
+        """The PDU in a datagram, or what the device has against ours. Raises CodecError where there is neither."""
+
+
+class Refusal:
+    """A report of SNMPv3. Where `again` is set the question is worth asking anew, for the way was set right by it."""
+
+    __slots__ = ("again", "silence")
+
+    def __init__(self, silence: Silence, *, again: bool) -> None:
+        self.silence, self.again = silence, again
+
+
+class Line(Protocol):
+    """A socket."""
+
+    def send(self, talk: "Talk", question: Question, datagram: bytes) -> None:
+        """Send, and hand the reply to `talk`."""
+
+    def forget(self, question: Question) -> None:
+        """No reply is awaited any more."""
+
+    def new_id(self) -> bytes:
+        """An id that nobody waits for."""
+
+
+class Talk:
+    """One read."""
+
+    def __init__(
+        self, line: Line, address: Address, way: Way, target: Target, jobs: Sequence[Job], budget: Budget
+    ) -> None:
+        self._line, self.address, self._way, self._target, self._jobs = line, address, way, target, jobs
+        self._loop = asyncio.get_running_loop()
+        self.started = self._loop.time()
+        self._deadline = self.started + budget.seconds
+        self._budget = budget
+        self._open = list(jobs)
+        self._flying: list[Question] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._resyncs = 4  # discovery, its time window, and both once more for a device that just booted
+        self._timeouts = 0
+        self._answered = False
+        self._noise = False
+        self.finished: asyncio.Future[None] = self._loop.create_future()
+        self.silence: Silence | None = None
+        self.requests = self.bytes = 0
+
+    def start(self) -> None:
+        """Ask the first question."""
+        self._fill()
+        if not self.finished.done():
+            self._wind()
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        for question in self._flying:
+            self._line.forget(question)
+        self._flying.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self.finished.done():
+            self.finished.set_result(None)
+
+    def _fill(self) -> None:
+        """Keep as many questions in flight as are allowed: two where the device answers, one where it does not."""
+        if self._answered and self.bytes >= self._budget.bytes:
+            self._end(Ending.BYTES)
+            return
+        most = IN_FLIGHT if self._answered and not self._timeouts else 1
+        at = 0
+        while len(self._flying) < most and at < len(self._open):
+            job = self._open[at]
+            question = job.next()
+            if question is not None:
+                question.patience = self._target.timeout
+                question.tries = self._target.retries + 1
+                question.id = self._line.new_id()
+                self._flying.append(question)
+                self._put(question)
+                if self.finished.done():
+                    return
+            elif job.done:
+                del self._open[at]
+            else:
+                at += 1
+        if not self._flying and not self._open:
+            self.close()
+
+    def _put(self, question: Question) -> None:
+        now = self._loop.time()
+        question.tries -= 1
+        question.due = now + question.patience * (1 + random.uniform(0, _JITTER))  # noqa: S311 - spreads repeats only
+        question.patience *= _BACK_OFF
+        self.requests += 1
+        self._line.send(self, question, self._way.sealed(question.id, question.head, question.tail, now))
+
+    def heard(self, question: Question, datagram: bytes) -> None:
+        """A datagram came in reply to `question`. Raises CodecError where it is none."""
+        self.bytes += len(datagram)
+        pdu = self._way.opened(datagram, self._loop.time())
+        if not isinstance(pdu, bytes):
+            self._refused(question, pdu)
+            return
+        id_at = begin(pdu, 0) + 2
+        if pdu[id_at : id_at + ID_OCTETS] != question.id:
+            raise CodecError("a reply to another question")
+        question.job.take(question, pdu)
+        self._line.forget(question)
+        self._flying.remove(question)
+        self._answered = True
+        self._timeouts = 0
+        self._fill()
+
+    def noise(self, size: int) -> None:
+        """Something came from the device that is no reply."""
+        self.bytes += size
+        self._noise = True
+        if self._answered and self.bytes >= self._budget.bytes:
+            self._end(Ending.BYTES)
+
+    def icmp(self) -> None:
+        """The port is closed, or the host cannot be reached."""
+        if not self._answered:
+            self._silent(Silence.REFUSED)
+
+    def _refused(self, question: Question, refusal: Refusal) -> None:
+        if refusal.again and self._resyncs:
+            self._resyncs -= 1
+            question.patience = self._target.timeout
+            question.tries = self._target.retries + 1
+            self._line.forget(question)
+            question.id = self._line.new_id()
+            self._put(question)
+        elif self._answered:
+            self._lose(question)
+            self._fill()
+        else:
+            self._silent(refusal.silence)
+
+    def _silent(self, why: Silence) -> None:
+        self.silence = why
+        self.close()
+
+    def _end(self, why: Ending) -> None:
+        for job in self._jobs:
+            job.end(why)
+        self.close()
+
+    def _wind(self) -> None:
+        due = min((question.due for question in self._flying), default=self._deadline)
+        self._timer = self._loop.call_at(min(due, self._deadline), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        now = self._loop.time() + _SOON
+        if now >= self._deadline:
+            if self._answered:
+                self._end(Ending.WALL_TIME)
+            else:
+                self._silent(Silence.TIMEOUT)
+            return
+        for question in [question for question in self._flying if question.due <= now]:
+            if question.tries > 0:
+                self._put(question)
+            else:
+                self._lose(question)
+            if self.finished.done():
+                return
+        self._fill()
+        if not self.finished.done():
+            self._wind()
+
+    def _lose(self, question: Question) -> None:
+        """Nobody answers `question`: two in a row, and the device is gone."""
+        self._line.forget(question)
+        self._flying.remove(question)
+        if not self._answered:
+            self._silent(Silence.BAD_ANSWER if self._noise else Silence.TIMEOUT)
+            return
+        self._timeouts += 1
+        question.job.end(Ending.TIMEOUT)
+        for other in [each for each in self._flying if each.job is question.job]:
+            self._line.forget(other)
+            self._flying.remove(other)
+        if self._timeouts > 1:
+            self._end(Ending.TIMEOUT)

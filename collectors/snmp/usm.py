@@ -1,0 +1,240 @@
+"""SNMPv3 around a PDU (RFC 3412, 3414, 3826, 7860): the engine's talk wraps its questions here as a user of USM.
+
+A way is kept from one read to the next: it knows the device's engine id, its boots and its time, and the keys made for
+it. A device that is not known yet is asked an empty question first; its report says who it is.
+"""
+
+import hmac
+import os
+from collections.abc import Callable
+from typing import Final
+
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.decrepit.ciphers.modes import CFB
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from collectors.snmp.codec import (
+    AUTH,
+    PRIV,
+    REPORTABLE,
+    CodecError,
+    MessageV3,
+    Oid,
+    PduKind,
+    decoded_message,
+    decoded_pdu,
+    element,
+    int_element,
+)
+from collectors.snmp.community import begin, end
+from collectors.snmp.keys import DIGEST_OCTETS, localized, privacy_key
+from collectors.snmp.reader import PrivProtocol, Silence, User
+from collectors.snmp.talk import Refusal
+
+_SEQUENCE, _INTEGER, _OCTETS = 0x30, 0x02, 0x04
+_BLOCK = 8  # octets of DES, and of the salt of AES
+_WINDOW = 150  # seconds, RFC 3414 section 2.2.3
+_SALTS = 2**64
+_HEADER: Final = b"\x02\x03\x00\xff\xe3\x04\x01"  # msgMaxSize 65,507, and the tag and length of the flags
+_NOT_IN_TIME_WINDOWS: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 2, 0)
+_UNKNOWN_ENGINES: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0)
+_SILENCES: Final[dict[Oid, Silence]] = {  # usmStats of RFC 3414
+    (1, 3, 6, 1, 6, 3, 15, 1, 1, 1, 0): Silence.WRONG_LEVEL,
+    _NOT_IN_TIME_WINDOWS: Silence.TIME_WINDOW,
+    (1, 3, 6, 1, 6, 3, 15, 1, 1, 3, 0): Silence.WRONG_USER,
+    _UNKNOWN_ENGINES: Silence.UNKNOWN_ENGINE,
+    (1, 3, 6, 1, 6, 3, 15, 1, 1, 5, 0): Silence.WRONG_KEY,
+    (1, 3, 6, 1, 6, 3, 15, 1, 1, 6, 0): Silence.WRONG_KEY,
+}
+
+
+class _Keys:
+    """The keys of one user at one engine, ready for use."""
+
+    __slots__ = ("_aes", "_des", "_digest", "_pre", "auth_key", "octets")
+
+    def __init__(self, user: User, engine_id: bytes) -> None:
+        self.auth_key = b""
+        self.octets = 0
+        self._digest = ""
+        self._aes: AES | None = None
+        self._des: TripleDES | None = None
+        self._pre = b""
+        if user.auth is None:
+            return
+        self.auth_key = localized(user.auth, user.auth_key.encode(), engine_id)
+        self.octets, self._digest = DIGEST_OCTETS[user.auth], user.auth.value
+        if user.priv is not None:
+            key = privacy_key(user.auth, user.priv, user.priv_key.encode(), engine_id)
+            if user.priv is PrivProtocol.DES:
+                self._des, self._pre = TripleDES(key[:_BLOCK] * 3), key[_BLOCK:]
+            else:
+                self._aes = AES(key)
+
+    def digest(self, message: bytes) -> bytes:
+        return hmac.digest(self.auth_key, message, self._digest)[: self.octets]
+
+    def _cipher(self, boots: int, time: int, salt: bytes) -> "Cipher[CFB] | Cipher[CBC]":
+        if self._aes is not None:
+            return Cipher(self._aes, CFB((boots << 32 | time).to_bytes(_BLOCK, "big") + salt))
+        if self._des is None:
+            raise CodecError("encrypted, and we have no key")
+        return Cipher(self._des, CBC(bytes(a ^ b for a, b in zip(self._pre, salt, strict=True))))
+
+    def salt(self, boots: int, number: int) -> bytes:
+        if self._des is not None:  # RFC 3414 section 8.1.1.1: boots, then a counter
+            number = boots << 32 | number & 0xFFFFFFFF
+        return number.to_bytes(_BLOCK, "big")
+
+    def encrypted(self, data: bytes, boots: int, time: int, salt: bytes) -> bytes:
+        if self._des is not None:
+            data += bytes(-len(data) % _BLOCK)
+        return _through(self._cipher(boots, time, salt).encryptor, data)
+
+    def decrypted(self, data: bytes, boots: int, time: int, salt: bytes) -> bytes:
+        if len(salt) != _BLOCK or (self._des is not None and len(data) % _BLOCK):
+            raise CodecError("the salt or the length of what is encrypted is wrong")
+        return _through(self._cipher(boots, time, salt).decryptor, data)
+
+
+def _through(context: Callable[[], CipherContext], data: bytes) -> bytes:
+    made = context()
+    return made.update(data) + made.finalize()
+
+
+class UsmWay:
+    """How to speak to one device as one user. Raises ValueError where a key is empty."""
+
+    def __init__(self, user: User) -> None:
+        if (user.auth and not user.auth_key) or (user.priv and not user.priv_key):
+            raise ValueError("a key is empty")
+        self._user = user
+        self._level = (AUTH if user.auth else 0) | (PRIV if user.auth and user.priv else 0)
+        self._name = element(_OCTETS, user.user.encode())
+        self._salt = int.from_bytes(os.urandom(_BLOCK), "big")
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing of the device: who it is is asked anew."""
+        self._engine_id = b""
+        self._keys = _Keys(User(user=""), b"")
+        self._boots = self._time = 0
+        self._at = 0.0
+        self._authentic = False
+        self._context = b""
+
+    def sealed(self, id_: bytes, head: bytes, tail: bytes, now: float) -> bytes:
+        """The datagram that asks `head` + `id_` + `tail`, a PDU; or who the device is, where that is not known."""
+        if not self._engine_id:
+            empty = element(PduKind.GET, _id(id_) + b"\x02\x01\x00\x02\x01\x00\x30\x00")
+            scoped = element(_SEQUENCE, b"\x04\x00\x04\x00" + empty)
+            return self._message(id_, REPORTABLE, b"\x04\x00\x02\x01\x00\x02\x01\x00\x04\x00\x04\x00\x04\x00", scoped)
+        keys, time = self._keys, self._time + int(now - self._at)
+        data = element(_SEQUENCE, b"".join((self._context, head, id_, tail)))
+        priv = b"\x04\x00"
+        if self._level & PRIV:
+            self._salt = (self._salt + 1) % _SALTS
+            salt = keys.salt(self._boots, self._salt)
+            data = element(_OCTETS, keys.encrypted(data, self._boots, time, salt))
+            priv = b"\x04\x08" + salt
+        parameters = b"".join(
+            (
+                element(_OCTETS, self._engine_id),
+                int_element(_INTEGER, self._boots),
+                int_element(_INTEGER, time),
+                self._name,
+                element(_OCTETS, bytes(keys.octets)),
+                priv,
+            )
+        )
+        message = self._message(id_, self._level | REPORTABLE, parameters, data)
+        if not self._level:
+            return message
+        at = len(message) - len(data) - len(priv) - keys.octets
+        return message[:at] + keys.digest(message) + message[at + keys.octets :]
+
+    @staticmethod
+    def _message(id_: bytes, flags: int, parameters: bytes, data: bytes) -> bytes:
+        header = element(_SEQUENCE, b"".join((_id(id_), _HEADER, bytes((flags,)), b"\x02\x01\x03")))
+        return element(
+            _SEQUENCE, b"".join((b"\x02\x01\x03", header, element(_OCTETS, element(_SEQUENCE, parameters)), data))
+        )
+
+    def opened(self, data: bytes, now: float) -> bytes | Refusal:
+        """The PDU in `data`, or what the device has against us. Raises CodecError where there is neither."""
+        message = decoded_message(data)
+        if not isinstance(message, MessageV3):
+            raise CodecError("no SNMPv3")
+        security, authentic = message.security, False
+        if message.flags & AUTH:
+            self._check(message, data, now)
+            authentic = True
+        scoped = message.data
+        if message.flags & PRIV:
+            scoped = self._keys.decrypted(scoped, security.boots, security.time, security.priv)
+        pdu = _pdu(scoped)
+        if pdu[0] == PduKind.REPORT:
+            return self._reported(pdu, message, now, authentic=authentic)
+        if message.flags & (AUTH | PRIV) != self._level or security.engine_id != self._engine_id:
+            raise CodecError("a reply at another level, or of another engine")
+        return pdu
+
+    def _check(self, message: MessageV3, data: bytes, now: float) -> None:
+        """Whether `message` is the device's own, and of now (RFC 3414 section 3.2). Raises CodecError."""
+        security, keys = message.security, self._keys
+        octets = len(security.auth)
+        blank = data[: security.auth_at] + bytes(octets) + data[security.auth_at + octets :]
+        if (
+            not keys.octets
+            or security.engine_id != self._engine_id
+            or element(_OCTETS, security.user) != self._name
+            or not hmac.compare_digest(keys.digest(blank), security.auth)
+        ):
+            raise CodecError("not signed by the device")
+        self._clock(security.boots, security.time, now)
+
+    def _clock(self, boots: int, time: int, now: float) -> None:
+        """Set boots and time by an authentic message. Raises CodecError where it is an old one."""
+        here = self._time + (now - self._at)
+        if self._authentic and (boots < self._boots or (boots == self._boots and time < here - _WINDOW)):
+            raise CodecError("a message of long ago")
+        if not self._authentic or boots > self._boots or time > here:
+            self._boots, self._time, self._at = boots, time, now
+        self._authentic = True
+
+    def _reported(self, pdu: bytes, message: MessageV3, now: float, *, authentic: bool) -> Refusal:
+        bindings = decoded_pdu(pdu).bindings
+        counter = bindings[0].oid if bindings else ()
+        security = message.security
+        if counter == _UNKNOWN_ENGINES and security.engine_id:
+            if security.engine_id != self._engine_id:
+                self._adopt(security.engine_id)
+            self._boots, self._time, self._at = security.boots, security.time, now
+            return Refusal(Silence.UNKNOWN_ENGINE, again=True)
+        if counter == _NOT_IN_TIME_WINDOWS:
+            if not authentic:  # a hint: a forged one costs a few questions, and no answer is believed for it
+                self._boots, self._time, self._at, self._authentic = security.boots, security.time, now, False
+            return Refusal(Silence.TIME_WINDOW, again=True)
+        return Refusal(_SILENCES.get(counter, Silence.BAD_ANSWER), again=False)
+
+    def _adopt(self, engine_id: bytes) -> None:
+        self._engine_id, self._authentic = engine_id, False
+        self._keys = _Keys(self._user, engine_id)
+        self._context = element(_OCTETS, engine_id) + element(_OCTETS, self._user.context.encode())
+
+
+def _id(id_: bytes) -> bytes:
+    return b"\x02\x04" + id_
+
+
+def _pdu(scoped: bytes) -> bytes:
+    """The PDU in a scoped PDU; what follows it is the padding of a block cipher. Raises CodecError."""
+    if scoped[:1] != b"\x30":
+        raise CodecError("no scoped PDU: it was encrypted with another key")
+    stop = end(scoped, 0)
+    at = end(scoped, end(scoped, begin(scoped, 0)))
+    if end(scoped, at) != stop:
+        raise CodecError("a length in the scoped PDU is false")
+    return scoped[at:stop]
