@@ -1,13 +1,15 @@
 """From the columns of a visit to Observations, as the parts of the platform file say: the last step of collecting.
 
-Per part the columns are looked up once, then its rows are gone through. Labels are unique per kind within a device;
-where two rows would share one, both get their slot or index as a suffix.
+Per part the columns are looked up once, then its rows are gone through; changes.py says which parts and which rows.
+Labels are unique per kind within a device; where two rows would share one, both get their slot or index as a suffix.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from collectors.claims import CLAIMS, WORSE
 from collectors.plan import Conditions, Fact, Number, Part, Ref, Rule, Template
@@ -21,69 +23,127 @@ _NOTHING = frozenset({"N/A", "n/a", "NA", "Not Applicable", "NONE", "None", "Unk
 Get = Callable[[int], Value]
 
 
-def observations(parts: Iterable[Part], tables: Mapping[str, Table], at: datetime) -> Iterator[Observation]:
-    """All that `tables` say of `parts`."""
-    taken: set[tuple[str, str, str]] = set()
-    for part in parts:
-        if tables[part.table].index and not _has_rows(part.when.if_empty, tables):
-            yield from _PartRows(part, tables, at).observations(taken)
+@dataclass(frozen=True, slots=True)
+class PartTold:
+    """What one visit told of one part of the platform file: Observations in the order of its rows.
+
+    `ends[row]` is where the Observations of that row end. `labels` holds the labels of all rows, None where the row is
+    none of this part, first by the part's own template, then by those of its facts.
+    """
+
+    observations: tuple[Observation, ...] = ()
+    ends: Sequence[int] = ()
+    labels: tuple[tuple[str | None, ...], ...] = ()
 
 
-def _has_rows(names: Iterable[str], tables: Mapping[str, Table]) -> bool:
+NOTHING_TOLD = PartTold()
+
+
+def told(part: Part, tables: Mapping[str, Table], at: datetime, taken: set[tuple[str, str]]) -> PartTold:
+    """All that `tables` say of `part`. `taken` holds the labels and aspects that were told of its kind before."""
+    if not tables[part.table].index or has_rows(part.when.if_empty, tables):
+        return NOTHING_TOLD
+    return PartRows(part, tables, at).told(taken)
+
+
+def has_rows(names: Iterable[str], tables: Mapping[str, Table]) -> bool:
+    """True where one of these tables is not empty."""
     return any(tables[name].index for name in names)
 
 
-class _PartRows:
+class _Joined(dict[int, int | None]):
+    """For each row of the table the row of the joined table, looked up when first asked for."""
+
+    def __init__(self, find: Callable[[int], int | None]) -> None:
+        self._find = find
+
+    def __missing__(self, row: int) -> int | None:
+        self[row] = found = self._find(row)
+        return found
+
+
+class PartRows:
     """One part of the platform file over the rows of its table."""
 
     def __init__(self, part: Part, tables: Mapping[str, Table], at: datetime) -> None:
+        """Look up nothing yet: what a row needs is looked up with the first that needs it."""
         self.part, self.tables, self.at = part, tables, at
         self.table = tables[part.table]
-        self._joined: dict[str, Sequence[int | None]] = {}
+        self._joined: dict[str, Mapping[int, int | None]] = {}
+        self.facts = tuple(fact for fact in part.facts if not has_rows(fact.when.if_empty, tables))
 
-    def observations(self, taken: set[tuple[str, str, str]]) -> Iterator[Observation]:
-        shown = self.shown(self.part.when)
-        rows = [row for row in range(len(self.table.index)) if shown(row)]
+    def told(self, taken: set[tuple[str, str]]) -> PartTold:
+        """The Observations of all rows."""
+        shown, size = self.is_shown, len(self.table.index)
+        rows = [row for row in range(size) if shown(row)]
         if not rows:
-            return
-        fru = {field: self.texts(templates) for field, templates in self.part.fru.items() if templates}
-        parts = {row: {field: said(row) for field, said in fru.items()} for row in rows}
+            nobody = (None,) * size
+            return PartTold(ends=array("i", [0]) * size, labels=(nobody, *(nobody for _ in self.facts)))
+        parts = {row: self.fru(row) for row in rows}
         own = self.labels(self.part.label, rows, parts)
-        absent = self.absent()
-        facts = [
-            (self.told(fact), self.labels(fact.label, rows, parts) if fact.label else own)
-            for fact in self.part.facts
-            if not _has_rows(fact.when.if_empty, self.tables)
-        ]
-        for row in rows:
-            said: dict[tuple[str, str], Observation] = {}
-            gone = absent(row) if absent else None
-            for n, (told, labels) in enumerate(facts):
-                if gone and n:
-                    break
-                component = Component(kind=self.part.kind, label=labels[row], **parts[row])
-                for observation in [self.gone(component, *gone)] if gone else told(row, component):
-                    key = (observation.component.label, observation.aspect)
-                    known = said.get(key)
-                    if known is None or _weight(observation) > _weight(known):
-                        said[key] = observation
-            for observation in said.values():
-                yield self.unique(observation, row, taken)
+        labels = (own, *(self.labels(fact.label, rows, parts) if fact.label else own for fact in self.facts))
+        found: list[Observation] = []
+        ends = array("i")
+        for row in range(size):
+            if own[row] is not None:
+                of_row = self.row(row, [names[row] or "" for names in labels[1:]], parts[row])
+                found += (self.unique(observation, row, taken) for observation in of_row)
+            ends.append(len(found))
+        return PartTold(observations=tuple(found), ends=ends, labels=labels)
 
-    def unique(self, observation: Observation, row: int, taken: set[tuple[str, str, str]]) -> Observation:
+    def row(self, row: int, labels: Sequence[str], fru: Mapping[str, str]) -> Iterable[Observation]:
+        """The Observations of one row under `labels`, one for each fact: each aspect of each label once."""
+        said: dict[tuple[str, str], Observation] = {}
+        gone = self.is_absent(row) if self.is_absent else None
+        for n, say in enumerate(self.says):
+            if gone and n:
+                break
+            component = Component(kind=self.part.kind, label=labels[n], **fru)
+            for observation in [self.gone(component, *gone)] if gone else say(row, component):
+                key = (observation.component.label, observation.aspect)
+                known = said.get(key)
+                if known is None or _weight(observation) > _weight(known):
+                    said[key] = observation
+        return said.values()
+
+    def fru(self, row: int) -> Mapping[str, str]:
+        """What the device says of the part as a field-replaceable unit."""
+        return {field: said(row) for field, said in self._fru.items()}
+
+    @cached_property
+    def _fru(self) -> Mapping[str, Callable[[int], str]]:
+        return {field: self.texts(templates) for field, templates in self.part.fru.items() if templates}
+
+    @cached_property
+    def is_shown(self) -> Callable[[int], bool]:
+        """Which rows are parts at all."""
+        return self.shown(self.part.when)
+
+    @cached_property
+    def is_absent(self) -> Callable[[int], tuple[str, str] | None] | None:
+        """Which parts are absent; None where nothing says so."""
+        return self.absent()
+
+    @cached_property
+    def says(self) -> Sequence[Callable[[int, Component], Iterable[Observation]]]:
+        """What each fact says of a row."""
+        return [self.says_of(fact) for fact in self.facts]
+
+    def unique(self, observation: Observation, row: int, taken: set[tuple[str, str]]) -> Observation:
         """`observation`, under another label where another part already said this aspect of that label."""
         component = observation.component
-        key = (component.kind, component.label, observation.aspect)
+        key = (component.label, observation.aspect)
         if key in taken:
             label = f"{component.label} #{self.table.index[row]}"
             observation = replace(observation, component=replace(component, label=label))
-            key = (component.kind, label, observation.aspect)
+            key = (label, observation.aspect)
         taken.add(key)
         return observation
 
     # ------------------------------------------------------------------ where values stand
 
     def get(self, ref: Ref) -> Get:
+        """What gives the value at `ref` of a row."""
         if ref.join:
             rows, column = self.join(ref.join), self.tables[self.part.joins[ref.join][0]].columns[ref.column]
             return lambda row: None if (there := rows[row]) is None else column[there]
@@ -94,16 +154,17 @@ class _PartRows:
             return index.__getitem__
         return lambda row: pieces[part] if part < len(pieces := index[row].split(".")) else None
 
-    def join(self, name: str) -> Sequence[int | None]:
+    def join(self, name: str) -> Mapping[int, int | None]:
         """For each row of the table the row of the joined table."""
         if name not in self._joined:
             target, by, column = self.part.joins[name]
             there = self.tables[target].rows_by(column) if column else self.tables[target].rows
             get = self.get(by)
-            self._joined[name] = [there.get(text(get(row))) for row in range(len(self.table.index))]
+            self._joined[name] = _Joined(lambda row: there.get(text(get(row))))
         return self._joined[name]
 
     def said(self, ref: Ref) -> Callable[[int], str]:
+        """What gives the text at `ref` of a row."""
         get = self.get(ref)
         return lambda row: text(get(row))
 
@@ -119,6 +180,7 @@ class _PartRows:
         return first
 
     def filled(self, template: Template) -> Callable[[int], str]:
+        """What fills `template` in for a row; "" where a blank stays empty."""
         pieces = [piece if isinstance(piece, str) else self.said(piece) for piece in template.pieces]
 
         def fill(row: int) -> str:
@@ -135,8 +197,14 @@ class _PartRows:
 
     def labels(
         self, templates: Sequence[Template], rows: Iterable[int], parts: Mapping[int, Mapping[str, str]]
+    ) -> tuple[str | None, ...]:
+        """A label for each of `rows`, unique among them; None for all others."""
+        found = self._labels(templates, rows, parts)
+        return tuple(found.get(row) for row in range(len(self.table.index)))
+
+    def _labels(
+        self, templates: Sequence[Template], rows: Iterable[int], parts: Mapping[int, Mapping[str, str]]
     ) -> dict[int, str]:
-        """A label for each row, unique among them."""
         said = self.texts(templates)
         index = self.table.index
         labels = {row: said(row) or index[row] for row in rows}
@@ -154,6 +222,7 @@ class _PartRows:
     # ------------------------------------------------------------------ which rows
 
     def rules(self, rules: Iterable[Rule]) -> list[tuple[Rule, Callable[[int], str]]]:
+        """`rules`, each with what gives the text that it asks about."""
         return [(rule, self.said(rule.ref)) for rule in rules]
 
     def shown(self, when: Conditions) -> Callable[[int], bool]:
@@ -181,6 +250,7 @@ class _PartRows:
         return absent if rules else None
 
     def source(self, ref: Ref) -> Callable[[int], str]:
+        """What gives the OID at which the value at `ref` of a row stands."""
         if not ref.join:
             oid, index = self.table.oids[ref.column], self.table.index
             return lambda row: f"{oid}.{index[row]}"
@@ -190,12 +260,13 @@ class _PartRows:
     # ------------------------------------------------------------------ facts
 
     def gone(self, component: Component, raw: str, source: str) -> Observation:
+        """What is said of a part that is absent, in place of all facts."""
         aspect = self.part.facts[0].aspect
         return Observation(
             component=component, aspect=aspect, condition=Condition.ABSENT, raw=raw, source=source, at=self.at
         )
 
-    def told(self, fact: Fact) -> Callable[[int, Component], Iterable[Observation]]:
+    def says_of(self, fact: Fact) -> Callable[[int, Component], Iterable[Observation]]:
         """What `fact` says of a row: nothing, one Observation, or one a lane."""
         shown = self.shown(fact.when)
         counts = [(rule, self.said(rule.ref)) for rule in fact.counts_if]
@@ -215,6 +286,7 @@ class _PartRows:
         return told
 
     def claims(self, fact: Fact) -> Callable[[int, Component], Sequence[Observation]]:
+        """What a fact says whose values are the device's own claims."""
         column, skip = self.table.columns[fact.number.column], fact.number.skip
         read = CLAIMS[fact.claim]
 
@@ -225,6 +297,7 @@ class _PartRows:
         return say
 
     def numbers(self, fact: Fact) -> Callable[[int, Component], Sequence[Observation]]:
+        """What a fact says whose values are numbers."""
         column, values = self.table.columns[fact.number.column], self.values(fact.number)
         limits = {name: [self.values(source) for source in sources] for name, sources in fact.limits.items()}
 
@@ -238,6 +311,7 @@ class _PartRows:
         return say
 
     def lanes(self, fact: Fact) -> Callable[[int, Component], Sequence[Observation]]:
+        """What a fact says whose values are lists of numbers, one a lane."""
         column, skip, divisor = self.table.columns[fact.number.column], fact.number.skip, fact.number.divisor
 
         def say(row: int, component: Component) -> Sequence[Observation]:
@@ -279,6 +353,7 @@ class _PartRows:
         value: float | None = None,
         limits: Limits | None = None,
     ) -> Observation:
+        """One Observation of `row`."""
         return Observation(
             component=component,
             aspect=fact.aspect,
@@ -299,7 +374,3 @@ def _weight(observation: Observation) -> int:
 
 def _first(sources: Iterable[Callable[[int], float | None]], row: int) -> float | None:
     return next((value for source in sources if (value := source(row)) is not None), None)
-
-
-def _lane(component: Component, n: int) -> Component:
-    return replace(component, label=f"{component.label} lane {n}")

@@ -4,8 +4,8 @@ Made by platform.py out of the words of words.py; read by identify, visit and fa
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from collectors.snmp.reader import Request
@@ -84,6 +84,21 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """On what the Observations of a part depend, so that changes.py makes anew only what can have changed.
+
+    Where the rows of one of `tables` or a column of `shape` (by table) changed, the whole part is made anew: its labels
+    or its rows may be others. A change in a column of `row` (of its own table) concerns its own row and no other.
+    `quirks` say numbers about whole columns: they are asked before and after.
+    """
+
+    tables: frozenset[str]
+    shape: Mapping[str, frozenset[str]]
+    row: frozenset[str]
+    quirks: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """`PartWords` with everything looked up."""
 
@@ -95,6 +110,11 @@ class Part:
     when: Conditions
     present: tuple[Rule, ...]
     facts: tuple[Fact, ...]
+    needs: Needs = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up once what every visit asks: on which columns the part depends."""
+        object.__setattr__(self, "needs", _needs(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,3 +154,47 @@ class Platform:
     request: Request
     origins: tuple[Origin, ...]
     parts: tuple[Part, ...]
+
+
+def _needs(part: Part) -> Needs:
+    facts = part.facts
+    whens = (part.when, *(fact.when for fact in facts))
+    rules = (*part.present, *(rule for when in whens for rule in (*when.where, *when.unless)))
+    asked = [rule.ref for rule in (*rules, *(rule for fact in facts for rule in fact.counts_if))]
+    templates = (*part.label, *(t for several in part.fru.values() for t in several))
+    pieces = (piece for t in (*templates, *(t for fact in facts for t in fact.label)) for piece in t.pieces)
+    named = [piece for piece in pieces if isinstance(piece, Ref)]
+    numbers = [n for fact in facts for n in (fact.number, *(n for several in fact.limits.values() for n in several))]
+    joins = _joins(part, (*named, *asked))
+    tables = {part.table, *(part.joins[name][0] for name in joins)}
+    tables |= {name for when in whens for name in when.if_empty} | {fact.counts_from[0] for fact in facts}
+    shape: dict[str, set[str]] = {}
+    for table, column in _shape(part, named, asked, joins):
+        shape.setdefault(table, set()).add(column)
+    return Needs(
+        tables=frozenset(tables - {""}),
+        shape={table: frozenset(columns) for table, columns in shape.items()},
+        row=frozenset({ref.column for ref in asked if ref.column and not ref.join} | {n.column for n in numbers}),
+        quirks=tuple(dict.fromkeys(number for number in numbers if number.quirk)),
+    )
+
+
+def _joins(part: Part, refs: Iterable[Ref]) -> set[str]:
+    """The joins that `refs` go through, and those that lead to these; a part may name every table, and uses few."""
+    found: set[str] = set()
+    ahead = {ref.join for ref in refs if ref.join}
+    while ahead:
+        found |= ahead
+        ahead = {by for name in ahead if (by := part.joins[name][1].join)} - found
+    return found
+
+
+def _shape(part: Part, named: Iterable[Ref], asked: Iterable[Ref], joins: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The columns that name parts, or lead to other tables, or stand there; the index is not among them."""
+    for ref in (*named, *(part.joins[name][1] for name in joins), *(ref for ref in asked if ref.join)):
+        if ref.column:
+            yield part.joins[ref.join][0] if ref.join else part.table, ref.column
+    for name in joins:
+        target, _, column = part.joins[name]
+        if column:
+            yield target, column

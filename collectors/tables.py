@@ -31,6 +31,22 @@ class Table:
         """The row number of each index."""
         return {index: row for row, index in enumerate(self.index)}
 
+    def like(self, before: "Table") -> "Table":
+        """This table, with all that is as it was in `before` as the same objects; `before` where all of it is.
+
+        What comes after then compares by identity, and the memory of a device holds each value once.
+        """
+        if self.index != before.index or self.oids is not before.oids:
+            return self
+        last = before.columns
+        columns = {name: last[name] if column == last[name] else column for name, column in self.columns.items()}
+        if self.ended is before.ended and all(column is last[name] for name, column in columns.items()):
+            return before
+        like = Table(name=self.name, index=before.index, columns=columns, oids=self.oids, ended=self.ended)
+        if "rows" in before.__dict__:
+            like.__dict__["rows"] = before.rows
+        return like
+
     def rows_by(self, column: str) -> Mapping[str, int]:
         """The row number of each text in `column`; the first row where several say the same."""
         found: dict[str, int] = {}

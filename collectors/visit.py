@@ -1,7 +1,7 @@
 """One device, now: ask who it is, ask what its platform file says, and keep the answer in columns.
 
-`visited` never raises: silence, refusal and endless answers are values. `observed` makes Observations of a visit when
-they are asked for; what only compares or renders columns takes `Visit.tables`.
+`visited` never raises: silence, refusal and endless answers are values. `told` makes Observations of a visit when they
+are asked for, anew only where it differs from the last; what only compares or renders columns takes `Visit.tables`.
 """
 
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from collectors.facts import observations
+from collectors.changes import PartsTold, kept, parts_told
 from collectors.identify import SYS_DESCR, SYS_NAME, SYS_OBJECT_ID, identified
 from collectors.plan import IdentitySource, Origin, Platform
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
@@ -51,8 +51,12 @@ async def visited(
     platforms: Mapping[str, Platform],
     at: datetime,
     budget: Budget,
+    before: Visit | None = None,
 ) -> Visit:
-    """A visit to `device` by the first of `targets` (its credentials, in order) that it talks to."""
+    """A visit to `device` by the first of `targets` (its credentials, in order) that it talks to.
+
+    What it answers as it did at the visit `before` is kept as the same objects.
+    """
     silence = Silence.TIMEOUT
     spent = Reading(scalars={}, tables=())
     for number, target in enumerate(targets):
@@ -62,7 +66,7 @@ async def visited(
         if who.silence is None:
             platform = platforms.get(device.platform) or identified(who.scalars, platforms)
             what = await _read(reader, target, platform.request, budget)
-            return _visit(device, at, platform, who, what, _sum(spent, what), number)
+            return _visit(device, at, platform, who, what, _sum(spent, what), number, before)
         # that a door is locked tells more than that nobody came to another one
         silence = who.silence if number == 0 or silence in _UNREACHED else silence
     return Visit(
@@ -78,11 +82,42 @@ async def visited(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a visit said, as Observations; kept until the next visit of the device, which is compared with it."""
+
+    visit: Visit
+    parts: PartsTold | None
+    observations: tuple[Observation, ...]
+
+
 def observed(visit: Visit) -> tuple[Observation, ...]:
     """All that `visit` says, as Observations."""
-    return tuple(_of_device(visit)) + (
-        tuple(observations(visit.platform.parts, visit.tables, visit.at)) if visit.platform else ()
-    )
+    return told(visit).observations
+
+
+def told(visit: Visit, before: Told | None = None) -> Told:
+    """All that `visit` says. What the visit `before` said the same way stays the same Observation."""
+    if before is not None and before.visit.platform is not visit.platform:
+        before = None
+    parts = None
+    if visit.platform is not None:
+        parts = parts_told(visit.platform.parts, visit.tables, visit.at, before.parts if before else None)
+    if before is not None and _same(parts, before.parts) and _of_whole(visit) == _of_whole(before.visit):
+        return Told(visit=visit, parts=parts, observations=before.observations)
+    whole = kept(_of_device(visit), before.observations if before else ())
+    of_parts = (one for part in parts.parts for one in part.observations) if parts else ()
+    return Told(visit=visit, parts=parts, observations=(*whole, *of_parts))
+
+
+def _same(parts: PartsTold | None, before: PartsTold | None) -> bool:
+    return parts is before if parts is None or before is None else parts.parts is before.parts
+
+
+def _of_whole(visit: Visit) -> tuple[object, ...]:
+    """All that the Observations of the device as a whole are made of."""
+    ended = [(table.name, table.ended, table.oids) for table in visit.tables.values() if table.ended]
+    return visit.silence, visit.device.address, visit.device.port, ended
 
 
 async def _read(reader: Reader, target: Target, request: Request, budget: Budget) -> Reading:
@@ -105,22 +140,33 @@ def _sum(spent: Reading, more: Reading) -> Reading:
 
 
 def _visit(
-    device: Device, at: datetime, platform: Platform, who: Reading, what: Reading, spent: Reading, target: int
+    device: Device,
+    at: datetime,
+    platform: Platform,
+    who: Reading,
+    what: Reading,
+    spent: Reading,
+    target: int,
+    before: Visit | None,
 ) -> Visit:
     scalars = {**who.scalars, **{oid: value for oid, value in what.scalars.items() if value is not None}}
     # it answered a moment ago: what it now keeps to itself is a walk that was cut, not a device that is gone
     cut = Ending.TIMEOUT if what.silence else None
+    if before is not None and before.platform is not platform:
+        before = None
     tables: dict[str, Table] = {}
     for origin in platform.origins:
         known = tables.get(origin.table)
         if known is None or not known.index:
             found = _table(origin, scalars, what.tables, cut)
             tables[origin.table] = found if known is None or found.index or found.ended else known
+    if before is not None:
+        tables = {name: table.like(before.tables[name]) for name, table in tables.items()}
     return Visit(
         device=device,
         at=at,
         platform=platform,
-        identity=_identity(platform, scalars, tables),
+        identity=_identity(platform, scalars, tables, before),
         target=target,
         scalars=scalars,
         tables=tables,
@@ -151,12 +197,27 @@ def _table(origin: Origin, scalars: Mapping[str, Value], answers: Sequence[Rows]
     )
 
 
-def _identity(platform: Platform, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> Identity:
+def _identity(
+    platform: Platform, scalars: Mapping[str, Value], tables: Mapping[str, Table], before: Visit | None
+) -> Identity:
+    sources = [source for several in platform.identity.values() for source in several]
+    if before is not None and all(_as_before(source, scalars, tables, before) for source in sources):
+        return before.identity
     said = {
         word: next((found for source in sources if (found := _said(source, scalars, tables))), None)
         for word, sources in platform.identity.items()
     }
     return Identity(platform=platform.name, vendor=platform.vendor or None, **said)
+
+
+def _as_before(
+    source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table], before: Visit
+) -> bool:
+    if source.scalar:
+        return scalars.get(source.scalar) == before.scalars.get(source.scalar)
+    now, last = tables[source.table], before.tables[source.table]
+    columns = (source.column, *(rule.ref.column for rule in source.where))
+    return now is last or all(now.columns[name] is last.columns[name] for name in columns)
 
 
 def _said(source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> str:

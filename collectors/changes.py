@@ -1,0 +1,171 @@
+"""What a visit told since the last one: columns are compared as they came, and only what differs is made anew.
+
+Called by visit.py. An Observation that says what it said at the last visit stays the same object, and keeps the moment
+at which it was first told: whoever comes after compares by identity. What comes out is what `facts.told` makes of all
+columns, whatever was told before; only the moments differ.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from operator import is_
+
+from collectors.facts import PartRows, PartTold, told
+from collectors.plan import Number, Part
+from collectors.snmp.reader import Value
+from collectors.tables import Table
+from monitor.model import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsTold:
+    """What one visit told of all parts of its platform, and the columns that it is made of."""
+
+    tables: Mapping[str, Table]
+    parts: tuple[PartTold, ...]
+
+
+def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime, before: PartsTold | None) -> PartsTold:
+    """What `tables` say of `parts`, which are those of `before`."""
+    if before is None:
+        return PartsTold(tables=tables, parts=tuple(_all(parts, tables, at)))
+    compared = {name: Compared(table, before.tables[name]) for name, table in tables.items()}
+    found: list[PartTold] = []
+    renamed: set[str] = set()  # the kinds in which a label came or went: what follows may have to be told apart anew
+    for part, last in zip(parts, before.parts, strict=True):
+        rows = None if part.kind in renamed else _rows_changed(part, compared)
+        now = last if rows is not None and not rows else _of_rows(part, tables, at, last, rows or ())
+        if rows is None or now is None:
+            taken = {
+                (one.component.label, one.aspect)
+                for other, known in zip(parts, found, strict=False)
+                if other.kind == part.kind
+                for one in known.observations
+            }
+            now = _kept(told(part, tables, at, taken), last)
+            if not _same_names(now.observations, last.observations):
+                renamed.add(part.kind)
+        found.append(now)
+    same = all(now is last for now, last in zip(found, before.parts, strict=True))
+    return PartsTold(tables=tables, parts=before.parts if same else tuple(found))
+
+
+def _all(parts: Iterable[Part], tables: Mapping[str, Table], at: datetime) -> Iterable[PartTold]:
+    taken: dict[str, set[tuple[str, str]]] = {}
+    for part in parts:
+        yield told(part, tables, at, taken.setdefault(part.kind, set()))
+
+
+class Compared:
+    """One table beside that of the last visit, compared when asked for."""
+
+    def __init__(self, now: Table, before: Table) -> None:
+        """Two answers to the same question."""
+        self.now, self.before = now, before
+        self.reindexed = now is not before and (now.index != before.index or now.oids is not before.oids)
+
+    @cached_property
+    def moved(self) -> frozenset[str]:
+        """The columns in which any value is another one."""
+        now, before = self.now.columns, self.before.columns
+        if now is before:
+            return frozenset()
+        return frozenset(
+            name for name, column in now.items() if column is not (last := before.get(name)) and column != last
+        )
+
+    def rows(self, columns: Iterable[str]) -> set[int]:
+        """The rows in which any value of `columns` is another one."""
+        return {row for name in columns for row in _differing(self.now.columns[name], self.before.columns[name])}
+
+
+def _differing(now: Sequence[Value | float], before: Sequence[Value | float]) -> Iterable[int]:
+    return (row for row, (one, other) in enumerate(zip(now, before, strict=True)) if one != other)
+
+
+def _rows_changed(part: Part, compared: Mapping[str, Compared]) -> set[int] | None:
+    """The rows of `part` that may say something else than before; None where the part may have others."""
+    needs, own = part.needs, compared[part.table]
+    if any(compared[name].reindexed for name in needs.tables):
+        return None
+    if any(not columns.isdisjoint(compared[name].moved) for name, columns in needs.shape.items()):
+        return None
+    if not own.moved:
+        return set()
+    rows = own.rows(needs.row & own.moved)
+    for number in needs.quirks:
+        rows.update(_differing(_told_by(number, own.now), _told_by(number, own.before)))
+    return rows
+
+
+def _told_by(number: Number, table: Table) -> Sequence[float | None]:
+    return number.quirk(table, number.column) if number.quirk else ()
+
+
+def _of_rows(
+    part: Part, tables: Mapping[str, Table], at: datetime, last: PartTold, rows: Iterable[int]
+) -> PartTold | None:
+    """`last` with what `rows` say now; None where one of them says more or less than it did."""
+    if not last.labels:
+        return last  # the part is not told at all, whatever its rows say
+    own, *labels = last.labels
+    read = PartRows(part, tables, at)
+    observations: list[Observation] | None = None
+    for row in rows:
+        if read.is_shown(row) is not (own[row] is not None):
+            return None
+        if own[row] is None:
+            continue
+        start, end = last.ends[row - 1] if row else 0, last.ends[row]
+        known = last.observations[start:end]
+        fresh = list(read.row(row, [names[row] or "" for names in labels], read.fru(row)))
+        if len(fresh) != len(known):
+            return None
+        for place, (one, other) in enumerate(zip(fresh, known, strict=True), start):
+            component = other.component
+            apart = f"{one.component.label} #{read.table.index[row]}"
+            if one.aspect != other.aspect or component.label not in {one.component.label, apart}:
+                return None
+            if not _says_the_same(one, other):
+                observations = observations or list(last.observations)
+                observations[place] = replace(one, component=component)
+    if observations is None:
+        return last
+    return PartTold(observations=tuple(observations), ends=last.ends, labels=last.labels)
+
+
+def _kept(now: PartTold, last: PartTold) -> PartTold:
+    observations = kept(now.observations, last.observations)
+    if now.ends == last.ends and now.labels == last.labels:
+        same = len(observations) == len(last.observations) and all(map(is_, observations, last.observations))
+        return last if same else PartTold(observations=observations, ends=last.ends, labels=last.labels)
+    return PartTold(observations=observations, ends=now.ends, labels=now.labels)
+
+
+def kept(now: Iterable[Observation], last: Iterable[Observation]) -> tuple[Observation, ...]:
+    """`now`, with the Observations of `last` where they say the same."""
+    known = {(one.component, one.aspect): one for one in last}
+    return tuple(
+        other if (other := known.get((one.component, one.aspect))) and _says_the_same(one, other) else one
+        for one in now
+    )
+
+
+def _says_the_same(one: Observation, other: Observation) -> bool:
+    """True where they differ in nothing but the moment; their components are known to be the same."""
+    return (
+        one.raw == other.raw
+        and one.condition is other.condition
+        and one.value == other.value
+        and one.limits == other.limits
+        and one.unit == other.unit
+        and one.source == other.source
+    )
+
+
+def _same_names(now: Sequence[Observation], last: Sequence[Observation]) -> bool:
+    return len(now) == len(last) and all(
+        one.aspect == other.aspect and one.component.label == other.component.label
+        for one, other in zip(now, last, strict=True)
+    )
