@@ -43,7 +43,7 @@ def test_all_platform_files_are_sound() -> None:
 
     known = platforms(files)
 
-    assert {"_standard", "huawei_vrp", "h3c_comware", "dell_idrac"} <= known.keys()
+    assert {"_standard", "huawei_vrp", "h3c_comware", "dell_idrac", "huawei_ibmc"} <= known.keys()
     assert all(platform.title for platform in known.values())
 
 
