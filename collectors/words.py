@@ -14,11 +14,12 @@ from monitor.model import Condition
 Kind = Literal[
     "system", "chassis", "board", "fan", "psu", "temperature", "voltage", "current", "power", "cpu", "memory", "dimm",
     "processor", "interface", "optic", "stack", "stack_port", "disk", "virtual_disk", "controller", "enclosure",
-    "battery", "intrusion", "nic", "pci",
+    "battery", "intrusion", "nic", "pci", "poe", "bgp_peer", "ospf_neighbour",
 ]  # fmt: skip
 Aspect = Literal[
     "state", "redundancy", "temperature", "voltage", "current", "power", "speed", "usage", "rx_power", "tx_power",
-    "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress",
+    "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress", "duplex",
+    "changes",
 ]  # fmt: skip
 Unit = Literal["celsius", "volts", "amperes", "watts", "ratio", "dbm", "rpm", "bytes", "seconds", ""]
 KINDS: tuple[str, ...] = get_args(Kind)

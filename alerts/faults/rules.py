@@ -41,6 +41,9 @@ class Kind(StrEnum):
     INTRUSION = "intrusion"
     NIC = "nic"
     PCI = "pci"
+    POE = "poe"
+    BGP_PEER = "bgp_peer"
+    OSPF_NEIGHBOUR = "ospf_neighbour"
 
 
 class Aspect(StrEnum):
@@ -65,6 +68,7 @@ class Aspect(StrEnum):
     PREDICTED_FAILURE = "predicted_failure"
     ENDURANCE = "endurance"
     WALK = "walk"
+    DUPLEX = "duplex"
 
 
 class Wrong(StrEnum):

@@ -29,6 +29,7 @@ def ours() -> dict[str, Platform]:
         ("1.3.6.1.4.1.674.10892.5", b"", "dell_idrac"),
         ("1.3.6.1.4.1.674.10892.2", b"Linux hostname 2.6.23.1", "dell_idrac"),
         (".1.3.6.1.4.1.674.10892.5", None, "dell_idrac"),
+        (".1.3.6.1.4.1.2011.2.235", b"Hardware management system", "huawei_ibmc"),
     ],
 )
 def test_device_of_ours_is_recognised(
@@ -40,7 +41,6 @@ def test_device_of_ours_is_recognised(
 @pytest.mark.parametrize(
     ("object_id", "description"),
     [
-        (".1.3.6.1.4.1.2011.2.235", b"Hardware management system"),
         ("1.3.6.1.4.1.2011.2.123", b"Huawei Integrated Access Software"),
         ("1.3.6.1.4.1.2011.2.999", b"Huawei Integrated Access Software"),
         ("1.3.6.1.4.1.2011.6.174.4.1.2.4", b"SNMP Card for HUAWEI UPS2000"),
