@@ -7,13 +7,13 @@ it. A device that is not known yet is asked an empty question first; its report 
 import hmac
 import os
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 
 from collectors.snmp.codec import (
     AUTH,
@@ -28,7 +28,7 @@ from collectors.snmp.codec import (
     element,
     int_element,
 )
-from collectors.snmp.community import begin, end
+from collectors.snmp.community import ID_OCTETS, begin, end
 from collectors.snmp.keys import DIGEST_OCTETS, localized, privacy_key
 from collectors.snmp.reader import PrivProtocol, Silence, User
 from collectors.snmp.talk import Refusal
@@ -53,7 +53,7 @@ _SILENCES: Final[dict[Oid, Silence]] = {  # usmStats of RFC 3414
 class _Keys:
     """The keys of one user at one engine, ready for use."""
 
-    __slots__ = ("_aes", "_des", "_digest", "_pre", "auth_key", "octets")
+    __slots__ = ("_aes", "_block", "_des", "_digest", "_pre", "auth_key", "octets")
 
     def __init__(self, user: User, engine_id: bytes) -> None:
         self.auth_key = b""
@@ -61,6 +61,7 @@ class _Keys:
         self._digest = ""
         self._aes: AES | None = None
         self._des: TripleDES | None = None
+        self._block: CipherContext | None = None
         self._pre = b""
         if user.auth is None:
             return
@@ -72,6 +73,7 @@ class _Keys:
                 self._des, self._pre = TripleDES(key[:_BLOCK] * 3), key[_BLOCK:]
             else:
                 self._aes = AES(key)
+                self._block = Cipher(self._aes, ECB()).encryptor()  # noqa: S305 - one part of CFB, see `decrypted`
 
     def digest(self, message: bytes) -> bytes:
         return hmac.digest(self.auth_key, message, self._digest)[: self.octets]
@@ -96,7 +98,14 @@ class _Keys:
     def decrypted(self, data: bytes, boots: int, time: int, salt: bytes) -> bytes:
         if len(salt) != _BLOCK or (self._des is not None and len(data) % _BLOCK):
             raise CodecError("the salt or the length of what is encrypted is wrong")
-        return _through(self._cipher(boots, time, salt).decryptor, data)
+        if self._block is None:
+            return _through(self._cipher(boots, time, salt).decryptor, data)
+        # CFB the other way round: each block is masked with the encryption of the one before, all of which are known,
+        # so that one standing cipher takes them at once (NIST SP 800-38A section 6.3)
+        size = len(data)
+        before = (boots << 32 | time).to_bytes(_BLOCK, "big") + salt + data
+        mask = self._block.update(before[: -(-size // 16) * 16])
+        return (int.from_bytes(data, "big") ^ int.from_bytes(mask[:size], "big")).to_bytes(size, "big")
 
 
 def _through(context: Callable[[], CipherContext], data: bytes) -> bytes:
@@ -120,6 +129,9 @@ class UsmWay:
         """Know nothing of the device: who it is is asked anew."""
         self._engine_id = b""
         self._keys = _Keys(User(user=""), b"")
+        self._form: _Form | None = None
+        self._stamped = (-1, -1)
+        self._stamp = b""
         self._boots = self._time = 0
         self._at = 0.0
         self._authentic = False
@@ -139,21 +151,31 @@ class UsmWay:
             salt = keys.salt(self._boots, self._salt)
             data = element(_OCTETS, keys.encrypted(data, self._boots, time, salt))
             priv = b"\x04\x08" + salt
+        if self._stamped != (self._boots, time):
+            self._stamped, self._stamp = (self._boots, time), self._new_stamp(time)
+        blank = bytes(keys.octets)
+        before = b"".join((b"\x02\x01\x03\x30\x11", _id(id_), self._stamp))
+        message = element(_SEQUENCE, b"".join((before, blank, priv, data)))
+        if not self._level:
+            return message
+        at = len(message) - len(data) - len(priv) - keys.octets
+        return message[:at] + keys.digest(message) + message[at + keys.octets :]
+
+    def _new_stamp(self, time: int) -> bytes:
+        """All of a message's head from behind the id to the digest: it is the same for a second."""
         parameters = b"".join(
             (
                 element(_OCTETS, self._engine_id),
                 int_element(_INTEGER, self._boots),
                 int_element(_INTEGER, time),
                 self._name,
-                element(_OCTETS, bytes(keys.octets)),
-                priv,
+                element(_OCTETS, bytes(self._keys.octets)),
+                element(_OCTETS, bytes(_BLOCK if self._level & PRIV else 0)),
             )
         )
-        message = self._message(id_, self._level | REPORTABLE, parameters, data)
-        if not self._level:
-            return message
-        at = len(message) - len(data) - len(priv) - keys.octets
-        return message[:at] + keys.digest(message) + message[at + keys.octets :]
+        whole = element(_OCTETS, element(_SEQUENCE, parameters))
+        behind = self._keys.octets + 2 + (_BLOCK if self._level & PRIV else 0)
+        return _HEADER + bytes((self._level | REPORTABLE,)) + b"\x02\x01\x03" + whole[: len(whole) - behind]
 
     @staticmethod
     def _message(id_: bytes, flags: int, parameters: bytes, data: bytes) -> bytes:
@@ -164,6 +186,8 @@ class UsmWay:
 
     def opened(self, data: bytes, now: float) -> bytes | Refusal:
         """The PDU in `data`, or what the device has against us. Raises CodecError where there is neither."""
+        if self._form is not None and (pdu := self._opened_as_last(self._form, data, now)) is not None:
+            return pdu
         message = decoded_message(data)
         if not isinstance(message, MessageV3):
             raise CodecError("no SNMPv3")
@@ -179,7 +203,36 @@ class UsmWay:
             return self._reported(pdu, message, now, authentic=authentic)
         if message.flags & (AUTH | PRIV) != self._level or security.engine_id != self._engine_id:
             raise CodecError("a reply at another level, or of another engine")
+        if self._level & PRIV:
+            self._form = _form(data, message)
         return pdu
+
+    def _opened_as_last(self, form: "_Form", data: bytes, now: float) -> bytes | None:
+        """The PDU where all of the message's head but id, time, digest and salt is that of the last; else None."""
+        if data[:1] != b"\x30" or end(data, 0) != len(data):
+            return None
+        at = begin(data, 0)
+        time_at = at + len(form.first) + ID_OCTETS + len(form.second)
+        auth_at = time_at + form.width + len(form.third)
+        salt_at = auth_at + self._keys.octets + 2
+        data_at = salt_at + _BLOCK
+        if (
+            not data.startswith(form.first, at)
+            or not data.startswith(form.second, at + len(form.first) + ID_OCTETS)
+            or not data.startswith(form.third, time_at + form.width)
+            or data[salt_at - 2 : salt_at] != b"\x04\x08"
+            or data[data_at : data_at + 1] != b"\x04"
+            or end(data, data_at) != len(data)
+        ):
+            return None
+        keys = self._keys
+        blank = b"".join((data[:auth_at], bytes(keys.octets), data[salt_at - 2 :]))
+        if not hmac.compare_digest(keys.digest(blank), data[auth_at : salt_at - 2]):
+            raise CodecError("not signed by the device")
+        time = int.from_bytes(data[time_at : time_at + form.width], "big")
+        self._clock(form.boots, time, now)
+        pdu = _pdu(keys.decrypted(data[begin(data, data_at) :], form.boots, time, data[salt_at:data_at]))
+        return None if pdu[0] == PduKind.REPORT else pdu
 
     def _check(self, message: MessageV3, data: bytes, now: float) -> None:
         """Whether `message` is the device's own, and of now (RFC 3414 section 3.2). Raises CodecError."""
@@ -221,8 +274,39 @@ class UsmWay:
 
     def _adopt(self, engine_id: bytes) -> None:
         self._engine_id, self._authentic = engine_id, False
+        self._form, self._stamped = None, (-1, -1)
         self._keys = _Keys(self._user, engine_id)
         self._context = element(_OCTETS, engine_id) + element(_OCTETS, self._user.context.encode())
+
+
+class _Form(NamedTuple):
+    """The head of a device's replies: what stands before the id, between id and time, between time and digest."""
+
+    first: bytes
+    second: bytes
+    third: bytes
+    width: int
+    boots: int
+
+
+def _form(data: bytes, message: MessageV3) -> _Form | None:
+    """The form of `data`, which was read as `message`; None where its numbers are written in an unusual way."""
+    at = begin(data, 0)
+    id_at = begin(data, begin(data, at + 3))
+    time = int_element(_INTEGER, message.security.time)
+    user = element(_OCTETS, message.security.user)
+    third_at = message.security.auth_at - 2 - len(user)
+    time_at = third_at - len(time)
+    plain = data[time_at:third_at] == time and data[third_at : third_at + len(user)] == user
+    if not plain or data[id_at - 2 : id_at] != b"\x02\x04":
+        return None
+    return _Form(
+        first=data[at:id_at],
+        second=data[id_at + ID_OCTETS : time_at + 2],
+        third=data[third_at : message.security.auth_at],
+        width=len(time) - 2,
+        boots=message.security.boots,
+    )
 
 
 def _id(id_: bytes) -> bytes:
