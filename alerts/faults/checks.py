@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from alerts.faults.rules import Aspect, Kind, Rule, Symptom, Wrong
+from monitor.model import Condition
 
-Pair = tuple[str, str]
+Part = tuple[str, str, str]
+"""Kind, aspect and condition."""
 
 
 def refuse_twins(names: Iterable[str]) -> None:
@@ -36,20 +38,20 @@ def refuse_gaps(index: Mapping[tuple[str, str, Wrong], tuple[Rule, ...]]) -> Non
 
 def refuse_circles(symptoms: Iterable[Symptom]) -> None:
     """No two faults may hide behind each other: each is a symptom at most of what is no symptom of it."""
-    hides: dict[Pair, set[Pair]] = {}
+    hides: dict[Part, set[Part]] = {}
     for symptom in symptoms:
-        causes = _pairs(symptom.behind.kinds, symptom.behind.aspects)
-        for part in _pairs(symptom.kinds, symptom.aspects):
+        causes = _parts(symptom.behind.kinds, symptom.behind.aspects, symptom.behind.conditions)
+        for part in _parts(symptom.kinds, symptom.aspects, symptom.conditions):
             # A fault never hides behind one of its own kind and aspect, whatever a line without words may say.
-            hides.setdefault(part, set()).update(causes - {part})
-    done: set[Pair] = set()
+            hides.setdefault(part, set()).update(causes - {(*part[:2], condition) for condition in Condition})
+    done: set[Part] = set()
     for start in hides:
         _walk(start, hides, (), done)
 
 
-def _walk(part: Pair, hides: Mapping[Pair, set[Pair]], way: tuple[Pair, ...], done: set[Pair]) -> None:
+def _walk(part: Part, hides: Mapping[Part, set[Part]], way: tuple[Part, ...], done: set[Part]) -> None:
     if part in way:
-        circle = " behind ".join("/".join(one) for one in (*way[way.index(part) :], part))
+        circle = " behind ".join("/".join(one[:2]) for one in (*way[way.index(part) :], part))
         raise ValueError(f"symptoms hide behind each other: {circle}")
     if part in done:
         return
@@ -58,5 +60,5 @@ def _walk(part: Pair, hides: Mapping[Pair, set[Pair]], way: tuple[Pair, ...], do
     done.add(part)
 
 
-def _pairs(kinds: Iterable[str] | None, aspects: Iterable[str] | None) -> set[Pair]:
-    return {(str(kind), str(aspect)) for kind in kinds or Kind for aspect in aspects or Aspect}
+def _parts(kinds: Iterable[str] | None, aspects: Iterable[str] | None, conditions: Iterable[str]) -> set[Part]:
+    return {(str(k), str(a), str(c)) for k in kinds or Kind for a in aspects or Aspect for c in conditions}

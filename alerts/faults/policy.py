@@ -149,6 +149,7 @@ class SymptomFile(_Section):
     condition: Literal["degraded", "failed"] | None = None
     behind_kind: Kind | list[Kind] | None = None
     behind_aspect: Aspect | list[Aspect] | None = None
+    behind_condition: Literal["degraded", "failed"] | None = None
     same: Literal["device", "slot", "label"] = "device"
 
 
@@ -293,9 +294,18 @@ def _symptom(file: SymptomFile) -> Symptom:
     return Symptom(
         kinds=_several(file.kind),
         aspects=_several(file.aspect),
-        conditions=frozenset({Condition(file.condition)} if file.condition else {Condition.DEGRADED, Condition.FAILED}),
-        behind=Cause(kinds=_several(file.behind_kind), aspects=_several(file.behind_aspect), same=file.same),
+        conditions=_bad(file.condition),
+        behind=Cause(
+            kinds=_several(file.behind_kind),
+            aspects=_several(file.behind_aspect),
+            conditions=_bad(file.behind_condition),
+            same=file.same,
+        ),
     )
+
+
+def _bad(written: str | None) -> frozenset[Condition]:
+    return frozenset({Condition(written)} if written else {Condition.DEGRADED, Condition.FAILED})
 
 
 def _asked_for_first_sight(index: Mapping[tuple[str, str, Wrong], tuple[Rule, ...]]) -> dict[str, frozenset[str]]:

@@ -200,6 +200,7 @@ class Cause:
 
     kinds: frozenset[Kind] | None = None
     aspects: frozenset[Aspect] | None = None
+    conditions: frozenset[Condition] = frozenset({Condition.DEGRADED, Condition.FAILED})
     same: Literal["device", "slot", "label"] = "device"
 
 

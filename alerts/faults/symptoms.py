@@ -53,6 +53,8 @@ def _explains(other: Fault, fault: Fault, cause: Cause) -> bool:
         return False
     if cause.aspects is not None and other.key.aspect not in cause.aspects:
         return False
+    if other.condition not in cause.conditions:
+        return False
     if cause.same == "label":
         return other.key.label == fault.key.label
     if cause.same == "slot":
