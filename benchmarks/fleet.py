@@ -1,0 +1,154 @@
+"""`python -m benchmarks.fleet`: the daemon itself over thousands of switches, on one processor.
+
+Starts the daemon pinned to one processor and the answering side on the others, lets it run, and reads what the daemon
+says of itself: how late visits began, how many ended, memory, processor time, and what a scrape of all devices costs.
+"""
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.request import urlopen
+
+from benchmarks.switch import COMMUNITY, answer
+
+_CONFIG = """
+[daemon]
+state = "state"
+listen = "127.0.0.1:0"
+[visits]
+interval = "{interval}s"
+first_spread = "{interval}s"
+per_site = 100
+concurrent = 256
+"""
+_INVENTORY = """
+[credentials.read]
+version = "2c"
+community = { env = "BENCH_COMMUNITY" }
+[[customer]]
+name = "bench"
+[[site]]
+name = "site"
+customer = "bench"
+region = "hefei"
+"""
+
+
+def main() -> None:
+    """Measure, and print what was found."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--devices", type=int, default=10_000)
+    words.add_argument("--interval", type=int, default=60, help="seconds between two visits of a device")
+    words.add_argument("--seconds", type=int, default=180, help="how long to measure, after a first round of visits")
+    said = words.parse_args()
+    _many_files(said.devices + 1000)
+    cores = sorted(os.sched_getaffinity(0))
+    ours, theirs = multiprocessing.Pipe()
+    answering = multiprocessing.get_context("spawn").Process(target=answer, args=(theirs, said.devices), daemon=True)
+    os.sched_setaffinity(0, set(cores[1:]) or set(cores))
+    answering.start()
+    try:
+        if not ours.poll(120):
+            raise SystemExit("the answering side did not start")
+        with TemporaryDirectory() as folder:
+            asyncio.run(_measured(Path(folder), ours.recv(), said.interval, said.seconds, cores[0]))
+    finally:
+        answering.terminate()
+
+
+async def _measured(folder: Path, ports: Sequence[int], interval: int, seconds: int, core: int) -> None:
+    devices = "".join(
+        f'[[device]]\nname = "sw-{port}"\naddress = "127.0.0.1"\nport = {port}\nsite = "site"\nrole = "access"\n'
+        'credentials = ["read"]\n'
+        for port in ports
+    )
+    (folder / "netvigil.toml").write_text(_CONFIG.format(interval=interval))
+    (folder / "inventory.toml").write_text(_INVENTORY + devices)
+    log = folder / "log"
+    taskset = shutil.which("taskset")
+    with log.open("wb") as file:
+        daemon = await asyncio.create_subprocess_exec(
+            *((taskset, "-c", str(core)) if taskset else ()),
+            *(sys.executable, "-m", "monitor", "run", "--config", str(folder)),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "BENCH_COMMUNITY": COMMUNITY.community},
+        )
+    try:
+        for _ in range(240):
+            await asyncio.sleep(0.5)
+            if b"watching" in log.read_bytes():
+                break
+        url = re.findall(r"metrics at (\S+)/metrics", log.read_text())[0]
+        await asyncio.sleep(interval * 1.5)
+        before = _own(url), _spent(daemon.pid)
+        await asyncio.sleep(seconds)
+        after = _own(url), _spent(daemon.pid)
+        began = time.perf_counter()
+        scrape = await asyncio.to_thread(lambda: urlopen(f"{url}/metrics", timeout=60).read())  # noqa: S310 - our own daemon
+        told = time.perf_counter() - began
+        _print(before, after, seconds, len(ports), daemon.pid)
+        cost = _spent(daemon.pid) - after[1]
+        _say(f"scrape of all devices     {told:.2f} s, {len(scrape) / 1e6:.0f} MB, {cost:.2f} s CPU")
+    finally:
+        daemon.terminate()
+        await daemon.wait()
+        if b"Traceback" in log.read_bytes():
+            _say(log.read_text()[-3000:])
+
+
+def _own(url: str) -> dict[str, float]:
+    with urlopen(f"{url}/metrics/daemon", timeout=30) as answered:  # noqa: S310 - http, to our own daemon
+        lines = answered.read().decode().splitlines()
+    samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in samples}
+
+
+def _spent(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _print(
+    before: tuple[dict[str, float], float], after: tuple[dict[str, float], float], seconds: int, count: int, pid: int
+) -> None:
+    gained = {name: value - before[0].get(name, 0) for name, value in after[0].items()}
+    visits = gained.get('netvigil_visits_total{result="answered"}', 0)
+    total = gained.get("netvigil_visit_lateness_seconds_count", 0)
+    late = {
+        float(name.split('le="')[1].split('"')[0]): value
+        for name, value in gained.items()
+        if name.startswith("netvigil_visit_lateness_seconds_bucket")
+    }
+    p99 = min((bound for bound, value in late.items() if value >= 0.99 * total), default=float("inf"))
+    status = Path(f"/proc/{pid}/status").read_text()
+    memory = int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+    cpu = after[1] - before[1]
+    _say(f"devices                   {count}")
+    _say(f"visits in {seconds} s           {visits:.0f} answered, {total - visits:.0f} otherwise")
+    _say(f"lateness, p99             at most {p99:g} s")
+    _say(f"processor                 {cpu / seconds:.0%} of one, {cpu / max(visits, 1) * 1000:.2f} ms a visit")
+    _say(f"memory                    {memory:.0f} MB")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - its purpose
+
+
+def _many_files(count: int) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(count, 1024), most), most))
+
+
+if __name__ == "__main__":
+    main()
