@@ -76,7 +76,7 @@ def judged(
         for key, fault in known.items()
         if fault.state is not FaultState.CLEARED
     }
-    told, spoke = _assessed(observations, standing, policy)
+    told, spoke = _assessed(_missed(observations, seen_ok, policy), standing, policy)
     answers, newly_ok = _sifted(told, standing, seen_ok, policy)
     if not answers:
         return Judged(steps=(), observations=told, newly_ok=newly_ok)
@@ -91,6 +91,20 @@ def judged(
     _hide_symptoms(moved, standing, policy, now, at_once=at_once)
     steps = (_step(one, policy, now) for one in moved.values())
     return Judged(steps=tuple(step for step in steps if step), observations=told, newly_ok=newly_ok)
+
+
+def _missed(observations: Sequence[Observation], seen_ok: Seen, policy: Policy) -> Sequence[Observation]:
+    """`observations`, in which a part that is absent and was once seen well has failed, where its kind is missed."""
+    if not any(one.condition is Condition.ABSENT and one.component.kind in policy.missed for one in observations):
+        return observations
+    return [
+        replace(one, condition=Condition.FAILED)
+        if one.condition is Condition.ABSENT
+        and one.component.kind in policy.missed
+        and (one.component.kind, one.component.label, one.aspect) in seen_ok
+        else one
+        for one in observations
+    ]
 
 
 def _assessed(

@@ -120,6 +120,7 @@ class KindFile(_Section):
     rest_one: TemplateFile = TemplateFile(en="the other still works", zh_CN="另一个仍正常")
     rest_many: TemplateFile = TemplateFile(en="the other {left} still work", zh_CN="其余 {left} 个仍正常")
     group_by: Literal["device", "slot"] = "device"
+    missed: bool = False
     confirm: RunFile
     clear: RunFile
     aspect: dict[Aspect, AspectFile] = Field(default_factory=dict)
@@ -219,6 +220,7 @@ class PolicyFile(_Section):
 def policy(file: PolicyFile) -> Policy:
     """The policy that `file` describes."""
     index = _indexed(file.rule)
+    missed = frozenset(kind for kind, one in file.kind.items() if one.missed)
     return Policy(
         rules=index,
         kinds={kind: _kind_words(one) for kind, one in file.kind.items()},
@@ -229,7 +231,8 @@ def policy(file: PolicyFile) -> Policy:
         conditions=_texts(file.words.condition),
         aspects=_texts(file.words.aspect),
         refresh=file.refresh,
-        first_sight=_asked_for_first_sight(index),
+        first_sight=_asked_for_first_sight(index, missed),
+        missed=missed,
     )
 
 
@@ -308,8 +311,10 @@ def _bad(written: str | None) -> frozenset[Condition]:
     return frozenset({Condition(written)} if written else {Condition.DEGRADED, Condition.FAILED})
 
 
-def _asked_for_first_sight(index: Mapping[tuple[str, str, Wrong], tuple[Rule, ...]]) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
+def _asked_for_first_sight(
+    index: Mapping[tuple[str, str, Wrong], tuple[Rule, ...]], missed: Iterable[str]
+) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = dict.fromkeys(missed, frozenset({Aspect.STATE}))
     for (kind, aspect, _), rules in index.items():
         if any(rule.was_ok is not None for rule in rules):
             found[kind] = found.get(kind, frozenset()) | {aspect}

@@ -233,7 +233,9 @@ class Policy:
     aspects: Mapping[Aspect, Text]
     refresh: timedelta
     first_sight: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The aspects by kind for which a rule asks whether the part was ever seen well."""
+    """The aspects by kind for which a rule asks whether the part was ever seen well, or which are missed."""
+    missed: frozenset[str] = frozenset()
+    """The kinds whose parts are missed where they are absent, but were once seen well."""
 
     def watch(self, kind: str, aspect: str) -> Watch:
         """How this aspect of this kind is watched."""
