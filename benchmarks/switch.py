@@ -6,10 +6,10 @@ several states, one after the other at each poll: octet counters and temperature
 
 import asyncio
 from multiprocessing.connection import Connection
-from typing import Final, cast
+from typing import Final, Self, cast
 
-from collectors.simulate.snmp import SimulatedDevice
-from collectors.snmp.codec import Kind
+from collectors.simulate.snmp import SimulatedDevice, Wrap
+from collectors.snmp.codec import Kind, Pdu
 from collectors.snmp.community import begin, end, identifier
 from collectors.snmp.reader import AuthProtocol, Community, PrivProtocol, Request, User
 
@@ -22,6 +22,7 @@ USER: Final = User(
     priv_key="bench-privacy",
 )
 PORTS, ENTITIES, STATES = 52, 40, 8
+_DATAGRAMS = 17  # of one poll, about: what is encrypted does not say where a poll begins
 SYSTEM: Final = tuple(f"1.3.6.1.2.1.1.{n}.0" for n in range(1, 8))
 _IF, _IFX, _ENTITY = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1", "1.3.6.1.4.1.2011.5.25.31.1.1.1.1"
 INTERFACES: Final = (*(f"{_IF}.{n}" for n in (2, 7, 8, 13, 14, 19, 20)), *(f"{_IFX}.{n}" for n in (6, 10, 15)))
@@ -31,9 +32,32 @@ VALUES: Final = len(SYSTEM) + PORTS * len(INTERFACES) + ENTITIES * len(PARTS)
 COUNTERS: Final = frozenset({*INTERFACES[3:9]})
 
 
+class Prepared(SimulatedDevice):
+    """A device that keeps its replies as they are before they are sealed: of SNMPv3 only keys and digests are left."""
+
+    def _response(self, pdu: Pdu, limit: int, wrap: Wrap, now: float) -> bytes | None:
+        key = pdu.kind, pdu.request_id.bit_length() // 8, pdu.first, pdu.second, pdu.bindings
+        known = self.prepared.get(key)
+        if known is None:
+
+            def kept(reply: bytes) -> bytes:
+                self.prepared[key] = reply
+                return wrap(reply)
+
+            return super()._response(pdu, limit, kept, now)
+        id_at = begin(known, 0) + 2
+        width = known[id_at - 1]
+        return wrap(known[:id_at] + pdu.request_id.to_bytes(width, "big", signed=True) + known[id_at + width :])
+
+    def keep(self) -> Self:
+        """Keep replies from now on: no value changes any more."""
+        self.prepared: dict[object, bytes] = {}
+        return self
+
+
 def device(state: int) -> SimulatedDevice:
     """The switch in one of its states."""
-    made = SimulatedDevice(
+    made = Prepared(
         {
             SYSTEM[0]: "S5735-L48T4X-A1 Huawei Versatile Routing Platform Software VRP (R) software, Version 5.170",
             SYSTEM[1]: (Kind.OBJECT_IDENTIFIER, "1.3.6.1.4.1.2011.2.23.746"),
@@ -59,7 +83,7 @@ def device(state: int) -> SimulatedDevice:
     for part in range(ENTITIES):
         for column, value in zip(PARTS, (3, 5 + state, 40, 75, 38 + state % 3, 80), strict=True):
             made.set(f"{column}.{67108867 + part * 4096}", value)
-    return made
+    return made.keep()
 
 
 class _Switch(asyncio.DatagramProtocol):
@@ -67,6 +91,7 @@ class _Switch(asyncio.DatagramProtocol):
 
     def __init__(self, states: list[SimulatedDevice], known: dict[tuple[int, bytes], tuple[bytes, bytes]]) -> None:
         self._states, self._known, self._polls = states, known, 0
+        self._asked = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)  # of a UDP socket it is always one
@@ -80,7 +105,8 @@ class _Switch(asyncio.DatagramProtocol):
         at = begin(data, 0)
         if data[at : at + 3] != b"\x02\x01\x01":
             now = asyncio.get_running_loop().time()
-            return self._states[0].answer(data, now)
+            self._asked += 1
+            return self._states[self._asked // _DATAGRAMS % len(self._states)].answer(data, now)
         id_at = begin(data, end(data, at + 3)) + 2
         id_ = identifier(data)
         rest = data[id_at + len(id_) :] + bytes((len(id_),))  # lengths depend on that of the id

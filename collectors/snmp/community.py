@@ -51,6 +51,8 @@ def identifier(data: bytes) -> bytes:
     at = begin(data, 0)
     version = data[at : at + 3]
     at += 3
+    if version == b"\x02\x01\x03" and data[at : at + 1] == b"\x30" and data[at + 2 : at + 4] == b"\x02\x04":
+        return data[at + 4 : at + 4 + ID_OCTETS]
     if version == b"\x02\x01\x01":
         at = begin(data, end(data, at))
     elif version == b"\x02\x01\x03":

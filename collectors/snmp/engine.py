@@ -106,11 +106,12 @@ class _Socket:
 
     def _receive(self) -> None:
         receive = self.socket.recvfrom
-        for _ in range(_AT_ONCE):
+        for number in range(_AT_ONCE):
             try:
                 datagram, address = receive(_LARGEST)
             except BlockingIOError:
-                self._errors()
+                if not number:  # woken by an error alone
+                    self._errors()
                 return
             except OSError:
                 self._errors()

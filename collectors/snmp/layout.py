@@ -7,6 +7,7 @@ replies that came to them last time, and where in those each cell of a table sta
 
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -128,13 +129,23 @@ class Shapes:
         return shape
 
 
+@lru_cache(maxsize=65_536)
+def _same(index: tuple[str, ...]) -> tuple[str, ...]:
+    return index
+
+
+@lru_cache(maxsize=65_536)
+def _same_octets(octets: bytes) -> bytes:
+    return octets
+
+
 class Exchange:
     """One question, and the reply that came to it last."""
 
     __slots__ = ("head", "last", "shape", "tail", "values")
 
     def __init__(self, head: bytes, tail: bytes, last: bytes) -> None:
-        self.head, self.tail, self.last = head, tail, last
+        self.head, self.tail, self.last = _same_octets(head), _same_octets(tail), last
         self.shape: Shape | None = None
         self.values: Sequence[Value] = ()
 
@@ -183,7 +194,7 @@ class Course:
         self, exchanges: Sequence[Exchange], index: tuple[str, ...], cells: Mapping[str, Iterable[int]], shapes: Shapes
     ) -> None:
         """`cells`: for each column the places of its values in all replies one after the other, -1 for none."""
-        self.exchanges, self.index, self.shapes = tuple(exchanges), index, shapes
+        self.exchanges, self.index, self.shapes = tuple(exchanges), _same(index), shapes
         for exchange in exchanges:
             exchange.learn(exchange.last, shapes)
         self._cells = {column: _taker(tuple(places)) for column, places in cells.items()}
@@ -200,6 +211,7 @@ class Course:
         return self._rows
 
 
+@lru_cache(maxsize=65_536)  # switches of one model share them
 def _taker(places: tuple[int, ...]) -> Callable[[list[Value]], tuple[Value, ...]]:
     if len(places) > 1:
         return itemgetter(*places)

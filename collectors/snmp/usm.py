@@ -198,7 +198,7 @@ class UsmWay:
         scoped = message.data
         if message.flags & PRIV:
             scoped = self._keys.decrypted(scoped, security.boots, security.time, security.priv)
-        pdu = _pdu(scoped)
+        pdu = _pdu(scoped, self._context)
         if pdu[0] == PduKind.REPORT:
             return self._reported(pdu, message, now, authentic=authentic)
         if message.flags & (AUTH | PRIV) != self._level or security.engine_id != self._engine_id:
@@ -231,7 +231,8 @@ class UsmWay:
             raise CodecError("not signed by the device")
         time = int.from_bytes(data[time_at : time_at + form.width], "big")
         self._clock(form.boots, time, now)
-        pdu = _pdu(keys.decrypted(data[begin(data, data_at) :], form.boots, time, data[salt_at:data_at]))
+        scoped = keys.decrypted(data[begin(data, data_at) :], form.boots, time, data[salt_at:data_at])
+        pdu = _pdu(scoped, self._context)
         return None if pdu[0] == PduKind.REPORT else pdu
 
     def _check(self, message: MessageV3, data: bytes, now: float) -> None:
@@ -313,12 +314,16 @@ def _id(id_: bytes) -> bytes:
     return b"\x02\x04" + id_
 
 
-def _pdu(scoped: bytes) -> bytes:
-    """The PDU in a scoped PDU; what follows it is the padding of a block cipher. Raises CodecError."""
+def _pdu(scoped: bytes, context: bytes) -> bytes:
+    """The PDU in a scoped PDU, most likely of `context`; what follows is the padding of a block cipher.
+
+    Raises CodecError.
+    """
     if scoped[:1] != b"\x30":
         raise CodecError("no scoped PDU: it was encrypted with another key")
     stop = end(scoped, 0)
-    at = end(scoped, end(scoped, begin(scoped, 0)))
+    at = begin(scoped, 0)
+    at = at + len(context) if context and scoped.startswith(context, at) else end(scoped, end(scoped, at))
     if end(scoped, at) != stop:
         raise CodecError("a length in the scoped PDU is false")
     return scoped[at:stop]

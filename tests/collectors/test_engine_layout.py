@@ -1,0 +1,74 @@
+"""What the engine learned of a reply, beside our strict codec: whatever the bytes, both say the same or nothing."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collectors.snmp.codec import Binding, CodecError, Kind, PduKind, decoded_pdu, encoded_binding, encoded_pdu
+from collectors.snmp.community import CommunityWay, identifier
+from collectors.snmp.layout import Exchange, Shapes
+from collectors.snmp.reader import Community, Value
+
+UNTIMED = settings(deadline=None)  # the machine may be busy
+UNSIGNED = st.tuples(st.sampled_from([Kind.COUNTER32, Kind.GAUGE32, Kind.TIME_TICKS]), st.integers(0, 2**32 - 1))
+VALUES = st.one_of(
+    st.tuples(st.just(Kind.INTEGER), st.integers(-(2**31), 2**31 - 1)),
+    UNSIGNED,
+    st.tuples(st.just(Kind.COUNTER64), st.integers(0, 2**64 - 1)),
+    st.tuples(st.sampled_from([Kind.OCTET_STRING, Kind.OPAQUE]), st.binary(max_size=200)),
+    st.just((Kind.IP_ADDRESS, "192.0.2.1")),
+    st.just((Kind.OBJECT_IDENTIFIER, "1.3.6.1.4.1.32473")),
+    st.just((Kind.NO_SUCH_INSTANCE, None)),
+)
+REPLIES = st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=20)
+
+
+def reply(values: list[tuple[Kind, Value]], id_: int = 0x01020304) -> bytes:
+    names = ((1, 3, 6, 1, 2, 1, 2, 2, 1, 1, row) for row in range(1, len(values) + 1))
+    bindings = b"".join(
+        encoded_binding(Binding(name, kind, value)) for name, (kind, value) in zip(names, values, strict=True)
+    )
+    return encoded_pdu(PduKind.RESPONSE, id_, 0, 0, bindings)
+
+
+@UNTIMED
+@given(pairs=REPLIES)
+def test_second_reply_is_read_as_the_codec_reads_it(pairs: list[tuple[tuple[Kind, Value], tuple[Kind, Value]]]) -> None:
+    shapes = Shapes()
+    exchange = Exchange(b"", b"", reply([first for first, _ in pairs]))
+    exchange.learn(exchange.last, shapes)
+    assert list(exchange.values) == [value for (_, value), _ in pairs]
+
+    taken = exchange.take(reply([second for _, second in pairs], 0x01020305), shapes)
+
+    assert taken is not None
+    assert list(exchange.values) == [value for _, (_, value) in pairs]
+
+
+@UNTIMED
+@given(values=st.lists(VALUES, min_size=1, max_size=10), data=st.data())
+def test_reply_with_changed_bytes_is_read_as_the_codec_reads_it_or_refused(
+    values: list[tuple[Kind, Value]], data: st.DataObject
+) -> None:
+    shapes = Shapes()
+    first = reply(values)
+    exchange = Exchange(b"", b"", first)
+    exchange.learn(first, shapes)
+    wire = bytearray(first)
+    for place in data.draw(st.lists(st.integers(10, len(wire) - 1), min_size=1, max_size=4)):
+        wire[place] = data.draw(st.integers(0, 255))
+    try:
+        taken = exchange.take(bytes(wire), shapes)
+    except CodecError:
+        return
+    if taken is not None:
+        assert list(exchange.values) == [binding.value for binding in decoded_pdu(bytes(wire)).bindings]
+
+
+@UNTIMED
+@given(data=st.binary(max_size=200))
+def test_random_bytes_are_refused_with_one_kind_of_error(data: bytes) -> None:
+    for reading in (identifier, lambda octets: CommunityWay(Community(community="c")).opened(octets, 0.0)):
+        try:
+            reading(data)
+        except CodecError:
+            continue
