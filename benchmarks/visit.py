@@ -1,8 +1,9 @@
 """What a visit costs after the wire, stop by stop: `python -m benchmarks.visit`.
 
-A switch of 48 copper and 4 optical ports tells canned answers, so that nothing of SNMP is counted. `all` is a first
-visit, where everything is made; `moved` is one where the octets of every port, the load of the board and the power of
-two optics are other numbers than a minute ago; `same` is one that tells what it told. Processor time, medians.
+Two simulated switches of 48 copper and 4 optical ports tell canned answers, so that nothing of SNMP is counted. `all`
+is a first visit, where everything is made; `moved` is one where the octets of every port, load and temperature of the
+board and the power of two optics (of the VRP switch) are other numbers than a minute ago; `same` is one that tells what
+it told. Processor time, medians.
 """
 
 import asyncio
@@ -16,9 +17,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.faults.judgement import judged, still
+from alerts.faults.rules import Policy
 from collectors.plan import Platform
 from collectors.ports import ports
 from collectors.recording import RecordingReader
+from collectors.simulate.comware import ComwareSwitch
 from collectors.simulate.fleet import COMMUNITY
 from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.vrp import VrpSwitch
@@ -33,12 +36,19 @@ _DEVICES = 50
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DEVICE = Device(name="hf-acc-48", address="127.0.0.1", customer="cdc", site="hefei", role=Role.ACCESS)
 TARGET = Target(address="127.0.0.1", credential=COMMUNITY)
-BOX = VrpSwitch(
+SMALL = ComwareSwitch(
+    model="S5560X-54C-EI", version="7.1.070, Release 6330P02", identity="1.3.6.1.4.1.25506.1.1817", name="HF-ACC-49",
+    location="Hefei", serials=("DEMO0H3C100049",), copper=48, down=frozenset({"GigabitEthernet1/0/24"}),
+)  # fmt: skip
+BIG = VrpSwitch(
     model="S5735-L48T4X-A1", version="V200R021C00SPC600", identity="1.3.6.1.4.1.2011.2.23.746", name="HF-ACC-48",
     location="Hefei", serials=("21023530000DEMO000048",), copper=48, down=frozenset({"GigabitEthernet0/0/48"}),
 )  # fmt: skip
 _OCTETS = ("1.3.6.1.2.1.31.1.1.1.6", "1.3.6.1.2.1.31.1.1.1.10")
-_LOADS = ("1.3.6.1.4.1.2011.5.25.31.1.1.1.1.5", "1.3.6.1.4.1.2011.5.25.31.1.1.1.1.11")
+_LOADS = (
+    *("1.3.6.1.4.1.2011.5.25.31.1.1.1.1.5", "1.3.6.1.4.1.2011.5.25.31.1.1.1.1.11"),
+    *("1.3.6.1.4.1.25506.2.6.1.1.1.1.6", "1.3.6.1.4.1.25506.2.6.1.1.1.1.12"),
+)
 _POWERS = ("1.3.6.1.4.1.2011.5.25.31.1.1.3.1.8",)
 
 
@@ -62,10 +72,10 @@ class Canned(Reader):
         return Canned(self.who, replace(self.what, tables=tuple(_moved(rows, by) for rows in self.what.tables)))
 
 
-def canned(platform: Platform) -> Canned:
-    """The answers of the switch."""
+def canned(box: VrpSwitch | ComwareSwitch, platform: Platform) -> Canned:
+    """The answers of `box`."""
     device = SimulatedDevice(credentials=(COMMUNITY,))
-    BOX.built(device)
+    box.built(device)
     reader = RecordingReader({oid: value for oid, (_, value) in device.values().items()})
 
     async def asked() -> Canned:
@@ -83,7 +93,8 @@ def _column(oid: str, values: tuple[Value, ...], by: int) -> tuple[Value, ...]:
     step = 1_000_003 * by if oid in _OCTETS else by % 3 if oid in _LOADS + _POWERS else 0
     rows = 2 if oid in _POWERS else len(values)
     return tuple(
-        v + step if isinstance(v, int) and v not in {0, 2**31 - 1} and n < rows else v for n, v in enumerate(values)
+        v + step if isinstance(v, int) and v not in {0, 65535, 2**31 - 1} and n < rows else v
+        for n, v in enumerate(values)
     )
 
 
@@ -124,8 +135,11 @@ def _memory(switch: Canned, platforms: Mapping[str, Platform], loop: asyncio.Abs
 def main() -> None:
     """Measure and print."""
     platforms, policy = knowledge()
-    platform = platforms["huawei_vrp"]
-    switch = canned(platform)
+    for box, name in ((SMALL, "h3c_comware"), (BIG, "huawei_vrp")):
+        _measured(canned(box, platforms[name]), platforms, policy)
+
+
+def _measured(switch: Canned, platforms: Mapping[str, Platform], policy: Policy) -> None:
     values = sum(v is not None for rows in switch.what.tables for column in rows.columns.values() for v in column)
     loop = asyncio.new_event_loop()
 
