@@ -95,12 +95,14 @@ def _rows_changed(part: Part, compared: Mapping[str, Compared]) -> set[int] | No
         return set()
     rows = own.rows(needs.row & own.moved)
     for number in needs.quirks:
-        rows.update(_differing(_told_by(number, own.now), _told_by(number, own.before)))
+        now, last = _told_by(number, own.now), _told_by(number, own.before)
+        if now is not last:
+            rows.update(_differing(now, last))
     return rows
 
 
 def _told_by(number: Number, table: Table) -> Sequence[float | None]:
-    return number.quirk(table, number.column) if number.quirk else ()
+    return table.asked(number.quirk, number.column) if number.quirk else ()
 
 
 def _of_rows(
@@ -119,11 +121,11 @@ def _of_rows(
             continue
         start, end = last.ends[row - 1] if row else 0, last.ends[row]
         known = last.observations[start:end]
-        fresh = list(read.row(row, [names[row] or "" for names in labels], read.fru(row)))
+        fresh = list(read.row(row, [names[row] or "" for names in labels], {}))
         if len(fresh) != len(known):
             return None
         for place, (one, other) in enumerate(zip(fresh, known, strict=True), start):
-            component = other.component
+            component = other.component  # the columns that name parts are as they were
             apart = f"{one.component.label} #{read.table.index[row]}"
             if one.aspect != other.aspect or component.label not in {one.component.label, apart}:
                 return None

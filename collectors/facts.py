@@ -331,7 +331,7 @@ class PartRows:
     def values(self, words: Number) -> Callable[[int], float | None]:
         """The numbers of a column in base units, without sentinels."""
         if words.quirk:
-            return words.quirk(self.table, words.column).__getitem__
+            return self.table.asked(words.quirk, words.column).__getitem__
         column, skip, divisor = self.table.columns[words.column], words.skip, words.divisor
 
         def value(row: int) -> float | None:

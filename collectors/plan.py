@@ -4,12 +4,12 @@ Made by platform.py out of the words of words.py; read by identify, visit and fa
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from collectors.snmp.reader import Request
-from collectors.tables import Table
+from collectors.tables import Quirk
 from monitor.model import Condition
 
 
@@ -41,10 +41,6 @@ class Template:
 
     pieces: tuple[str | Ref, ...]
     pattern: re.Pattern[str] | None = None
-
-
-Quirk = Callable[[Table, str], tuple[float | None, ...]]
-"""What the vocabulary cannot say: the numbers of a whole column in base units (collectors/quirks)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ import importlib
 import re
 from collections.abc import Iterable, Mapping
 
-from collectors.plan import Conditions, Fact, IdentitySource, Number, Origin, Part, Platform, Quirk, Ref, Rule, Template
+from collectors.plan import Conditions, Fact, IdentitySource, Number, Origin, Part, Platform, Ref, Rule, Template
 from collectors.snmp.reader import Request
+from collectors.tables import Quirk
 from collectors.words import (
     FactWords,
     Fru,

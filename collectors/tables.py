@@ -4,7 +4,7 @@ Values stay as they came, in columns; only the helpers here turn single ones int
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -31,6 +31,22 @@ class Table:
         """The row number of each index."""
         return {index: row for row, index in enumerate(self.index)}
 
+    def asked(self, quirk: "Quirk", column: str) -> tuple[float | None, ...]:
+        """What `quirk` says of `column`, computed once and kept with the columns that it read for that."""
+        found = self.quirks.get((quirk, column))
+        if found is None:
+            seen = _Seen(self.columns)
+            said = quirk(
+                Table(name=self.name, index=self.index, columns=seen, oids=self.oids, ended=self.ended), column
+            )
+            self.quirks[quirk, column] = found = (said, frozenset(seen.names))
+        return found[0]
+
+    @cached_property
+    def quirks(self) -> dict[tuple["Quirk", str], tuple[tuple[float | None, ...], frozenset[str]]]:
+        """What quirks said of which column, and what they read for that."""
+        return {}
+
     def like(self, before: "Table") -> "Table":
         """This table, with all that is as it was in `before` as the same objects; `before` where all of it is.
 
@@ -45,6 +61,10 @@ class Table:
         like = Table(name=self.name, index=before.index, columns=columns, oids=self.oids, ended=self.ended)
         if "rows" in before.__dict__:
             like.__dict__["rows"] = before.rows
+        # a quirk is a plain function: where all that it read is as it was, so is what it says
+        for asked, (said, names) in before.quirks.items():
+            if all(columns[name] is last[name] for name in names):
+                like.quirks[asked] = (said, names)
         return like
 
     def rows_by(self, column: str) -> Mapping[str, int]:
@@ -53,6 +73,29 @@ class Table:
         for row, value in enumerate(self.columns[column]):
             found.setdefault(text(value), row)
         return found
+
+
+Quirk = Callable[[Table, str], tuple[float | None, ...]]
+"""What the vocabulary cannot say: the numbers of a whole column in base units (collectors/quirks)."""
+
+
+class _Seen(Mapping[str, tuple[Value, ...]]):
+    """Columns that remember which of them were looked at."""
+
+    def __init__(self, columns: Mapping[str, tuple[Value, ...]]) -> None:
+        self._columns = columns
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> tuple[Value, ...]:
+        self.names.add(name)
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.names.update(self._columns)
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
 def text(value: Value) -> str:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from collectors.changes import PartsTold, kept, parts_told
 from collectors.identify import SYS_DESCR, SYS_NAME, SYS_OBJECT_ID, identified
@@ -88,6 +89,7 @@ class Told:
 
     visit: Visit
     parts: PartsTold | None
+    whole: tuple[Observation, ...]
     observations: tuple[Observation, ...]
 
 
@@ -103,11 +105,14 @@ def told(visit: Visit, before: Told | None = None) -> Told:
     parts = None
     if visit.platform is not None:
         parts = parts_told(visit.platform.parts, visit.tables, visit.at, before.parts if before else None)
-    if before is not None and _same(parts, before.parts) and _of_whole(visit) == _of_whole(before.visit):
-        return Told(visit=visit, parts=parts, observations=before.observations)
-    whole = kept(_of_device(visit), before.observations if before else ())
-    of_parts = (one for part in parts.parts for one in part.observations) if parts else ()
-    return Told(visit=visit, parts=parts, observations=(*whole, *of_parts))
+    if before is not None and _of_whole(visit) == _of_whole(before.visit):
+        whole = before.whole
+        if _same(parts, before.parts):
+            return Told(visit=visit, parts=parts, whole=whole, observations=before.observations)
+    else:
+        whole = kept(_of_device(visit), before.whole if before else ())
+    of_parts = chain.from_iterable(part.observations for part in parts.parts) if parts else ()
+    return Told(visit=visit, parts=parts, whole=whole, observations=(*whole, *of_parts))
 
 
 def _same(parts: PartsTold | None, before: PartsTold | None) -> bool:

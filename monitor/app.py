@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from collectors.ports import ports
 from collectors.snmp.engines import reader
 from monitor import duties, schedule
 from monitor.config import ConfigError, Settings, loaded
@@ -104,7 +105,7 @@ class App:
     async def _visit(self, device: Device) -> Outcome:
         outcome = await visit(device, self._means)
         seen = outcome.visit
-        self.series.visited(device, seen.identity, outcome.observations, seen.silence, seen.at)
+        self.series.visited(device, seen.identity, outcome.observations, seen.silence, seen.at, ports(outcome.told))
         for fault, change in outcome.changes:
             part = f"{fault.key.kind} {fault.key.label}".strip()
             log.info("%s: level %d fault of %s, %s", change.value, fault.level, part, device.name)
@@ -159,6 +160,7 @@ class App:
             self._duties.settings = settings
             self._progress.expect(_patience(settings), now())
             self._schedule.load(settings)
+            self._means.memory.only(settings.inventory.devices.keys())
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())
             self._notify.ready(_status(settings))

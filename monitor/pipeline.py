@@ -10,20 +10,22 @@ The way of a fault, in order, each stop a function of one file:
 6. … and queues its letters (`alerts.post.letters`, `monitor.store.letters`).
 
 Stops 3 to 6 are one transaction: a fault, its ticket's event and the letters are on disk together or not at all.
+Where a device has no fault and nothing changed its condition, there is nothing to follow and no transaction (`_still`);
+what the last visit told is kept in memory for that (`Memory`), and the disk alone says what faults there are.
 From there `monitor.duties` posts the letters until the SMTP server has accepted them.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from alerts.faults.judgement import judged
+from alerts.faults.judgement import judged, still
 from alerts.faults.rules import Policy
 from collectors.snmp.reader import Reader, Silence
-from collectors.visit import Visit, observed, visited
+from collectors.visit import Told, Visit, told, visited
 from monitor import ticketing
 from monitor.config import Settings
 from monitor.model import Change, Device, EventKind, Fault, FaultState, Observation
@@ -35,6 +37,47 @@ MEMORY = timedelta(hours=6)  # a flap penalty of 6 hours ago has decayed to noth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What the last visit of a device told and left behind, so that the next looks only at what differs.
+
+    `observations` have their conditions; `still` is True where a visit in which no condition changed would change
+    nothing on disk until `due`: no fault, no step, nothing newly well.
+    """
+
+    settings: Settings
+    told: Told
+    observations: tuple[Observation, ...]
+    still: bool
+    due: datetime
+
+
+class Memory:
+    """What is remembered of each device between two visits. Losing it costs one full look and nothing else."""
+
+    def __init__(self) -> None:
+        """Nothing is remembered yet."""
+        self._devices: dict[str, Remembered] = {}
+
+    def of(self, device: Device, settings: Settings) -> Remembered | None:
+        """What is remembered of `device` as it stands in `settings`; None where it was another one, or had others."""
+        known = self._devices.get(device.name)
+        return known if known and known.settings is settings and known.told.visit.device == device else None
+
+    def keep(self, name: str, known: Remembered) -> None:
+        """Remember this of the device until its next visit."""
+        self._devices[name] = known
+
+    def forget(self, name: str) -> None:
+        """Remember nothing of the device."""
+        self._devices.pop(name, None)
+
+    def only(self, names: Collection[str]) -> None:
+        """Forget every device that is not among `names`, as after the inventory was read anew."""
+        for name in self._devices.keys() - set(names):
+            del self._devices[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """What a visit needs besides the device. `clock` is the daemon's one clock, read in `monitor.app`."""
 
@@ -42,13 +85,18 @@ class Means:
     reader: Reader
     store: Store
     clock: Callable[[], datetime]
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a visit. `look_again`: when another look could confirm or clear what is not sure yet."""
+    """What came of a visit. `look_again`: when another look could confirm or clear what is not sure yet.
+
+    An observation keeps the moment at which it was first told for as long as it is told again unchanged.
+    """
 
     visit: Visit
+    told: Told
     observations: tuple[Observation, ...]
     changes: tuple[tuple[Fault, Change], ...]
     look_again: datetime | None
@@ -62,21 +110,52 @@ class Outcome:
 
 async def visit(device: Device, means: Means) -> Outcome:
     """Visit `device` once and do all that follows. Raises only for what is wrong with the daemon, never the device."""
-    settings = means.settings
+    settings, memory = means.settings, means.memory
     targets = settings.targets(device)
-    seen = await visited(device, targets, means.reader, settings.platforms, means.clock(), settings.snmp.budget)
-    facts = observed(seen)
-    return await means.store.do(lambda disk: followed(disk, seen, facts, settings, means.clock()))
+    known = memory.of(device, settings)
+    last = known.told if known else None
+    before = last.visit if last else None
+    seen = await visited(device, targets, means.reader, settings.platforms, means.clock(), settings.snmp.budget, before)
+    found = told(seen, last)
+    quiet = _still(found, known, means.clock()) if known else None
+    if known is not None and quiet is not None:
+        memory.keep(device.name, replace(known, told=found, observations=quiet.observations))
+        return quiet
+    # Should the transaction end in any other way than by returning, nobody knows what is on disk: look at all of it.
+    memory.forget(device.name)
+    outcome, steady, due = await means.store.do(lambda disk: followed(disk, found, settings, means.clock()))
+    if seen.silence is None:
+        memory.keep(
+            device.name,
+            Remembered(settings=settings, told=found, observations=outcome.observations, still=steady, due=due),
+        )
+    return outcome
 
 
-def followed(
-    disk: Connection, seen: Visit, facts: tuple[Observation, ...], settings: Settings, now: datetime
-) -> Outcome:
-    """All that follows from what was seen, inside one transaction."""
-    device = seen.device
+def _still(found: Told, known: Remembered, now: datetime) -> Outcome | None:
+    """The outcome of a visit after which there is nothing to write down; None where there may be something.
+
+    Only this daemon makes faults, and only below in `followed`: what had none then has none now.
+    """
+    seen, before = found.visit, known.told.visit
+    if not known.still or now >= known.due or seen.silence is not None or seen.identity != before.identity:
+        return None
+    observations = still(found.observations, known.told.observations, known.observations, known.settings.policy)
+    if observations is None:
+        return None
+    return Outcome(visit=seen, told=found, observations=observations, changes=(), look_again=None, silent_visits=0)
+
+
+def followed(disk: Connection, found: Told, settings: Settings, now: datetime) -> tuple[Outcome, bool, datetime]:
+    """All that follows from what was told, inside one transaction.
+
+    Beside the outcome: whether a visit that tells the same would leave nothing to write down, and until when.
+    """
+    seen, device = found.visit, found.visit.device
     known = faults.known(disk, device.name, now - MEMORY)
+    facts = tuple(_dated(one, seen.at) for one in found.observations)
     verdict = judged(facts, device, known, faults.seen_ok(disk, device.name), settings.policy, now)
-    silent_visits = _remembered(disk, seen, now, settings.snapshot_interval)
+    silent_visits, due = _remembered(disk, seen, now, settings.snapshot_interval)
     living = dict(known)
     changes: list[tuple[Fault, Change]] = []
     for step in verdict.steps:
@@ -87,14 +166,24 @@ def followed(
             _ticketed(disk, fault, step.change, settings, now)
     faults.remembered_ok(disk, device.name, verdict.newly_ok)
     if seen.silence is None:
-        _pictured(disk, seen, verdict.observations, settings, now, changed=bool(changes))
-    return Outcome(
+        due = min(due, _pictured(disk, seen, verdict.observations, settings, now, changed=bool(changes)))
+    outcome = Outcome(
         visit=seen,
+        told=found,
         observations=verdict.observations,
         changes=tuple(changes),
         look_again=_look_again(living.values(), settings.policy, now),
         silent_visits=silent_visits,
     )
+    steady = not (verdict.steps or verdict.newly_ok) and all(f.state is FaultState.CLEARED for f in known.values())
+    return outcome, steady, due
+
+
+def _dated(observation: Observation, at: datetime) -> Observation:
+    """`observation` as of this visit, where it may become the evidence of a fault: bad, or a number to be judged."""
+    if observation.at == at or (observation.condition is not None and not observation.condition.is_bad):
+        return observation
+    return replace(observation, at=at)
 
 
 def _ticketed(disk: Connection, fault: Fault, change: Change, settings: Settings, now: datetime) -> None:
@@ -108,15 +197,19 @@ def _ticketed(disk: Connection, fault: Fault, change: Change, settings: Settings
         ticketing.followed_up(disk, ticket, kind, fault, settings, now)
 
 
-def _remembered(disk: Connection, seen: Visit, now: datetime, at_least_every: timedelta) -> int:
-    """Write down how the visit went where that is news (or old): an unchanged device costs no write at each visit."""
+def _remembered(disk: Connection, seen: Visit, now: datetime, at_least_every: timedelta) -> tuple[int, datetime]:
+    """Write down how the visit went where that is news (or old): an unchanged device costs no write at each visit.
+
+    The number of silent visits in a row, and when the next visit is to be written down even if it brings no news.
+    """
     if seen.silence is not None:
-        return devices.silent(disk, seen.device.name, seen.silence.value, now)
+        return devices.silent(disk, seen.device.name, seen.silence.value, now), now
     before = devices.by_name(disk, seen.device.name)
     stale = before is None or before.silence is not None or before.identity != seen.identity
     if stale or before is None or now - before.visited_at >= at_least_every:
         devices.answered(disk, seen.device.name, seen.identity, now)
-    return 0
+        return 0, now + at_least_every
+    return 0, before.visited_at + at_least_every
 
 
 def _pictured(
@@ -127,13 +220,20 @@ def _pictured(
     now: datetime,
     *,
     changed: bool,
-) -> None:
-    """Keep what was seen for the reports: at once when a fault changed, else at the set interval."""
+) -> datetime:
+    """Keep what was seen for the reports: at once when a fault changed, else at the set interval. When the next is due.
+
+    Each day has a picture of its own, so that the next is due at midnight of the site at the latest.
+    """
     zone = ZoneInfo(settings.inventory.sites[seen.device.site].zone)
-    day = now.astimezone(zone).date().isoformat()
-    last = devices.snapshot_at(disk, seen.device.name, day)
+    today = now.astimezone(zone).date()
+    last = devices.snapshot_at(disk, seen.device.name, today.isoformat())
     if changed or last is None or now - last >= settings.snapshot_interval:
-        devices.snapshot_saved(disk, seen.device.name, day, now, observations)
+        dated = tuple(one if one.at == seen.at else replace(one, at=seen.at) for one in observations)
+        devices.snapshot_saved(disk, seen.device.name, today.isoformat(), now, dated)
+        last = now
+    midnight = datetime.combine(today + timedelta(days=1), time(), zone)
+    return min(last + settings.snapshot_interval, midnight.astimezone(UTC))
 
 
 def _look_again(living: Iterable[Fault], policy: Policy, now: datetime) -> datetime | None:

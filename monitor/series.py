@@ -2,16 +2,20 @@
 
 Text format 0.0.4 wants all samples of a metric in one group below one HELP and TYPE. So the text of a device is kept
 by family; a scrape writes each head once, then the bytes of all devices. Names: prometheus.io/docs/practices/naming.
+
+A visit renders only the families in which something moved: observations and columns that are the same objects as at
+the last visit say the same (collectors/changes.py). The counters of interfaces go from column to text as they are.
 """
 
 import math
 import zlib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
-from collectors.snmp.reader import Silence
+from collectors.ports import Ports
+from collectors.snmp.reader import Silence, Value
 from collectors.text import cleaned
 from monitor.model import Condition, Device, Identity, Observation
 
@@ -70,10 +74,69 @@ NUMBERS: Mapping[tuple[str, str], Family] = {
 }
 """Which aspect in which unit is which metric. A number that is not listed is no series; its condition still is."""
 
-FAMILIES: tuple[Family, ...] = (UP, SILENT, INFO, VISIT, ANSWER, CONDITION, *NUMBERS.values())
+COUNTED: Mapping[str, Family] = {
+    "in_octets": Family(
+        name="netvigil_interface_receive_bytes_total", says="Bytes received (ifHCInOctets).", type="counter"
+    ),
+    "out_octets": Family(
+        name="netvigil_interface_transmit_bytes_total", says="Bytes sent (ifHCOutOctets).", type="counter"
+    ),
+    "in_errors": Family(
+        name="netvigil_interface_receive_errors_total",
+        says="Packets received with errors (ifInErrors).",
+        type="counter",
+    ),
+    "out_errors": Family(
+        name="netvigil_interface_transmit_errors_total",
+        says="Packets not sent because of errors (ifOutErrors).",
+        type="counter",
+    ),
+    "in_discards": Family(
+        name="netvigil_interface_receive_discards_total",
+        says="Packets received and dropped without an error (ifInDiscards).",
+        type="counter",
+    ),
+    "out_discards": Family(
+        name="netvigil_interface_transmit_discards_total",
+        says="Packets dropped instead of sent (ifOutDiscards).",
+        type="counter",
+    ),
+    "oper": Family(
+        name="netvigil_interface_oper_status",
+        says="Operational state (ifOperStatus): 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, "
+        "7 lowerLayerDown.",
+    ),
+    "admin": Family(
+        name="netvigil_interface_admin_status",
+        says="What the administrator wants (ifAdminStatus): 1 up, 2 down, 3 testing.",
+    ),
+}
+"""Which column of the table `interface` is which metric, its values as they are."""
+SPEED = Family(
+    name="netvigil_interface_speed_bytes_per_second",
+    says="Speed of the interface (ifHighSpeed, else ifSpeed, divided by 8).",
+)
+_NO_SPEED = 2**32 - 1  # ifSpeed of whatever is faster than it can say (RFC 2863)
+
+FAMILIES: tuple[Family, ...] = (
+    UP, SILENT, INFO, VISIT, ANSWER, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED,
+)  # fmt: skip
 
 Page = Mapping[str, bytes]
 """The samples of one device, by the name of their family."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The text of one device after one visit, and what it was made of."""
+
+    device: Device
+    identity: Identity
+    observations: Sequence[Observation]
+    ports: Ports | None
+    names: tuple[str | None, ...]  # of the ports, as they stand between quotes
+    silence: Silence | None
+    page: Page
 
 
 def rendered(
@@ -84,35 +147,51 @@ def rendered(
     at: datetime,
     *,
     answered_at: datetime | None = None,
-) -> Page:
-    """The samples of one device after one visit.
+    ports: Ports | None = None,
+    before: Rendered | None = None,
+) -> Rendered:
+    """The samples of one device after one visit; of what moved since the one `before`, where that is given.
 
     Of a silent device only what is known of the device as a whole stays: the values of its parts disappear.
     `answered_at` is when a silent device last answered. Of two observations of the same fact the first counts.
     """
-    whole = _labels(target=device.name, customer=device.customer, site=device.site)
-    lines = {
-        UP.name: {f"{{{whole}}}": str(int(silence is None))},
-        VISIT.name: {f"{{{whole}}}": repr(at.timestamp())},
-    }
     if silence is not None:
-        lines[SILENT.name] = {f"{{{whole},{_labels(reason=silence)}}}": "1"}
+        observations, ports = (one for one in observations if one.component.kind == "device"), None
+    observations = tuple(observations)
+    if before is not None and (before.device != device or before.silence is not silence):
+        before = None
+    whole = _labels(target=device.name, customer=device.customer, site=device.site)
+    page = dict(before.page) if before else {}
+    page[UP.name] = f"{UP.name}{{{whole}}} {int(silence is None)}\n".encode()
+    page[VISIT.name] = f"{VISIT.name}{{{whole}}} {at.timestamp()!r}\n".encode()
+    if silence is not None:
+        page[SILENT.name] = f"{SILENT.name}{{{whole},{_labels(reason=silence)}}} 1\n".encode()
     if last := at if silence is None else answered_at:
-        lines[ANSWER.name] = {f"{{{whole}}}": repr(last.timestamp())}
-    if identity != Identity():
-        lines[INFO.name] = {f"{{{whole},{_known(device, identity)}}}": "1"}
-    lines |= _facts(whole, (o for o in observations if silence is None or o.component.kind == "device"))
-    return {
-        name: "".join([f"{name}{labels} {value}\n" for labels, value in samples.items()]).encode()
-        for name, samples in lines.items()
-    }
+        page[ANSWER.name] = f"{ANSWER.name}{{{whole}}} {last.timestamp()!r}\n".encode()
+    if before is None or before.identity != identity:
+        known = identity != Identity()
+        page[INFO.name] = f"{INFO.name}{{{whole},{_known(device, identity)}}} 1\n".encode() if known else b""
+    touched = _touched(observations, before.observations) if before else None
+    if touched is None or touched:
+        page |= _facts(whole, observations, _OBSERVED if touched is None else touched)
+    names = _names(ports, before)
+    page |= _of_ports(whole, names, ports, before)
+    return Rendered(
+        device=device,
+        identity=identity,
+        observations=observations,
+        ports=ports,
+        names=names,
+        silence=silence,
+        page={name: text for name, text in page.items() if text},
+    )
 
 
 class Series:
     """The text of all devices. One visit replaces the text of its device at once; a scrape sees the old or the new."""
 
     def __init__(self) -> None:
-        self._pages: dict[str, Page] = {}
+        self._devices: dict[str, Rendered] = {}
         self._answered: dict[str, datetime] = {}
 
     def visited(
@@ -122,28 +201,36 @@ class Series:
         observations: Iterable[Observation],
         silence: Silence | None,
         at: datetime,
+        ports: Ports | None = None,
     ) -> None:
         """Render what this visit told, in place of what the last one did."""
         if silence is None:
             self._answered[device.name] = at
-        self._pages[device.name] = rendered(
-            device, identity, observations, silence, at, answered_at=self._answered.get(device.name)
+        self._devices[device.name] = rendered(
+            device,
+            identity,
+            observations,
+            silence,
+            at,
+            answered_at=self._answered.get(device.name),
+            ports=ports,
+            before=self._devices.get(device.name),
         )
 
     def keep(self, names: Collection[str]) -> None:
         """Forget every device that is not among `names`, as after the inventory was read anew."""
-        for name in self._pages.keys() - set(names):
-            del self._pages[name]
+        for name in self._devices.keys() - set(names):
+            del self._devices[name]
             self._answered.pop(name, None)
 
     def joined(self) -> Iterator[bytes]:
         """The text of all devices as they are at this call, in chunks."""
-        return _joined(tuple(self._pages.values()))
+        return _joined([one.page for one in self._devices.values()])
 
     def of(self, name: str) -> bytes | None:
         """The text of one device; None where it was not visited yet."""
-        page = self._pages.get(name)
-        return None if page is None else b"".join(_joined((page,)))
+        known = self._devices.get(name)
+        return None if known is None else b"".join(_joined((known.page,)))
 
 
 def _joined(pages: Collection[Page]) -> Iterator[bytes]:
@@ -155,17 +242,96 @@ def _joined(pages: Collection[Page]) -> Iterator[bytes]:
             yield b"".join(samples[start : start + _TOGETHER])
 
 
-def _facts(whole: str, observations: Iterable[Observation]) -> dict[str, dict[str, str]]:
-    """The samples of the parts, by family and by labels."""
-    lines: defaultdict[str, dict[str, str]] = defaultdict(dict)
+_OBSERVED = frozenset({CONDITION.name, *(family.name for family in NUMBERS.values())})
+
+
+def _touched(now: Sequence[Observation], before: Sequence[Observation]) -> set[str] | None:
+    """The families in which a sample came, went or moved; None for all."""
+    if len(now) != len(before):
+        return None
+    touched: set[str] = set()
+    if now is before:
+        return touched
+    for one, last in zip(now, before, strict=True):
+        if one is last:
+            continue
+        touched.update(
+            family.name for seen in (one, last) if (family := NUMBERS.get((seen.aspect, seen.unit))) is not None
+        )
+        if (one.condition, one.aspect, one.component) != (last.condition, last.aspect, last.component):
+            touched.add(CONDITION.name)
+    return touched
+
+
+def _facts(whole: str, observations: Iterable[Observation], wanted: Collection[str]) -> dict[str, bytes]:
+    """The samples of the parts in the families that are `wanted`, b"" where one has none."""
+    lines: dict[str, dict[str, str]] = {name: {} for name in wanted}
+    conditions = lines.get(CONDITION.name)
     for seen in observations:
+        number = NUMBERS.get((seen.aspect, seen.unit)) if seen.value is not None else None
+        values = lines.get(number.name) if number else None
+        if conditions is None and values is None:
+            continue
         part = f'{{{whole},kind="{_escaped(seen.component.kind)}",component="{_escaped(seen.component.label)}"'
-        if seen.condition is not None:
+        if conditions is not None and seen.condition is not None:
             aspect = f'{part},aspect="{_escaped(seen.aspect)}"}}'
-            lines[CONDITION.name].setdefault(aspect, str(_CONDITIONS[seen.condition]))
-        if seen.value is not None and math.isfinite(seen.value) and (number := NUMBERS.get((seen.aspect, seen.unit))):
-            lines[number.name].setdefault(part + "}", repr(seen.value))
-    return dict(lines)
+            conditions.setdefault(aspect, str(_CONDITIONS[seen.condition]))
+        if values is not None and seen.value is not None and math.isfinite(seen.value):
+            values.setdefault(part + "}", repr(seen.value))
+    return {
+        name: "".join([f"{name}{labels} {value}\n" for labels, value in samples.items()]).encode()
+        for name, samples in lines.items()
+    }
+
+
+def _names(ports: Ports | None, before: Rendered | None) -> tuple[str | None, ...]:
+    """The names of the ports between quotes; None where a row is no port, or has the name of an earlier one."""
+    if ports is None:
+        return ()
+    if before is not None and before.ports is not None and before.ports.labels is ports.labels:
+        return before.names
+    taken: set[str | None] = set()
+    names: list[str | None] = []
+    for label in ports.labels:
+        name = None if label is None else _escaped(label)
+        names.append(None if name in taken else name)
+        taken.add(name)
+    return tuple(names)
+
+
+def _of_ports(
+    whole: str, names: tuple[str | None, ...], ports: Ports | None, before: Rendered | None
+) -> dict[str, bytes]:
+    """The samples of the interfaces in the families whose columns moved, b"" where one has none."""
+    columns = ports.columns if ports else {}
+    last = before.ports.columns if before and before.ports and before.names is names else None
+    page: dict[str, bytes] = {}
+    for column, family in COUNTED.items():
+        values = columns.get(column, ())
+        if last is None or values is not last.get(column, ()):
+            page[family.name] = _lines(family.name, whole, names, values)
+    speeds = (columns.get("high_speed", ()), columns.get("speed", ()))
+    if last is None or speeds[0] is not last.get("high_speed", ()) or speeds[1] is not last.get("speed", ()):
+        page[SPEED.name] = _lines(SPEED.name, whole, names, [_speed(*of_row) for of_row in zip_longest(*speeds)])
+    return page
+
+
+def _lines(name: str, whole: str, names: Sequence[str | None], values: Sequence[Value | float]) -> bytes:
+    start = f'{name}{{{whole},interface="'
+    return "".join(
+        [
+            f'{start}{label}"}} {value}\n'
+            for label, value in zip(names, values, strict=False)
+            if label is not None and isinstance(value, int | float) and value >= 0
+        ]
+    ).encode()
+
+
+def _speed(mega: Value, plain: Value) -> float | None:
+    """Bytes a second out of ifHighSpeed (Mbit/s) and ifSpeed (bit/s); None where neither says."""
+    if isinstance(mega, int) and mega > 0:
+        return mega * 1_000_000 / 8
+    return plain / 8 if isinstance(plain, int) and 0 < plain < _NO_SPEED else None
 
 
 def _known(device: Device, identity: Identity) -> str:

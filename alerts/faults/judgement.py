@@ -3,6 +3,9 @@
 Two speeds (HOUSE, rule 11): an answer that is fine and has no fault costs a look at two dictionaries. Only what is bad,
 or has a fault already, is counted, levelled and put into words.
 
+Where a device has no fault and its last judgement moved nothing, `still` says at the cost of what changed whether
+judgement would say the same again: then it need not be asked.
+
 A caller may leave out what is fine, has no fault and did not change. It must not leave out an answer of a part that
 has a fault, nor the neighbours (same kind and aspect) of a part that is bad: their number gives the level.
 """
@@ -105,6 +108,34 @@ def _missed(observations: Sequence[Observation], seen_ok: Seen, policy: Policy) 
         else one
         for one in observations
     ]
+
+
+def still(
+    observations: Sequence[Observation],
+    last: Sequence[Observation],
+    told: Sequence[Observation],
+    policy: Policy,
+) -> tuple[Observation, ...] | None:
+    """`observations` with conditions from limits where judgement says of them what it said of `last`; else None.
+
+    `told` is what `judged` made of `last` for the same device under the same policy, when it had no fault that was not
+    cleared, and took no step and saw nothing newly well. Without faults, judgement asks only which parts there are and
+    in which condition; an observation that is the same object as in `last` is not looked at again.
+    """
+    if len(observations) != len(last):
+        return None
+    found: list[Observation] | None = None
+    for place in [n for n, (one, before) in enumerate(zip(observations, last, strict=True)) if one is not before]:
+        one, before = observations[place], told[place]
+        if one.component != before.component or one.aspect != before.aspect:
+            return None
+        watch = policy.watch(one.component.kind, one.aspect)
+        assessed, _ = limits.assessed(one, watch.limits, watch.hysteresis, None)
+        if assessed.condition is not before.condition:
+            return None
+        found = found or list(told)
+        found[place] = assessed
+    return tuple(told if found is None else found)
 
 
 def _assessed(

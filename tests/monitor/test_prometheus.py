@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from collectors.ports import Ports
 from collectors.snmp.reader import Silence
 from monitor.metrics import Metrics
 from monitor.model import Component, Condition, Device, Identity, Observation
-from monitor.series import FAMILIES, NUMBERS, Series
+from monitor.series import COUNTED, FAMILIES, NUMBERS, Series
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 PROMETHEUS = CONFIGS / "prometheus"
@@ -66,7 +67,8 @@ def test_metrics_pass_the_lint_of_prometheus() -> None:
             for aspect, unit in NUMBERS
         ]
         silence = Silence.TIMEOUT if number == 0 else None
-        series.visited(device, Identity(platform="huawei_vrp", model=hostile), told, silence, NOON)
+        counted = Ports(labels=(hostile,), columns=dict.fromkeys((*COUNTED, "high_speed"), (2**64 - 1,)))
+        series.visited(device, Identity(platform="huawei_vrp", model=hostile), told, silence, NOON, counted)
     text = metrics.text() + b"".join(series.joined())
     assert text.count(b"# TYPE netvigil_") == len(FAMILIES) + 13
     assert judged("promtool", "check", "metrics", text=text) == ""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from collectors.ports import Ports
 from collectors.snmp.reader import Silence
 from monitor.model import Component, Condition, Device, Identity, Observation, Role
 from monitor.series import FAMILIES, LABEL_CAP, Series
@@ -247,3 +248,28 @@ def test_whatever_a_device_says_the_text_can_be_read(
 def test_no_two_families_share_a_name() -> None:
     names = [family.name for family in FAMILIES]
     assert len(names) == len(set(names))
+
+
+def test_interfaces_go_from_column_to_text_as_they_are() -> None:
+    ports = Ports(
+        labels=("GE1/0/1", None, 'GE1/0/"3"', "GE1/0/1"),
+        columns={
+            "in_octets": (2**64 - 1, 5, None, 7),
+            "oper": (1, 1, 2, 1),
+            "speed": (2**32 - 1, 0, 10_000_000, 0),
+            "high_speed": (10_000, 0, 0, 0),
+        },
+    )
+    series = Series()
+    series.visited(CORE, KNOWN, [], None, NOON, ports)
+    text = (series.of(CORE.name) or b"").decode()
+    told = [line.rpartition(",")[2] for line in text.splitlines() if line.startswith("netvigil_interface_")]
+    assert told == [
+        'interface="GE1/0/1"} 18446744073709551615',
+        'interface="GE1/0/1"} 1',
+        'interface="GE1/0/\\"3\\""} 2',
+        'interface="GE1/0/1"} 1250000000.0',
+        'interface="GE1/0/\\"3\\""} 1250000.0',
+    ]
+    series.visited(CORE, KNOWN, [], Silence.TIMEOUT, NOON)
+    assert b"netvigil_interface_" not in (series.of(CORE.name) or b"")
