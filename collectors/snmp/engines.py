@@ -17,6 +17,6 @@ def reader(name: EngineName) -> Reader:
     """The reader of that engine, ready to read."""
     if name is EngineName.OWN:
         return EngineReader()
-    from collectors.snmp.pysnmp_reader import PysnmpReader  # noqa: PLC0415 - half a second and 40 MB that few need
+    from collectors.snmp.pysnmp_reader import PysnmpReader  # noqa: PLC0415 - a large library that few need
 
     return PysnmpReader()
