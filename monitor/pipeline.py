@@ -28,7 +28,7 @@ from collectors.snmp.reader import Reader, Silence
 from collectors.visit import Told, Visit, told, visited
 from monitor import ticketing
 from monitor.config import Settings
-from monitor.model import Change, Device, EventKind, Fault, FaultState, Observation
+from monitor.model import Change, Condition, Device, EventKind, Fault, FaultState, Observation
 from monitor.store import devices, faults, tickets
 from monitor.store.database import Store
 
@@ -180,8 +180,11 @@ def followed(disk: Connection, found: Told, settings: Settings, now: datetime) -
 
 
 def _dated(observation: Observation, at: datetime) -> Observation:
-    """`observation` as of this visit, where it may become the evidence of a fault: bad, or a number to be judged."""
-    if observation.at == at or (observation.condition is not None and not observation.condition.is_bad):
+    """`observation` as of this visit, where it may become the evidence of a fault.
+
+    That is what is bad, a number to be judged, and what is absent: a part that was there may be missed.
+    """
+    if observation.at == at or observation.condition in {Condition.OK, Condition.UNKNOWN}:
         return observation
     return replace(observation, at=at)
 
