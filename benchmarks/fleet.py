@@ -49,7 +49,10 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--devices", type=int, default=10_000)
     words.add_argument("--interval", type=int, default=60, help="seconds between two visits of a device")
-    words.add_argument("--seconds", type=int, default=180, help="how long to measure, after a first round of visits")
+    words.add_argument(
+        "--rounds", type=int, default=3, help="visits of each device before measuring: layouts are learned"
+    )
+    words.add_argument("--seconds", type=int, default=120, help="how long to measure")
     said = words.parse_args()
     _many_files(said.devices + 1000)
     cores = sorted(os.sched_getaffinity(0))
@@ -61,12 +64,13 @@ def main() -> None:
         if not ours.poll(120):
             raise SystemExit("the answering side did not start")
         with TemporaryDirectory() as folder:
-            asyncio.run(_measured(Path(folder), ours.recv(), said.interval, said.seconds, cores[0]))
+            asyncio.run(_measured(Path(folder), ours.recv(), said, cores[0]))
     finally:
         answering.terminate()
 
 
-async def _measured(folder: Path, ports: Sequence[int], interval: int, seconds: int, core: int) -> None:
+async def _measured(folder: Path, ports: Sequence[int], said: argparse.Namespace, core: int) -> None:
+    interval, seconds = int(said.interval), int(said.seconds)
     devices = "".join(
         f'[[device]]\nname = "sw-{port}"\naddress = "127.0.0.1"\nport = {port}\nsite = "site"\nrole = "access"\n'
         'credentials = ["read"]\n'
@@ -90,7 +94,7 @@ async def _measured(folder: Path, ports: Sequence[int], interval: int, seconds: 
             if b"watching" in log.read_bytes():
                 break
         url = re.findall(r"metrics at (\S+)/metrics", log.read_text())[0]
-        await asyncio.sleep(interval * 1.5)
+        await asyncio.sleep(interval * (said.rounds + 0.5))
         before = _own(url), _spent(daemon.pid)
         await asyncio.sleep(seconds)
         after = _own(url), _spent(daemon.pid)
