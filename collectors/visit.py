@@ -56,11 +56,13 @@ async def visited(
 ) -> Visit:
     """A visit to `device` by the first of `targets` (its credentials, in order) that it talks to.
 
-    What it answers as it did at the visit `before` is kept as the same objects.
+    The one that talked at the visit `before` is tried first. What is answered as then is kept as the same objects.
     """
     silence = Silence.TIMEOUT
     spent = Reading(scalars={}, tables=())
-    for number, target in enumerate(targets):
+    talked = before.target if before is not None else None
+    order = sorted(enumerate(targets), key=lambda each: each[0] != talked)
+    for number, target in order:
         who = await _read(reader, target, WHO, budget)
         spent = _sum(spent, who)
         budget = replace(budget, seconds=max(0.0, budget.seconds - who.seconds))
@@ -69,7 +71,7 @@ async def visited(
             what = await _read(reader, target, platform.request, budget)
             return _visit(device, at, platform, who, what, _sum(spent, what), number, before)
         # that a door is locked tells more than that nobody came to another one
-        silence = who.silence if number == 0 or silence in _UNREACHED else silence
+        silence = who.silence if number == order[0][0] or silence in _UNREACHED else silence
     return Visit(
         device=device,
         at=at,

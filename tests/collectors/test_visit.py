@@ -83,6 +83,23 @@ async def test_credentials_are_tried_in_order_until_one_talks() -> None:
     assert (found.seconds, found.requests, found.bytes) == (4.0, 7, 200)
 
 
+async def test_the_credential_that_talked_last_time_is_tried_first() -> None:
+    reader = DoorKeeper(VRP, {"old": Silence.TIMEOUT})
+    targets = [target("old"), target("right")]
+    first = await visit(reader, targets)
+    reader.asked.clear()
+
+    again = await visited(DEVICE, targets, reader, OURS, NOW, Budget(), first)
+    assert reader.asked == ["right", "right"]
+    assert again.target == 1
+
+    reader.doors = {"right": Silence.WRONG_KEY}
+    reader.asked.clear()
+    changed = await visited(DEVICE, targets, reader, OURS, NOW, Budget(), again)
+    assert reader.asked == ["right", "old", "old"]
+    assert changed.target == 0
+
+
 @pytest.mark.parametrize(
     ("silence", "answer", "access"),
     [
