@@ -1,4 +1,4 @@
-"""The one door for strings from outside: every text a device sends passes `cleaned` on its way in (HOUSE, rule 6)."""
+"""The one door for strings from outside: every text that a device sends passes `cleaned` on its way in."""
 
 import unicodedata
 

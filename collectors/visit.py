@@ -130,7 +130,7 @@ def _of_whole(visit: Visit) -> tuple[object, ...]:
 async def _read(reader: Reader, target: Target, request: Request, budget: Budget) -> Reading:
     try:
         return await reader.read(target, request, budget)
-    except Exception:  # HOUSE, rule 5: a device's failure is a fact, not a crash; the reader's promise is not enough
+    except Exception:  # a device's failure is a fact, not a crash; the reader's promise is not enough
         log.exception("reading %s port %s", target.address, target.port)
         nothing = tuple(Rows(index=(), columns=dict.fromkeys(columns, ())) for columns in request.tables)
         return Reading(scalars={}, tables=nothing, silence=Silence.BAD_ANSWER)

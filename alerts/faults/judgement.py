@@ -1,7 +1,7 @@
 """The judgement of one visit: observations in, steps of faults out. Stands between collectors/visit.py and the tickets.
 
-Two speeds (HOUSE, rule 11): an answer that is fine and has no fault costs a look at two dictionaries. Only what is bad,
-or has a fault already, is counted, levelled and put into words.
+Two speeds (docs/architecture.md): an answer that is fine and has no fault costs a look at two dictionaries. Only what
+is bad, or has a fault already, is counted, levelled and put into words.
 
 Where a device has no fault and its last judgement moved nothing, `still` says at the cost of what changed whether
 judgement would say the same again: then it need not be asked.

@@ -1,7 +1,7 @@
 """Values in, text out: the one Jinja2 environment of letters and documents, and what makes strings harmless in it.
 
 Every expression of every template passes `harmless` (Jinja's `finalize`), and in HTML the escaping after it: no
-template can forget either (HOUSE, rule 6: the sink's own escaping on the way out).
+template can forget either (docs/architecture.md: the sink's own escaping on the way out).
 """
 
 import re
