@@ -190,10 +190,9 @@ def _dated(observation: Observation, at: datetime) -> Observation:
 
 
 def _ticketed(disk: Connection, fault: Fault, change: Change, settings: Settings, now: datetime) -> None:
-    """A symptom is recorded with its fault and has no ticket: its cause has one."""
+    """Judgement says nothing of a symptom while its cause stands, so a symptom has no ticket: its cause has one."""
     if change is Change.OPENED:
-        if fault.hidden_by is None:
-            ticketing.opened(disk, fault, settings, now)
+        ticketing.opened(disk, fault, settings, now)
         return
     kind = EventKind.RECOVERED if change is Change.CLEARED else EventKind.LEVEL_CHANGED
     for ticket in tickets.unclosed(disk, fault.key):
