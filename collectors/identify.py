@@ -7,6 +7,7 @@ from collectors.snmp.reader import Value
 from collectors.tables import text
 
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
+SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 STANDARD = "_standard"

@@ -127,12 +127,18 @@ class IdentitySource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """One root of a table: its columns by name, and where in the `Request` they are asked."""
+    """One root of a table: its columns by name, and where in the `Request` they are asked.
+
+    `every` is how many seconds pass at least until it is asked again, 0 for each visit. `may_fill`: that it has no rows
+    is news too, so it is asked all the same (see rounds.py).
+    """
 
     table: str
     single: bool
     oids: Mapping[str, str]
     position: int
+    every: float = 0.0
+    may_fill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +156,13 @@ class Platform:
     request: Request
     origins: tuple[Origin, ...]
     parts: tuple[Part, ...]
+    tabular: tuple[Origin, ...] = field(init=False)
+    paces: frozenset[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up once what every visit asks: which origins are tables, not scalars, and every how many seconds."""
+        object.__setattr__(self, "tabular", tuple(origin for origin in self.origins if not origin.single))
+        object.__setattr__(self, "paces", frozenset(origin.every for origin in self.tabular))
 
 
 def _needs(part: Part) -> Needs:

@@ -110,9 +110,21 @@ class _Plan:
     def origins(self) -> tuple[list[Origin], list[tuple[str, ...]], list[str]]:
         origins, tables, scalars = list[Origin](), list[tuple[str, ...]](), list[str]()
         for name, words in self.file.tables.items():
+            if words.single and (words.every or words.may_fill):
+                raise self.wrong(f"tables.{name}", "scalars are asked at every visit: leave out every and may_fill")
             for root in (words.oid, *words.also):
                 oids = {n: f"{root}.{c}" if isinstance(c, int) else c for n, c in words.columns.items()}
-                origins.append(Origin(table=name, single=words.single, oids=oids, position=len(tables)))
+                every, may_fill = words.every.total_seconds(), words.may_fill
+                origins.append(
+                    Origin(
+                        table=name,
+                        single=words.single,
+                        oids=oids,
+                        position=len(tables),
+                        every=every,
+                        may_fill=may_fill,
+                    )
+                )
                 if words.single:
                     scalars += [f"{oid}.0" for oid in oids.values()]
                 else:

@@ -11,15 +11,16 @@ from datetime import datetime
 from itertools import chain
 
 from collectors.changes import PartsTold, kept, parts_told
-from collectors.identify import SYS_DESCR, SYS_NAME, SYS_OBJECT_ID, identified
+from collectors.identify import SYS_DESCR, SYS_NAME, SYS_OBJECT_ID, SYS_UP_TIME, identified
 from collectors.plan import IdentitySource, Origin, Platform
+from collectors.rounds import Due, Rounds, after, due, overdue
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
 from collectors.tables import Table, text
 from monitor.model import Component, Condition, Device, Identity, Observation
 
 log = logging.getLogger(__name__)
 
-WHO = Request(scalars=(SYS_DESCR, SYS_OBJECT_ID, SYS_NAME))
+WHO = Request(scalars=(SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, SYS_UP_TIME))
 # the device does not answer; every other silence is an answer that keeps us out
 _UNREACHED = frozenset({Silence.TIMEOUT, Silence.REFUSED, Silence.UNRESOLVED})
 _NOT_TOLD = frozenset({"N/A", "n/a", "NONE", "None", "Unknown"})
@@ -29,7 +30,8 @@ _NOT_TOLD = frozenset({"N/A", "n/a", "NONE", "None", "Unknown"})
 class Visit:
     """What one device said at one moment. `platform` is None and all else empty where it was silent.
 
-    `target` is the number of the target that talked, so that it can be tried first the next time.
+    `target` is the number of the target that talked, so that it can be tried first the next time. `rounds` says what
+    was asked when; None: at the next visit all is due.
     """
 
     device: Device
@@ -40,9 +42,21 @@ class Visit:
     target: int | None = None
     scalars: Mapping[str, Value]
     tables: Mapping[str, Table]
+    rounds: Rounds | None = None
     seconds: float = 0.0
     requests: int = 0
     bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What came of the tables that were due, by their position in the platform's request."""
+
+    due: Due
+    scalars: Mapping[str, Value]
+    rows: Mapping[int, Rows]
+    silence: Silence | None
+    spent: Reading
 
 
 async def visited(
@@ -56,7 +70,8 @@ async def visited(
 ) -> Visit:
     """A visit to `device` by the first of `targets` (its credentials, in order) that it talks to.
 
-    The one that talked at the visit `before` is tried first. What is answered as then is kept as the same objects.
+    The one that talked at the visit `before` is tried first. What is answered as then is kept as the same objects, and
+    so is what is not due again yet (rounds.py).
     """
     silence = Silence.TIMEOUT
     spent = Reading(scalars={}, tables=())
@@ -68,8 +83,10 @@ async def visited(
         budget = replace(budget, seconds=max(0.0, budget.seconds - who.seconds))
         if who.silence is None:
             platform = platforms.get(device.platform) or identified(who.scalars, platforms)
-            what = await _read(reader, target, platform.request, budget)
-            return _visit(device, at, platform, who, what, _sum(spent, what), number, before)
+            before = None if before is None or _restarted(who, platform, before) else before
+            now = due(platform, before.rounds if before else None, at, device.name)
+            what = await _asked(reader, target, platform, now, budget, before)
+            return _visit(device, at, platform, who, what, _sum(spent, what.spent), number, before)
         # that a door is locked tells more than that nobody came to another one
         silence = who.silence if number == order[0][0] or silence in _UNREACHED else silence
     return Visit(
@@ -127,6 +144,22 @@ def _of_whole(visit: Visit) -> tuple[object, ...]:
     return visit.silence, visit.device.address, visit.device.port, ended
 
 
+async def _asked(
+    reader: Reader, target: Target, platform: Platform, now: Due, budget: Budget, before: Visit | None
+) -> _Asked:
+    """What is due `now`, and what that shows to be wanted, too."""
+    what = await _read(reader, target, now.request, budget)
+    rows, silence, spent = dict(zip(now.positions, what.tables, strict=True)), what.silence, what
+    more = overdue(platform, now, rows, before.tables) if before is not None and silence is None else None
+    if more is not None:
+        budget = replace(budget, seconds=max(0.0, budget.seconds - what.seconds))
+        rest = await _read(reader, target, more.request, budget)
+        rows |= zip(more.positions, rest.tables, strict=True)
+        now = replace(now, seconds=now.seconds | more.seconds)
+        silence, spent = rest.silence, _sum(what, rest)
+    return _Asked(due=now, scalars=what.scalars, rows=rows, silence=silence, spent=spent)
+
+
 async def _read(reader: Reader, target: Target, request: Request, budget: Budget) -> Reading:
     try:
         return await reader.read(target, request, budget)
@@ -151,7 +184,7 @@ def _visit(
     at: datetime,
     platform: Platform,
     who: Reading,
-    what: Reading,
+    what: _Asked,
     spent: Reading,
     target: int,
     before: Visit | None,
@@ -159,13 +192,11 @@ def _visit(
     scalars = {**who.scalars, **{oid: value for oid, value in what.scalars.items() if value is not None}}
     # it answered a moment ago: what it now keeps to itself is a walk that was cut, not a device that is gone
     cut = Ending.TIMEOUT if what.silence else None
-    if before is not None and before.platform is not platform:
-        before = None
     tables: dict[str, Table] = {}
     for origin in platform.origins:
         known = tables.get(origin.table)
         if known is None or not known.index:
-            found = _table(origin, scalars, what.tables, cut)
+            found = _table(origin, scalars, what.rows, before, cut)
             tables[origin.table] = found if known is None or found.index or found.ended else known
     if before is not None:
         tables = {name: table.like(before.tables[name]) for name, table in tables.items()}
@@ -177,13 +208,31 @@ def _visit(
         target=target,
         scalars=scalars,
         tables=tables,
+        rounds=after(platform, before.rounds if before else None, what.due, what.rows, at, cut=cut is not None),
         seconds=spent.seconds,
         requests=spent.requests,
         bytes=spent.bytes,
     )
 
 
-def _table(origin: Origin, scalars: Mapping[str, Value], answers: Sequence[Rows], cut: Ending | None) -> Table:
+def _restarted(who: Reading, platform: Platform, before: Visit) -> bool:
+    """True where the device may be another than `before`: it was started anew, or says that it is another platform.
+
+    sysUpTime also goes back after 497 days, when it begins anew at 0: then everything is asked once more.
+    """
+    if platform is not before.platform:
+        return True
+    now, last = who.scalars.get(SYS_UP_TIME), before.scalars.get(SYS_UP_TIME)
+    return isinstance(now, int) and isinstance(last, int) and now < last
+
+
+def _table(
+    origin: Origin,
+    scalars: Mapping[str, Value],
+    answers: Mapping[int, Rows],
+    before: Visit | None,
+    cut: Ending | None,
+) -> Table:
     if origin.single:
         columns = {name: (scalars.get(f"{oid}.0"),) for name, oid in origin.oids.items()}
         told = any(value is not None for (value,) in columns.values())
@@ -194,7 +243,12 @@ def _table(origin: Origin, scalars: Mapping[str, Value], answers: Sequence[Rows]
             oids=origin.oids,
             ended=cut,
         )
-    rows = answers[origin.position]
+    rows = answers.get(origin.position)
+    if rows is None:  # not asked, so there is a visit before
+        last = before.tables[origin.table] if before else None
+        if last is not None and last.oids is origin.oids:
+            return last
+        rows = Rows(index=(), columns=dict.fromkeys(origin.oids.values(), ()))
     return Table(
         name=origin.table,
         index=rows.index,

@@ -5,11 +5,12 @@ a name in collectors/quirks. docs/platforms.md explains every word; a test holds
 """
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from monitor.model import Condition
+from monitor.model import Condition, duration
 
 Kind = Literal[
     "system", "chassis", "board", "fan", "psu", "temperature", "voltage", "current", "power", "cpu", "memory", "dimm",
@@ -36,7 +37,17 @@ def _dotted(value: object) -> object:
     return value
 
 
+def _lasting(value: object) -> object:
+    return duration(value) if isinstance(value, str) else value
+
+
 Oid = Annotated[str, BeforeValidator(_dotted)]
+Lasting = Annotated[
+    timedelta,
+    BeforeValidator(_lasting),
+    Field(ge=timedelta(0)),
+    WithJsonSchema({"type": "string", "examples": ["15min"]}),
+]
 Scalar = int | str
 Wanted = tuple[Scalar, ...] | str
 Rules = dict[str, Wanted]
@@ -83,6 +94,8 @@ class TableWords(_Words):
     oid: Oid
     also: tuple[Oid, ...] = ()
     single: bool = False
+    every: Lasting = timedelta(0)
+    may_fill: bool = False
     columns: dict[str, int | Oid] = Field(min_length=1)
 
 

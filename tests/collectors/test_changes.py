@@ -60,7 +60,7 @@ def test_what_is_made_anew_is_what_is_made_of_all(which: int, seed: int) -> None
         reader = Moody(device.values)
         reader.cut = random.choice((None, None, None, 0, 3))
         reader.silence = Silence.TIMEOUT if random.random() < 0.05 else None
-        visit = seen(reader, number, before.visit if before else None)
+        visit = seen(reader, number, replace(before.visit, rounds=None) if before else None)
         fresh = seen(reader, number)
         assert (visit.identity, visit.scalars, visit.tables) == (fresh.identity, fresh.scalars, fresh.tables)
         now = told(visit, before)

@@ -1,0 +1,121 @@
+"""Which tables are due at a visit: most at each, those that hardly change every so often, absent ones seldom.
+
+A step of visit.py, before anything is asked. What is not asked stays as it was told last. All of it is asked at the
+first visit, after a silence and after a restart of the device (sysUpTime went back), because then all may be another.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zlib import crc32
+
+from collectors.plan import Origin, Platform
+from collectors.snmp.reader import Ending, Request, Rows
+from collectors.tables import Table
+
+RARELY = 900.0
+"""Seconds until a table is asked again that had no rows at the last two times, and never any before."""
+_BARE = 2
+_AGAIN = frozenset({Ending.TIMEOUT, Ending.WALL_TIME})  # it may go better the next time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """What was asked when: by seconds between two times, when those tables were last asked.
+
+    `bare` counts for each root of a table, by its position in the request, how often in a row it had no rows; a root
+    that had rows once is not in it, and is never thought absent.
+    """
+
+    asked: Mapping[float, datetime] = field(default_factory=dict)
+    bare: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What a visit asks, and which positions of the platform's request these tables have."""
+
+    request: Request
+    positions: Sequence[int]
+    seconds: frozenset[float]
+
+
+def due(platform: Platform, last: Rounds | None, at: datetime, name: str) -> Due:
+    """What to ask of the device `name` now; everything where there is no `last` time."""
+    everything = platform.request
+    paces = platform.paces | {RARELY}
+    if last is None:
+        return Due(request=everything, positions=range(len(everything.tables)), seconds=paces)
+    # devices that were first visited in one storm come apart, by up to a fifth of the time
+    share = 0.8 + 0.4 * crc32(name.encode()) / 2**32
+    asked, bare = last.asked, last.bare
+    seconds = frozenset(
+        [pace for pace in paces if pace not in asked or (at - asked[pace]).total_seconds() >= pace * share]
+    )
+    positions = [
+        origin.position
+        for origin in platform.tabular
+        if (RARELY if bare.get(origin.position) == _BARE and not origin.may_fill else origin.every) in seconds
+    ]
+    request = Request(scalars=everything.scalars, tables=tuple([everything.tables[n] for n in positions]))
+    return Due(request=request, positions=positions, seconds=seconds)
+
+
+def overdue(platform: Platform, now: Due, answers: Mapping[int, Rows], told: Mapping[str, Table]) -> Due | None:
+    """The tables that were left out `now` and are wanted after all, because other rows came or went; None for none.
+
+    A part that was plugged in has its state here, and its name in a table that is seldom asked: both or neither.
+    """
+    left = [origin.position for origin in platform.tabular if origin.every not in now.seconds]
+    if not left or not any(_rearranged(origin, answers, told) for origin in platform.tabular):
+        return None
+    tables = platform.request.tables
+    return Due(
+        request=Request(tables=tuple([tables[n] for n in left])),
+        positions=left,
+        seconds=frozenset(origin.every for origin in platform.tabular),
+    )
+
+
+def _rearranged(origin: Origin, answers: Mapping[int, Rows], told: Mapping[str, Table]) -> bool:
+    rows, last = answers.get(origin.position), told[origin.table]
+    if rows is None or rows.ended is not None:
+        return False
+    if last.oids is not origin.oids and last.index:
+        return False  # another root of this table is the one that counts
+    return rows.index != last.index
+
+
+def after(
+    platform: Platform, last: Rounds | None, now: Due, answers: Mapping[int, Rows], at: datetime, *, cut: bool
+) -> Rounds:
+    """What to remember of a visit at which `answers` came, by position; `cut` where the device broke off."""
+    if cut:
+        return Rounds(asked={}, bare=last.bare if last else {})
+    failed = {origin.every for origin in platform.tabular if _failed(answers.get(origin.position))}
+    asked = {**(last.asked if last else {}), **dict.fromkeys(now.seconds, at)}
+    return Rounds(
+        asked={seconds: moment for seconds, moment in asked.items() if seconds not in failed},
+        bare=_bare(last.bare if last else None, answers),
+    )
+
+
+def _failed(rows: Rows | None) -> bool:
+    return rows is not None and rows.ended in _AGAIN
+
+
+def _bare(last: Mapping[int, int] | None, answers: Mapping[int, Rows]) -> Mapping[int, int]:
+    """How often in a row each root had no rows; the same object as last time where nothing changed."""
+    if last is None:
+        return {position: 1 for position, rows in answers.items() if _is_bare(rows)}
+    moved: Iterable[tuple[int, int]] = (
+        (position, min(last[position] + 1, _BARE) if _is_bare(rows) else 0)
+        for position, rows in answers.items()
+        if position in last
+    )
+    news = {position: count for position, count in moved if count != last[position]}
+    return {position: count for position, count in {**last, **news}.items() if count} if news else last
+
+
+def _is_bare(rows: Rows) -> bool:
+    return not rows.index and rows.ended is None
