@@ -4,23 +4,20 @@ Text format 0.0.4 wants all samples of a metric in one group below one HELP and 
 by family; a scrape writes each head once, then the bytes of all devices. Names: prometheus.io/docs/practices/naming.
 
 A visit renders only the families in which something moved: observations and columns that are the same objects as at
-the last visit say the same (collectors/changes.py). The counters of interfaces go from column to text as they are.
+the last visit say the same (collectors/changes.py). Interfaces are rendered in series_ports.py.
 """
 
 import math
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 
 from collectors.ports import Ports
-from collectors.snmp.reader import Silence, Value
-from collectors.text import cleaned
+from collectors.snmp.reader import Silence
+from monitor import series_ports
+from monitor.exposition import Family, Page, escaped, labelled
 from monitor.model import Condition, Device, Identity, Observation
-
-LABEL_CAP = 200
-"""The most characters of a label value; a longer one is cut and ends in a checksum, so that two parts stay two."""
+from monitor.series_ports import COUNTED, SPEED
 
 _CONDITIONS = {
     Condition.OK: 0,
@@ -30,20 +27,6 @@ _CONDITIONS = {
     Condition.UNKNOWN: 4,
 }
 _TOGETHER = 256  # devices joined into one chunk: about 1 MB for 48-port switches, so that others get a turn in between
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """One metric: what its HELP and TYPE lines say."""
-
-    name: str
-    says: str
-    type: str = "gauge"
-
-    @property
-    def head(self) -> bytes:
-        """The HELP and TYPE lines."""
-        return f"# HELP {self.name} {self.says}\n# TYPE {self.name} {self.type}\n".encode()
 
 
 UP = Family(name="netvigil_up", says="Whether the device answered its last visit: 1 yes, 0 no.")
@@ -74,56 +57,9 @@ NUMBERS: Mapping[tuple[str, str], Family] = {
 }
 """Which aspect in which unit is which metric. A number that is not listed is no series; its condition still is."""
 
-COUNTED: Mapping[str, Family] = {
-    "in_octets": Family(
-        name="netvigil_interface_receive_bytes_total", says="Bytes received (ifHCInOctets).", type="counter"
-    ),
-    "out_octets": Family(
-        name="netvigil_interface_transmit_bytes_total", says="Bytes sent (ifHCOutOctets).", type="counter"
-    ),
-    "in_errors": Family(
-        name="netvigil_interface_receive_errors_total",
-        says="Packets received with errors (ifInErrors).",
-        type="counter",
-    ),
-    "out_errors": Family(
-        name="netvigil_interface_transmit_errors_total",
-        says="Packets not sent because of errors (ifOutErrors).",
-        type="counter",
-    ),
-    "in_discards": Family(
-        name="netvigil_interface_receive_discards_total",
-        says="Packets received and dropped without an error (ifInDiscards).",
-        type="counter",
-    ),
-    "out_discards": Family(
-        name="netvigil_interface_transmit_discards_total",
-        says="Packets dropped instead of sent (ifOutDiscards).",
-        type="counter",
-    ),
-    "oper": Family(
-        name="netvigil_interface_oper_status",
-        says="Operational state (ifOperStatus): 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, "
-        "7 lowerLayerDown.",
-    ),
-    "admin": Family(
-        name="netvigil_interface_admin_status",
-        says="What the administrator wants (ifAdminStatus): 1 up, 2 down, 3 testing.",
-    ),
-}
-"""Which column of the table `interface` is which metric, its values as they are."""
-SPEED = Family(
-    name="netvigil_interface_speed_bytes_per_second",
-    says="Speed of the interface (ifHighSpeed, else ifSpeed, divided by 8).",
-)
-_NO_SPEED = 2**32 - 1  # ifSpeed of whatever is faster than it can say (RFC 2863)
-
 FAMILIES: tuple[Family, ...] = (
     UP, SILENT, INFO, VISIT, ANSWER, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED,
 )  # fmt: skip
-
-Page = Mapping[str, bytes]
-"""The samples of one device, by the name of their family."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,12 +96,12 @@ def rendered(
     observations = tuple(observations)
     if before is not None and (before.device != device or before.silence is not silence):
         before = None
-    whole = _labels(target=device.name, customer=device.customer, site=device.site)
+    whole = labelled(target=device.name, customer=device.customer, site=device.site)
     page = dict(before.page) if before else {}
     page[UP.name] = f"{UP.name}{{{whole}}} {int(silence is None)}\n".encode()
     page[VISIT.name] = f"{VISIT.name}{{{whole}}} {at.timestamp()!r}\n".encode()
     if silence is not None:
-        page[SILENT.name] = f"{SILENT.name}{{{whole},{_labels(reason=silence)}}} 1\n".encode()
+        page[SILENT.name] = f"{SILENT.name}{{{whole},{labelled(reason=silence)}}} 1\n".encode()
     if last := at if silence is None else answered_at:
         page[ANSWER.name] = f"{ANSWER.name}{{{whole}}} {last.timestamp()!r}\n".encode()
     if before is None or before.identity != identity:
@@ -174,8 +110,9 @@ def rendered(
     touched = _touched(observations, before.observations) if before else None
     if touched is None or touched:
         page |= _facts(whole, observations, _OBSERVED if touched is None else touched)
-    names = _names(ports, before)
-    page |= _of_ports(whole, names, ports, before)
+    earlier = before.ports if before else None
+    names = series_ports.named(ports, earlier, before.names if before else ())
+    page |= series_ports.samples(whole, names, ports, earlier if before and before.names is names else None)
     return Rendered(
         device=device,
         identity=identity,
@@ -272,9 +209,9 @@ def _facts(whole: str, observations: Iterable[Observation], wanted: Collection[s
         values = lines.get(number.name) if number else None
         if conditions is None and values is None:
             continue
-        part = f'{{{whole},kind="{_escaped(seen.component.kind)}",component="{_escaped(seen.component.label)}"'
+        part = f'{{{whole},kind="{escaped(seen.component.kind)}",component="{escaped(seen.component.label)}"'
         if conditions is not None and seen.condition is not None:
-            aspect = f'{part},aspect="{_escaped(seen.aspect)}"}}'
+            aspect = f'{part},aspect="{escaped(seen.aspect)}"}}'
             conditions.setdefault(aspect, str(_CONDITIONS[seen.condition]))
         if values is not None and seen.value is not None and math.isfinite(seen.value):
             values.setdefault(part + "}", repr(seen.value))
@@ -284,58 +221,8 @@ def _facts(whole: str, observations: Iterable[Observation], wanted: Collection[s
     }
 
 
-def _names(ports: Ports | None, before: Rendered | None) -> tuple[str | None, ...]:
-    """The names of the ports between quotes; None where a row is no port, or has the name of an earlier one."""
-    if ports is None:
-        return ()
-    if before is not None and before.ports is not None and before.ports.labels is ports.labels:
-        return before.names
-    taken: set[str | None] = set()
-    names: list[str | None] = []
-    for label in ports.labels:
-        name = None if label is None else _escaped(label)
-        names.append(None if name in taken else name)
-        taken.add(name)
-    return tuple(names)
-
-
-def _of_ports(
-    whole: str, names: tuple[str | None, ...], ports: Ports | None, before: Rendered | None
-) -> dict[str, bytes]:
-    """The samples of the interfaces in the families whose columns moved, b"" where one has none."""
-    columns = ports.columns if ports else {}
-    last = before.ports.columns if before and before.ports and before.names is names else None
-    page: dict[str, bytes] = {}
-    for column, family in COUNTED.items():
-        values = columns.get(column, ())
-        if last is None or values is not last.get(column, ()):
-            page[family.name] = _lines(family.name, whole, names, values)
-    speeds = (columns.get("high_speed", ()), columns.get("speed", ()))
-    if last is None or speeds[0] is not last.get("high_speed", ()) or speeds[1] is not last.get("speed", ()):
-        page[SPEED.name] = _lines(SPEED.name, whole, names, [_speed(*of_row) for of_row in zip_longest(*speeds)])
-    return page
-
-
-def _lines(name: str, whole: str, names: Sequence[str | None], values: Sequence[Value | float]) -> bytes:
-    start = f'{name}{{{whole},interface="'
-    return "".join(
-        [
-            f'{start}{label}"}} {value}\n'
-            for label, value in zip(names, values, strict=False)
-            if label is not None and isinstance(value, int | float) and value >= 0
-        ]
-    ).encode()
-
-
-def _speed(mega: Value, plain: Value) -> float | None:
-    """Bytes a second out of ifHighSpeed (Mbit/s) and ifSpeed (bit/s); None where neither says."""
-    if isinstance(mega, int) and mega > 0:
-        return mega * 1_000_000 / 8
-    return plain / 8 if isinstance(plain, int) and 0 < plain < _NO_SPEED else None
-
-
 def _known(device: Device, identity: Identity) -> str:
-    return _labels(
+    return labelled(
         role=device.role,
         platform=identity.platform or "",
         vendor=identity.vendor or "",
@@ -345,16 +232,3 @@ def _known(device: Device, identity: Identity) -> str:
         serial=identity.serial or "",
         system_name=identity.name or "",
     )
-
-
-def _labels(**values: str) -> str:
-    return ",".join([f'{name}="{_escaped(value)}"' for name, value in values.items()])
-
-
-def _escaped(text: str) -> str:
-    """`text` as it stands between the quotes of a label: one clean line, capped, backslash and quote escaped."""
-    if len(text) > LABEL_CAP:
-        text = f"{text[:LABEL_CAP]}…{zlib.crc32(text.encode(errors='surrogatepass')):08x}"
-    if not (text.isascii() and text.isprintable()):
-        text = cleaned(text)
-    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -12,8 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from collectors.ports import Ports
 from collectors.snmp.reader import Silence
+from monitor.exposition import LABEL_CAP
 from monitor.model import Component, Condition, Device, Identity, Observation, Role
-from monitor.series import FAMILIES, LABEL_CAP, Series
+from monitor.series import FAMILIES, Series
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CORE = Device(name="hf-core-1", address="192.0.2.1", customer="bureau", site="hefei", role=Role.CORE)

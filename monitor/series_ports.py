@@ -1,0 +1,109 @@
+"""The interfaces of a device as Prometheus text: their counters go from column to text as they are.
+
+Asked by series.py at every visit; a family is rendered only where its column is another object than at the last one.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+from collectors.ports import Ports
+from collectors.snmp.reader import Value
+from monitor.exposition import Family, escaped
+
+COUNTED: Mapping[str, Family] = {
+    "in_octets": Family(
+        name="netvigil_interface_receive_bytes_total", says="Bytes received (ifHCInOctets).", type="counter"
+    ),
+    "out_octets": Family(
+        name="netvigil_interface_transmit_bytes_total", says="Bytes sent (ifHCOutOctets).", type="counter"
+    ),
+    "in_errors": Family(
+        name="netvigil_interface_receive_errors_total",
+        says="Packets received with errors (ifInErrors).",
+        type="counter",
+    ),
+    "out_errors": Family(
+        name="netvigil_interface_transmit_errors_total",
+        says="Packets not sent because of errors (ifOutErrors).",
+        type="counter",
+    ),
+    "in_discards": Family(
+        name="netvigil_interface_receive_discards_total",
+        says="Packets received and dropped without an error (ifInDiscards).",
+        type="counter",
+    ),
+    "out_discards": Family(
+        name="netvigil_interface_transmit_discards_total",
+        says="Packets dropped instead of sent (ifOutDiscards).",
+        type="counter",
+    ),
+    "oper": Family(
+        name="netvigil_interface_oper_status",
+        says="Operational state (ifOperStatus): 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, "
+        "7 lowerLayerDown.",
+    ),
+    "admin": Family(
+        name="netvigil_interface_admin_status",
+        says="What the administrator wants (ifAdminStatus): 1 up, 2 down, 3 testing.",
+    ),
+}
+"""Which column of the table `interface` is which metric, its values as they are."""
+SPEED = Family(
+    name="netvigil_interface_speed_bytes_per_second",
+    says="Speed of the interface (ifHighSpeed, else ifSpeed, divided by 8).",
+)
+_NO_SPEED = 2**32 - 1  # ifSpeed of whatever is faster than it can say (RFC 2863)
+
+
+def named(ports: Ports | None, last: Ports | None, known: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """The names of the ports between quotes; None where a row is no port, or has the name of an earlier one.
+
+    `known` are those of the ports of the `last` visit.
+    """
+    if ports is None:
+        return ()
+    if last is not None and last.labels is ports.labels:
+        return known
+    taken: set[str | None] = set()
+    names: list[str | None] = []
+    for label in ports.labels:
+        name = None if label is None else escaped(label)
+        names.append(None if name in taken else name)
+        taken.add(name)
+    return tuple(names)
+
+
+def samples(whole: str, names: tuple[str | None, ...], ports: Ports | None, before: Ports | None) -> dict[str, bytes]:
+    """The samples of the interfaces in the families whose columns moved, b"" where one has none.
+
+    `before` are the ports of the last visit, where they had the same `names`.
+    """
+    columns = ports.columns if ports else {}
+    last = before.columns if before else None
+    page: dict[str, bytes] = {}
+    for column, family in COUNTED.items():
+        values = columns.get(column, ())
+        if last is None or values is not last.get(column, ()):
+            page[family.name] = _lines(family.name, whole, names, values)
+    speeds = (columns.get("high_speed", ()), columns.get("speed", ()))
+    if last is None or speeds[0] is not last.get("high_speed", ()) or speeds[1] is not last.get("speed", ()):
+        page[SPEED.name] = _lines(SPEED.name, whole, names, [_speed(*of_row) for of_row in zip_longest(*speeds)])
+    return page
+
+
+def _lines(name: str, whole: str, names: Sequence[str | None], values: Sequence[Value | float]) -> bytes:
+    start = f'{name}{{{whole},interface="'
+    return "".join(
+        [
+            f'{start}{label}"}} {value}\n'
+            for label, value in zip(names, values, strict=False)
+            if label is not None and isinstance(value, int | float) and value >= 0
+        ]
+    ).encode()
+
+
+def _speed(mega: Value, plain: Value) -> float | None:
+    """Bytes a second out of ifHighSpeed (Mbit/s) and ifSpeed (bit/s); None where neither says."""
+    if isinstance(mega, int) and mega > 0:
+        return mega * 1_000_000 / 8
+    return plain / 8 if isinstance(plain, int) and 0 < plain < _NO_SPEED else None
