@@ -62,7 +62,10 @@ class Canned(Reader):
     async def read(self, target: Target, request: Request, budget: Budget) -> Reading:
         """The canned answer."""
         del target, budget
-        return self.who if request is WHO else self.what
+        if request is WHO:
+            return self.who
+        told = {tuple(rows.columns): rows for rows in self.what.tables}
+        return replace(self.what, tables=tuple(told[columns] for columns in request.tables))
 
     async def close(self) -> None:
         """Nothing is held."""
