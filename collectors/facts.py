@@ -252,10 +252,9 @@ class PartRows:
     def source(self, ref: Ref) -> Callable[[int], str]:
         """What gives the OID at which the value at `ref` of a row stands."""
         if not ref.join:
-            oid, index = self.table.oids[ref.column], self.table.index
-            return lambda row: f"{oid}.{index[row]}"
+            return lambda row: self.table.source(ref.column, row)
         there, rows = self.tables[self.part.joins[ref.join][0]], self.join(ref.join)
-        return lambda row: "" if (n := rows[row]) is None else f"{there.oids[ref.column]}.{there.index[n]}"
+        return lambda row: "" if (n := rows[row]) is None else there.source(ref.column, n)
 
     # ------------------------------------------------------------------ facts
 
@@ -361,7 +360,7 @@ class PartRows:
             value=value,
             unit=fact.unit,
             raw=raw,
-            source=f"{self.table.oids[fact.number.column]}.{self.table.index[row]}",
+            source=self.table.source(fact.number.column, row),
             at=self.at,
             limits=limits,
         )

@@ -1,16 +1,18 @@
-"""Which platform is this device? The second step of a visit, after the system group was read and before all else."""
+"""Which platform is this device, and what does it say it is? The second step of a visit, and its last but one."""
 
 from collections.abc import Iterable, Mapping
 
-from collectors.plan import Platform
+from collectors.plan import IdentitySource, Platform
 from collectors.snmp.reader import Value
-from collectors.tables import text
+from collectors.tables import Table, text
+from monitor.model import Identity
 
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 STANDARD = "_standard"
+_NOT_TOLD = frozenset({"N/A", "n/a", "NONE", "None", "Unknown"})
 
 
 def identified(scalars: Mapping[str, Value], platforms: Mapping[str, Platform]) -> Platform:
@@ -36,3 +38,53 @@ def identified(scalars: Mapping[str, Value], platforms: Mapping[str, Platform]) 
 def _longest(object_id: str, prefixes: Iterable[str]) -> int:
     """The length of the longest of `prefixes` below which `object_id` stands, 0 where there is none."""
     return max((len(p) for p in prefixes if f"{object_id}.".startswith(f"{p}.")), default=0)
+
+
+Known = tuple[Identity, Mapping[str, Value], Mapping[str, Table]]
+"""An identity, and the scalars and tables that it was read from."""
+
+
+def identity_said(
+    platform: Platform, scalars: Mapping[str, Value], tables: Mapping[str, Table], before: Known | None
+) -> Identity:
+    """Who the device says it is; the same object as `before` where it says that in the same way."""
+    sources = [source for several in platform.identity.values() for source in several]
+    if before is not None and all(_as_before(source, scalars, tables, before) for source in sources):
+        return before[0]
+    said = {
+        word: next((found for source in sources if (found := _said(source, scalars, tables))), None)
+        for word, sources in platform.identity.items()
+    }
+    return Identity(platform=platform.name, vendor=platform.vendor or None, **said)
+
+
+def _as_before(
+    source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table], before: Known
+) -> bool:
+    if source.scalar:
+        return scalars.get(source.scalar) == before[1].get(source.scalar)
+    now, last = tables[source.table], before[2][source.table]
+    columns = (source.column, *(rule.ref.column for rule in source.where))
+    return now is last or all(now.columns[name] is last.columns[name] for name in columns)
+
+
+def _said(source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> str:
+    for raw in _candidates(source, scalars, tables):
+        said = text(raw)
+        if source.pattern:
+            match = source.pattern.search(said)
+            said = source.text.format("", *(group or "" for group in match.groups())).strip() if match else ""
+        if said and said not in _NOT_TOLD:
+            return said
+    return ""
+
+
+def _candidates(source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> Iterable[Value]:
+    if source.scalar:
+        return (scalars.get(source.scalar),)
+    table = tables[source.table]
+    return (
+        value
+        for row, value in enumerate(table.columns[source.column])
+        if all(rule.holds(text(table.columns[rule.ref.column][row])) for rule in source.where)
+    )

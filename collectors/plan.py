@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from collectors.snmp.reader import Request
-from collectors.tables import Quirk
+from collectors.tables import Eye, Quirk
 from monitor.model import Condition
 
 
@@ -130,7 +130,8 @@ class Origin:
     """One root of a table: its columns by name, and where in the `Request` they are asked.
 
     `every` is how many seconds pass at least until it is asked again, 0 for each visit. `may_fill`: that it has no rows
-    is news too, so it is asked all the same (see rounds.py).
+    is news too, so it is asked all the same (see rounds.py). Over Redfish `where` is the path of the resources, over
+    SSH the command, whose output `template` takes apart; `position` is then that among the tables of this eye.
     """
 
     table: str
@@ -139,11 +140,17 @@ class Origin:
     position: int
     every: float = 0.0
     may_fill: bool = False
+    eye: Eye = Eye.SNMP
+    where: str = ""
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """All that is known of one platform, ready for visits: one request, and what to make of the answer."""
+    """All that is known of one platform, ready for visits: one request, and what to make of the answer.
+
+    `request` and `origins` are what SNMP is asked, `others` the tables that other eyes see.
+    """
 
     name: str
     title: str
@@ -156,6 +163,7 @@ class Platform:
     request: Request
     origins: tuple[Origin, ...]
     parts: tuple[Part, ...]
+    others: Mapping[Eye, tuple[Origin, ...]] = field(default_factory=dict)
     tabular: tuple[Origin, ...] = field(init=False)
     paces: frozenset[float] = field(init=False)
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from collectors.plan import Conditions, Fact, IdentitySource, Number, Origin, Part, Platform, Ref, Rule, Template
 from collectors.snmp.reader import Request
-from collectors.tables import Quirk
+from collectors.tables import Eye, Quirk
 from collectors.words import (
+    DOTTED,
     FactWords,
     Fru,
     IdentitySources,
@@ -21,6 +22,7 @@ from collectors.words import (
     PlatformFile,
     Rules,
     Source,
+    TableWords,
     TextWords,
 )
 
@@ -104,32 +106,68 @@ class _Plan:
             identity=identity,
             request=Request(scalars=tuple(dict.fromkeys(scalars)), tables=tuple(tables)),
             origins=tuple(origins),
+            others=self.others(),
             parts=tuple(self.part(f"parts[{n}] ({p.table}, {p.kind})", p) for n, p in enumerate(file.parts)),
         )
 
     def origins(self) -> tuple[list[Origin], list[tuple[str, ...]], list[str]]:
         origins, tables, scalars = list[Origin](), list[tuple[str, ...]](), list[str]()
         for name, words in self.file.tables.items():
-            if words.single and (words.every or words.may_fill):
-                raise self.wrong(f"tables.{name}", "scalars are asked at every visit: leave out every and may_fill")
+            if self.eye(name, words) is not Eye.SNMP:
+                continue
             for root in (words.oid, *words.also):
-                oids = {n: f"{root}.{c}" if isinstance(c, int) else c for n, c in words.columns.items()}
-                every, may_fill = words.every.total_seconds(), words.may_fill
-                origins.append(
-                    Origin(
-                        table=name,
-                        single=words.single,
-                        oids=oids,
-                        position=len(tables),
-                        every=every,
-                        may_fill=may_fill,
-                    )
-                )
+                oids = {column: self.oid(name, root, written) for column, written in words.columns.items()}
+                origins.append(self.origin(name, words, Eye.SNMP, oids, len(tables)))
                 if words.single:
                     scalars += [f"{oid}.0" for oid in oids.values()]
                 else:
                     tables.append(tuple(oids.values()))
         return origins, tables, scalars
+
+    def others(self) -> dict[Eye, tuple[Origin, ...]]:
+        """What the other eyes see, by eye, in the order of the file."""
+        found: dict[Eye, list[Origin]] = {}
+        for name, words in self.file.tables.items():
+            eye = self.eye(name, words)
+            if eye is not Eye.SNMP:
+                of_eye = found.setdefault(eye, [])
+                pointers = {column: str(written) for column, written in words.columns.items()}
+                of_eye.append(self.origin(name, words, eye, pointers, len(of_eye)))
+        return {eye: tuple(of_eye) for eye, of_eye in found.items()}
+
+    def eye(self, name: str, words: TableWords) -> Eye:
+        """How the table is seen. Raises ValueError where the file does not say, or says it twice."""
+        written = {Eye.SNMP: words.oid, Eye.REDFISH: words.redfish, Eye.SSH: words.command}
+        eyes = [eye for eye, where in written.items() if where]
+        if len(eyes) != 1:
+            raise self.wrong(f"tables.{name}", "write one of oid, redfish and command")
+        if eyes[0] is not Eye.SNMP and (words.single or words.also):
+            raise self.wrong(f"tables.{name}", "single and also are words of SNMP")
+        if words.single and (words.every or words.may_fill):
+            raise self.wrong(f"tables.{name}", "scalars are asked at every visit: leave out every and may_fill")
+        if (words.template != "") is not (eyes[0] is Eye.SSH):
+            raise self.wrong(f"tables.{name}", "a command has a template, and nothing else has one")
+        return eyes[0]
+
+    def oid(self, name: str, root: str, written: int | str) -> str:
+        if isinstance(written, int):
+            return f"{root}.{written}"
+        if not DOTTED.fullmatch(written):
+            raise self.wrong(f"tables.{name}.columns", f'"{written}" is neither a column number nor a dotted OID')
+        return written
+
+    def origin(self, name: str, words: TableWords, eye: Eye, oids: Mapping[str, str], position: int) -> Origin:
+        return Origin(
+            table=name,
+            single=words.single,
+            oids=oids,
+            position=position,
+            every=words.every.total_seconds(),
+            may_fill=words.may_fill,
+            eye=eye,
+            where=words.redfish or words.command,
+            template=words.template,
+        )
 
     def source(self, key: str, words: Source) -> IdentitySource:
         if bool(words.scalar) == bool(words.table):

@@ -40,6 +40,9 @@ class Due:
     seconds: frozenset[float]
 
 
+NOTHING_DUE = Due(request=Request(), positions=(), seconds=frozenset())
+
+
 def due(platform: Platform, last: Rounds | None, at: datetime, name: str) -> Due:
     """What to ask of the device `name` now; everything where there is no `last` time."""
     everything = platform.request

@@ -5,7 +5,8 @@ Values stay as they came, in columns; only the helpers here turn single ones int
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
 from math import isfinite
 
@@ -13,10 +14,20 @@ from collectors.snmp.reader import Ending, Value
 from collectors.text import cleaned
 
 
+class Eye(StrEnum):
+    """The protocols by which a device is seen."""
+
+    SNMP = "snmp"
+    REDFISH = "redfish"
+    SSH = "ssh"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """One table: `columns[name][i]` is the value of the instance `oids[name].index[i]`.
 
+    Over Redfish the index is the path of a resource and `oids` hold JSON pointers into it; over SSH the index is what
+    tells the rows of an output apart, and `oids` hold the command and the word of its template.
     Not slotted, because `rows` is computed at its first use and kept.
     """
 
@@ -25,6 +36,15 @@ class Table:
     columns: Mapping[str, tuple[Value, ...]]
     oids: Mapping[str, str]
     ended: Ending | None = None
+    eye: Eye = Eye.SNMP
+
+    def source(self, name: str, row: int) -> str:
+        """Where a sceptic can check the value: an OID, a Redfish pointer, or a command."""
+        if self.eye is Eye.SNMP:
+            return f"{self.oids[name]}.{self.index[row]}"
+        if self.eye is Eye.REDFISH:
+            return f"{self.index[row]}#{self.oids[name]}"
+        return f"{self.oids[name]} [{self.index[row]}]"
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -36,9 +56,7 @@ class Table:
         found = self.quirks.get((quirk, column))
         if found is None:
             seen = _Seen(self.columns)
-            said = quirk(
-                Table(name=self.name, index=self.index, columns=seen, oids=self.oids, ended=self.ended), column
-            )
+            said = quirk(replace(self, columns=seen), column)
             self.quirks[quirk, column] = found = (said, frozenset(seen.names))
         return found[0]
 
@@ -58,7 +76,7 @@ class Table:
         columns = {name: last[name] if column == last[name] else column for name, column in self.columns.items()}
         if self.ended is before.ended and all(column is last[name] for name, column in columns.items()):
             return before
-        like = Table(name=self.name, index=before.index, columns=columns, oids=self.oids, ended=self.ended)
+        like = replace(self, index=before.index, columns=columns)
         if "rows" in before.__dict__:
             like.__dict__["rows"] = before.rows
         # a quirk is a plain function: where all that it read is as it was, so is what it says

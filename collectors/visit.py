@@ -5,25 +5,32 @@ are asked for, anew only where it differs from the last; what only compares or r
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
 from collectors.changes import PartsTold, kept, parts_told
-from collectors.identify import SYS_DESCR, SYS_NAME, SYS_OBJECT_ID, SYS_UP_TIME, identified
-from collectors.plan import IdentitySource, Origin, Platform
-from collectors.rounds import Due, Rounds, after, due, overdue
+from collectors.identify import (
+    STANDARD,
+    SYS_DESCR,
+    SYS_NAME,
+    SYS_OBJECT_ID,
+    SYS_UP_TIME,
+    identified,
+    identity_said,
+)
+from collectors.looks import Looks, unseen
+from collectors.plan import Origin, Platform
+from collectors.presence import NOT_THERE, Presence
+from collectors.rounds import NOTHING_DUE, Due, Rounds, after, due, overdue
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
-from collectors.tables import Table, text
-from monitor.model import Component, Condition, Device, Identity, Observation
+from collectors.tables import Table
+from monitor.model import Device, Identity, Observation
 
 log = logging.getLogger(__name__)
 
 WHO = Request(scalars=(SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, SYS_UP_TIME))
-# the device does not answer; every other silence is an answer that keeps us out
-_UNREACHED = frozenset({Silence.TIMEOUT, Silence.REFUSED, Silence.UNRESOLVED})
-_NOT_TOLD = frozenset({"N/A", "n/a", "NONE", "None", "Unknown"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +50,22 @@ class Visit:
     scalars: Mapping[str, Value]
     tables: Mapping[str, Table]
     rounds: Rounds | None = None
+    looks: Looks = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
     bytes: int = 0
+
+    @property
+    def presence(self) -> Presence:
+        """How the visit went."""
+        return Presence(
+            device=self.device,
+            at=self.at,
+            asked=self.target is not None or self.silence is not None,
+            silence=self.silence,
+            tables=self.tables,
+            looks=self.looks,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +87,17 @@ async def visited(
     at: datetime,
     budget: Budget,
     before: Visit | None = None,
+    looks: Looks | None = None,
 ) -> Visit:
     """A visit to `device` by the first of `targets` (its credentials, in order) that it talks to.
 
     The one that talked at the visit `before` is tried first. What is answered as then is kept as the same objects, and
-    so is what is not due again yet (rounds.py).
+    so is what is not due again yet (rounds.py). What other eyes saw last (`looks`) is taken in; a device that has no
+    targets is seen by them alone.
     """
+    looks = looks or {}
+    if not targets:
+        return _unasked(device, platforms, at, before, looks)
     silence = Silence.TIMEOUT
     spent = Reading(scalars={}, tables=())
     talked = before.target if before is not None else None
@@ -86,9 +111,9 @@ async def visited(
             before = None if before is None or _restarted(who, platform, before) else before
             now = due(platform, before.rounds if before else None, at, device.name)
             what = await _asked(reader, target, platform, now, budget, before)
-            return _visit(device, at, platform, who, what, _sum(spent, what.spent), number, before)
+            return _visit(device, at, platform, who, what, _sum(spent, what.spent), number, before, looks)
         # that a door is locked tells more than that nobody came to another one
-        silence = who.silence if number == order[0][0] or silence in _UNREACHED else silence
+        silence = who.silence if number == order[0][0] or silence in NOT_THERE else silence
     return Visit(
         device=device,
         at=at,
@@ -96,10 +121,24 @@ async def visited(
         silence=silence,
         scalars={},
         tables={},
+        looks=looks,
         seconds=spent.seconds,
         requests=spent.requests,
         bytes=spent.bytes,
     )
+
+
+def _unasked(
+    device: Device, platforms: Mapping[str, Platform], at: datetime, before: Visit | None, looks: Looks
+) -> Visit:
+    """A visit of a device that is not asked over SNMP: what the looks at it brought."""
+    platform = platforms.get(device.platform) or platforms[STANDARD]
+    nobody = Rows(index=(), columns={})
+    rows = {origin.position: nobody for origin in platform.tabular}
+    what = _Asked(due=NOTHING_DUE, scalars={}, rows=rows, silence=None, spent=Reading(scalars={}, tables=()))
+    if before is not None and before.platform is not platform:
+        before = None
+    return _visit(device, at, platform, what.spent, what, what.spent, None, before, looks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,24 +163,18 @@ def told(visit: Visit, before: Told | None = None) -> Told:
     parts = None
     if visit.platform is not None:
         parts = parts_told(visit.platform.parts, visit.tables, visit.at, before.parts if before else None)
-    if before is not None and _of_whole(visit) == _of_whole(before.visit):
+    if before is not None and visit.presence.same(before.visit.presence):
         whole = before.whole
         if _same(parts, before.parts):
             return Told(visit=visit, parts=parts, whole=whole, observations=before.observations)
     else:
-        whole = kept(_of_device(visit), before.whole if before else ())
+        whole = kept(visit.presence.observations(), before.whole if before else ())
     of_parts = chain.from_iterable(part.observations for part in parts.parts) if parts else ()
     return Told(visit=visit, parts=parts, whole=whole, observations=(*whole, *of_parts))
 
 
 def _same(parts: PartsTold | None, before: PartsTold | None) -> bool:
     return parts is before if parts is None or before is None else parts.parts is before.parts
-
-
-def _of_whole(visit: Visit) -> tuple[object, ...]:
-    """All that the Observations of the device as a whole are made of."""
-    ended = [(table.name, table.ended, table.oids) for table in visit.tables.values() if table.ended]
-    return visit.silence, visit.device.address, visit.device.port, ended
 
 
 async def _asked(
@@ -186,8 +219,9 @@ def _visit(
     who: Reading,
     what: _Asked,
     spent: Reading,
-    target: int,
+    target: int | None,
     before: Visit | None,
+    looks: Looks,
 ) -> Visit:
     scalars = {**who.scalars, **{oid: value for oid, value in what.scalars.items() if value is not None}}
     # it answered a moment ago: what it now keeps to itself is a walk that was cut, not a device that is gone
@@ -198,16 +232,22 @@ def _visit(
         if known is None or not known.index:
             found = _table(origin, scalars, what.rows, before, cut)
             tables[origin.table] = found if known is None or found.index or found.ended else known
+    for eye, origins in platform.others.items():
+        look = looks.get(eye)
+        tables |= look.tables if look and look.tables.keys() >= {o.table for o in origins} else unseen(origins)
     if before is not None:
         tables = {name: table.like(before.tables[name]) for name, table in tables.items()}
     return Visit(
         device=device,
         at=at,
         platform=platform,
-        identity=_identity(platform, scalars, tables, before),
+        identity=identity_said(
+            platform, scalars, tables, (before.identity, before.scalars, before.tables) if before else None
+        ),
         target=target,
         scalars=scalars,
         tables=tables,
+        looks=looks,
         rounds=after(platform, before.rounds if before else None, what.due, what.rows, at, cut=cut is not None),
         seconds=spent.seconds,
         requests=spent.requests,
@@ -252,73 +292,7 @@ def _table(
     return Table(
         name=origin.table,
         index=rows.index,
-        columns={name: rows.columns[oid] for name, oid in origin.oids.items()},
+        columns={name: rows.columns.get(oid, ()) for name, oid in origin.oids.items()},
         oids=origin.oids,
         ended=rows.ended or cut,
     )
-
-
-def _identity(
-    platform: Platform, scalars: Mapping[str, Value], tables: Mapping[str, Table], before: Visit | None
-) -> Identity:
-    sources = [source for several in platform.identity.values() for source in several]
-    if before is not None and all(_as_before(source, scalars, tables, before) for source in sources):
-        return before.identity
-    said = {
-        word: next((found for source in sources if (found := _said(source, scalars, tables))), None)
-        for word, sources in platform.identity.items()
-    }
-    return Identity(platform=platform.name, vendor=platform.vendor or None, **said)
-
-
-def _as_before(
-    source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table], before: Visit
-) -> bool:
-    if source.scalar:
-        return scalars.get(source.scalar) == before.scalars.get(source.scalar)
-    now, last = tables[source.table], before.tables[source.table]
-    columns = (source.column, *(rule.ref.column for rule in source.where))
-    return now is last or all(now.columns[name] is last.columns[name] for name in columns)
-
-
-def _said(source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> str:
-    for raw in _candidates(source, scalars, tables):
-        said = text(raw)
-        if source.pattern:
-            match = source.pattern.search(said)
-            said = source.text.format("", *(group or "" for group in match.groups())).strip() if match else ""
-        if said and said not in _NOT_TOLD:
-            return said
-    return ""
-
-
-def _candidates(source: IdentitySource, scalars: Mapping[str, Value], tables: Mapping[str, Table]) -> Iterable[Value]:
-    if source.scalar:
-        return (scalars.get(source.scalar),)
-    table = tables[source.table]
-    return (
-        value
-        for row, value in enumerate(table.columns[source.column])
-        if all(rule.holds(text(table.columns[rule.ref.column][row])) for rule in source.where)
-    )
-
-
-def _of_device(visit: Visit) -> Iterator[Observation]:
-    """Whether the device answers, whether it lets us in, and which tables it did not tell to their end."""
-    silence = visit.silence
-    answers = silence not in _UNREACHED
-    port = f"udp://{visit.device.address}:{visit.device.port}"
-    source = port if silence else SYS_OBJECT_ID
-
-    def one(aspect: str, condition: Condition, raw: str, label: str = "", source: str = source) -> Observation:
-        component = Component(kind="device", label=label)
-        return Observation(component=component, aspect=aspect, condition=condition, raw=raw, source=source, at=visit.at)
-
-    yield one("answer", Condition.OK if answers else Condition.FAILED, "" if answers else str(silence))
-    if silence is None:
-        yield one("access", Condition.OK, "")
-    else:
-        yield one("access", Condition.FAILED if answers else Condition.UNKNOWN, str(silence))
-    for table in visit.tables.values():
-        if table.ended:
-            yield one("walk", Condition.UNKNOWN, str(table.ended), table.name, next(iter(table.oids.values())))

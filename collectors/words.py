@@ -31,8 +31,11 @@ def _listed(value: object) -> object:
     return value if isinstance(value, (list, tuple)) else [value]
 
 
+DOTTED = re.compile(r"\d+(\.\d+)+")
+
+
 def _dotted(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"\d+(\.\d+)+", value):
+    if isinstance(value, str) and value and not DOTTED.fullmatch(value):
         raise ValueError(f'"{value}" is not a dotted OID such as "1.3.6.1.2.1.1.2.0"')
     return value
 
@@ -89,14 +92,17 @@ class IdentitySources(_Words):
 
 
 class TableWords(_Words):
-    """One table of the device, or with `single` a group of scalars."""
+    """One table of the device: over SNMP (with `single` a group of scalars), over Redfish, or out of a command."""
 
-    oid: Oid
+    oid: Oid = ""
     also: tuple[Oid, ...] = ()
+    redfish: str = ""
+    command: str = ""
+    template: str = ""
     single: bool = False
     every: Lasting = timedelta(0)
     may_fill: bool = False
-    columns: dict[str, int | Oid] = Field(min_length=1)
+    columns: dict[str, int | str] = Field(min_length=1)
 
 
 class TextWords(_Words):

@@ -1,0 +1,143 @@
+"""What the eyes beside SNMP see of a device: a look by one of them, taken on its own beat and kept until the next.
+
+A visit (visit.py) takes the tables of the latest looks in with its own, so that judgement sees one device. Readers of
+Redfish and SSH stand behind `LookReader`, as the engines of SNMP stand behind `Reader`, and never raise either.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from collectors.plan import Origin
+from collectors.snmp.reader import Budget, Rows
+from collectors.tables import Eye, Table
+
+
+class Blind(StrEnum):
+    """Why a look saw nothing at all."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    UNRESOLVED = "unresolved"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a reason, not a password
+    WRONG_CERTIFICATE = "wrong_certificate"
+    WRONG_HOST_KEY = "wrong_host_key"
+    NO_COMMON_ALGORITHM = "no_common_algorithm"
+    NO_SESSION_LEFT = "no_session_left"
+    NO_RIGHTS = "no_rights"
+    STARTING = "starting"
+    BAD_ANSWER = "bad_answer"
+
+
+UNREACHED = frozenset({Blind.TIMEOUT, Blind.REFUSED, Blind.UNRESOLVED})
+"""The device was not reached at all; every other reason is an answer that keeps us out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A user of the device's management (Redfish, SSH). `password` is a secret and never shown."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where a look goes in, and whom it trusts there.
+
+    `pin` is what the device showed when it was first seen: the SHA-256 of its certificate (hex), or its host key in the
+    form of known_hosts; "" on first contact. `authority` is the path of a file of certificates: then no pin is asked.
+    """
+
+    address: str
+    port: int
+    login: Login
+    pin: str = ""
+    authority: str = ""
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a reader brought: rows in the order asked, and what the device showed of itself (see `Door.pin`)."""
+
+    rows: tuple[Rows, ...]
+    blind: Blind | None = None
+    pin: str = ""
+    seconds: float = 0.0
+    requests: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one eye saw at one moment: the tables asked now, and those not due again as they were seen last."""
+
+    eye: Eye
+    at: datetime
+    tables: Mapping[str, Table]
+    blind: Blind | None = None
+    pin: str = ""
+    seconds: float = 0.0
+    requests: int = 0
+    bytes: int = 0
+    asked: Mapping[float, datetime] = field(default_factory=dict)
+
+
+Looks = Mapping[Eye, Look]
+
+
+class LookReader(Protocol):
+    """Redfish or SSH. `read` returns within the budget, and never raises for what a device does."""
+
+    async def read(self, door: Door, origins: Sequence[Origin], budget: Budget) -> Seen:
+        """The rows of `origins`; each column of the answer is keyed by what `Origin.oids` holds for it."""
+
+    async def close(self) -> None:
+        """Give back sessions and what else is held."""
+
+
+async def looked(
+    reader: LookReader, door: Door, eye: Eye, origins: Sequence[Origin], at: datetime, budget: Budget, last: Look | None
+) -> Look:
+    """One look at the tables of `origins` that are due; what is not due stays as it was."""
+    last = None if last is None or last.blind is not None else last
+    paces = {origin.every for origin in origins}
+    asked = last.asked if last else {}
+    now = {pace for pace in paces if pace not in asked or (at - asked[pace]).total_seconds() >= pace}
+    due = [origin for origin in origins if origin.every in now]
+    seen = await reader.read(door, due, budget)
+    if seen.blind is not None:
+        return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds)
+    fresh = {origin.table: _table(origin, rows) for origin, rows in zip(due, seen.rows, strict=True)}
+    tables = {name: table.like(last.tables[name]) for name, table in fresh.items()} if last else fresh
+    return Look(
+        eye=eye,
+        at=at,
+        tables={origin.table: tables.get(origin.table) or last.tables[origin.table] for origin in origins}
+        if last
+        else tables,
+        pin=seen.pin,
+        seconds=seen.seconds,
+        requests=seen.requests,
+        bytes=seen.bytes,
+        asked={**asked, **dict.fromkeys(now, at)},
+    )
+
+
+def unseen(origins: Sequence[Origin]) -> dict[str, Table]:
+    """The tables of `origins` before anybody looked: without rows."""
+    return {origin.table: _table(origin, Rows(index=(), columns={})) for origin in origins}
+
+
+def _table(origin: Origin, rows: Rows) -> Table:
+    return Table(
+        name=origin.table,
+        index=rows.index,
+        columns={name: rows.columns.get(oid, (None,) * len(rows.index)) for name, oid in origin.oids.items()},
+        oids=origin.oids,
+        ended=rows.ended,
+        eye=origin.eye,
+    )

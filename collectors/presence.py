@@ -1,0 +1,77 @@
+"""Whether a device answers each eye, whether it lets us in, and which tables it did not tell to their end.
+
+A step of visit.py: the Observations of the device as a whole, beside those of its parts (facts.py).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from collectors.identify import SYS_OBJECT_ID
+from collectors.looks import UNREACHED, Look, Looks
+from collectors.snmp.reader import Silence
+from collectors.tables import Table
+from monitor.model import Component, Condition, Device, Observation
+
+NOT_THERE = frozenset({Silence.TIMEOUT, Silence.REFUSED, Silence.UNRESOLVED})
+"""The device does not answer SNMP; every other silence is an answer that keeps us out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """How a visit went. `asked`: whether the device is asked over SNMP at all."""
+
+    device: Device
+    at: datetime
+    asked: bool
+    silence: Silence | None
+    tables: Mapping[str, Table]
+    looks: Looks
+
+    def same(self, before: "Presence") -> bool:
+        """True where it says what `before` said."""
+        return self.said == before.said
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """All that the observations are made of."""
+        ended = [(table.name, table.ended, table.oids) for table in self.tables.values() if table.ended]
+        blind = [(eye, look.blind) for eye, look in self.looks.items()]
+        return self.silence, self.asked, self.device.address, self.device.port, ended, blind
+
+    def observations(self) -> Iterator[Observation]:
+        """What is to be said of the device as a whole."""
+        if self.asked:
+            yield from self._of_snmp()
+        for look in self.looks.values():
+            yield from self._of_look(look)
+        for table in self.tables.values():
+            if table.ended:
+                source = next(iter(table.oids.values()))
+                yield self._one("walk", Condition.UNKNOWN, str(table.ended), source, table.name)
+
+    def _of_snmp(self) -> Iterator[Observation]:
+        silence = self.silence
+        answers = silence not in NOT_THERE
+        source = f"udp://{self.device.address}:{self.device.port}" if silence else SYS_OBJECT_ID
+        yield self._one(
+            "answer", Condition.OK if answers else Condition.FAILED, "" if answers else str(silence), source
+        )
+        if silence is None:
+            yield self._one("access", Condition.OK, "", source)
+        else:
+            yield self._one("access", Condition.FAILED if answers else Condition.UNKNOWN, str(silence), source)
+
+    def _of_look(self, look: Look) -> Iterator[Observation]:
+        """Whether another eye reaches the device, and whether it is let in."""
+        raw, source = str(look.blind or ""), f"{look.eye}://{self.device.address}"
+        if look.blind in UNREACHED:
+            yield self._one("answer", Condition.FAILED, raw, source, look.eye)
+            yield self._one("access", Condition.UNKNOWN, raw, source, look.eye)
+        else:
+            yield self._one("answer", Condition.OK, "", source, look.eye)
+            yield self._one("access", Condition.FAILED if look.blind else Condition.OK, raw, source, look.eye)
+
+    def _one(self, aspect: str, condition: Condition, raw: str, source: str, label: str = "") -> Observation:
+        component = Component(kind="device", label=label)
+        return Observation(component=component, aspect=aspect, condition=condition, raw=raw, source=source, at=self.at)
