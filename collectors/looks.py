@@ -37,10 +37,14 @@ UNREACHED = frozenset({Blind.TIMEOUT, Blind.REFUSED, Blind.UNRESOLVED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """A user of the device's management (Redfish, SSH). `password` is a secret and never shown."""
+    """A user of the device's management (Redfish, SSH). `password` is a secret and never shown.
+
+    `authority` is the path of a file of certificates to trust: then a device is known by these, and has no pin.
+    """
 
     user: str
     password: str = field(repr=False)
+    authority: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +52,13 @@ class Door:
     """Where a look goes in, and whom it trusts there.
 
     `pin` is what the device showed when it was first seen: the SHA-256 of its certificate (hex), or its host key in the
-    form of known_hosts; "" on first contact. `authority` is the path of a file of certificates: then no pin is asked.
+    form of known_hosts; "" on first contact. It does not count where the login has an authority.
     """
 
     address: str
     port: int
     login: Login
     pin: str = ""
-    authority: str = ""
     timeout: float = 30.0
 
 

@@ -72,6 +72,14 @@ def _misled(entry: Entry[DeviceFile], draft: Draft, around: Surroundings, near: 
     yield from unknown(place, ("site",), device.site, "site", draft.site_names, near)
     for at, name in enumerate(device.credentials):
         yield from unknown(place, ("credentials", at), name, "credential", draft.credential_names, near)
+    for key, login in (("redfish", device.redfish), ("ssh", device.ssh)):
+        if login is not None:
+            yield from unknown(place, (key,), login, "login", draft.login_names, near)
+    if not device.credentials and not device.redfish and not device.ssh:
+        yield place.problem((), "there is no way in: write credentials (SNMP), redfish or ssh")
+    elif not device.credentials and device.platform == AUTO:
+        reason = "without SNMP nobody says what it is"
+        yield place.problem(("platform",), reason, 'write the name of a platform, such as "dell_idrac"')
     if around.platforms is not None and device.platform != AUTO:
         yield from unknown(place, ("platform",), device.platform, "platform", around.platforms, near)
     if device.interval is not None and device.interval < around.shortest:

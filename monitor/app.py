@@ -29,6 +29,7 @@ from monitor.progress import Progress
 from monitor.schedule import Schedule
 from monitor.series import Series
 from monitor.store.database import Store
+from monitor.watch import Watch
 from monitor.web.application import application
 from monitor.web.serve import serve
 
@@ -57,6 +58,7 @@ class App:
         self._store = store
         self._means = Means(settings=settings, reader=reader(settings.snmp.engine), store=store, clock=now)
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
+        self._watch = Watch(self._means, self._metrics, self._progress, self._schedule.hint)
         self._duties = Duties(settings, store, self._metrics, self._progress, now)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -85,8 +87,10 @@ class App:
         if window.done():
             window.result()
         self._hear()
-        self._schedule.load(settings)
+        self._schedule.load(settings.inventory.devices, settings.visits)
         self._schedule.start()
+        self._watch.load(self._means)
+        self._watch.start()
         self._metrics.loaded(settings.inventory.devices, now())
         self._notify.ready(_status(settings))
         log.info("watching %s", _status(settings))
@@ -105,6 +109,8 @@ class App:
     async def _visit(self, device: Device) -> Outcome:
         outcome = await visit(device, self._means)
         seen = outcome.visit
+        if seen.platform is not None:
+            self._watch.recognised(device.name)
         self.series.visited(device, seen.identity, outcome.observations, seen.silence, seen.at, ports(outcome.told))
         for fault, change in outcome.changes:
             part = f"{fault.key.kind} {fault.key.label}".strip()
@@ -127,7 +133,9 @@ class App:
         log.info("stopping")
         with suppress(TimeoutError):
             async with asyncio.timeout(_PARTING):
-                await asyncio.gather(self._schedule.stop(_PARTING - 1), self._duties.finished())
+                await asyncio.gather(
+                    self._schedule.stop(_PARTING - 1), self._watch.stop(_PARTING - 1), self._duties.finished()
+                )
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
@@ -159,7 +167,8 @@ class App:
             self._means = replace(self._means, settings=settings)
             self._duties.settings = settings
             self._progress.expect(_patience(settings), now())
-            self._schedule.load(settings)
+            self._schedule.load(settings.inventory.devices, settings.visits)
+            self._watch.load(self._means)
             self._means.memory.only(settings.inventory.devices.keys())
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())

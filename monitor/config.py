@@ -19,8 +19,9 @@ from alerts.faults.policy import Policy, PolicyFile, policy
 from alerts.post.mail import MailSettings, Security
 from collectors.platform import Platform, PlatformFile, platforms
 from collectors.snmp.reader import Budget
+from collectors.tables import Eye
 from monitor.agreement import SHORTEST, Surroundings, disagreements, unknown
-from monitor.credentials import credentials
+from monitor.credentials import credentials, logins
 from monitor.document import Document, checked, document
 from monitor.draft import Draft, drafted, entries, inventory
 from monitor.fields import said_duration
@@ -28,7 +29,7 @@ from monitor.model import Level, Recipient
 from monitor.netvigil_file import DaemonFile, MailFile, NetvigilFile, RecipientFile, ReportFile, SnmpFile
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
-from monitor.settings import Daemon, Mail, Report, Settings, Snmp, Visits
+from monitor.settings import Daemon, Looking, Mail, Report, Settings, Snmp, Visits
 from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
@@ -68,6 +69,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         if stock and draft and vault is not None
         else {}
     )
+    entered = logins(draft.logins, vault, directory, stock, problems) if stock and draft and vault is not None else {}
     post = _mail(file.mail, own, vault, directory, problems) if own and file else None
     errors = [problem for problem in problems if not problem.is_warning]
     if errors or not (file and draft and promises and rules and post):
@@ -77,10 +79,11 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         daemon=_daemon(file.daemon, state),
         visits=Visits(**dict(file.visits)),
         snmp=_snmp(file.snmp),
+        looking={Eye.REDFISH: Looking(**dict(file.redfish)), Eye.SSH: Looking(**dict(file.ssh))},
         mail=post,
         report=_report(file.report, state),
         snapshot_interval=file.history.interval,
-        inventory=inventory(draft, secrets, file.visits.interval),
+        inventory=inventory(draft, secrets, entered, file.visits.interval),
         contract=contract(promises),
         policy=policy(rules),
         platforms=known_platforms,
@@ -110,7 +113,7 @@ def summary(settings: Settings) -> str:
             f"customers    {len(inventory.customers)}",
             f"sites        {len(inventory.sites)}",
             f"devices      {len(inventory.devices)}{f' ({counted})' if counted else ''}",
-            f"credentials  {len(inventory.credentials)}",
+            f"credentials  {len(inventory.credentials) + len(inventory.logins)}",
             f"platforms    {fixed}",
             f"recipients   {len(settings.mail.recipients)}",
         )

@@ -1,4 +1,4 @@
-"""[credentials.NAME] of inventory.toml: from references to what an SNMP engine needs (collectors/snmp/reader.py)."""
+"""[credentials.NAME] and [logins.NAME] of inventory.toml: from references to what SNMP, Redfish and SSH need."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from collectors.looks import Login
 from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
 from monitor.fields import Settled
 from monitor.problem import Place, Problem, Within
@@ -43,6 +44,18 @@ class UserFile(Settled):
         return self
 
 
+class LoginFile(Settled):
+    """A user of a device's management over Redfish or SSH: one that may read, and nothing more."""
+
+    user: str = Field(min_length=1, max_length=64, description="User name.")
+    password: SecretReference = Field(description="Where the password lies.")
+    authority: str = Field(
+        "",
+        description="File of certificates to trust for Redfish, from the folder of inventory.toml on. If left out, the "
+        "certificate that a device shows first is remembered, and another one is refused.",
+    )
+
+
 CredentialFile = Annotated[CommunityFile | UserFile, Field(discriminator="version")]
 
 
@@ -75,3 +88,22 @@ def credentials(
         )
         for name, file in files.items()
     }
+
+
+def logins(
+    files: Mapping[str, LoginFile],
+    environ: Mapping[str, str],
+    directory: Path,
+    place: Place,
+    problems: list[Problem],
+) -> dict[str, Login]:
+    """The logins by name; for each secret or file that was not found, one more of `problems`."""
+    told: dict[str, Login] = {}
+    for name, file in files.items():
+        at = Within(place, ("logins", name, "password"))
+        authority = directory / file.authority if file.authority else None
+        if authority and not authority.is_file():
+            problems.append(Within(place, ("logins", name, "authority")).problem((), f"there is no file {authority}"))
+        password = found(file.password, environ, directory, at, problems)
+        told[name] = Login(user=file.user, password=password, authority=str(authority or ""))
+    return told

@@ -20,12 +20,17 @@ HEADINGS = {
     "role": ("role", "角色", "设备角色"),
     "platform": ("platform", "平台"),
     "credentials": ("credentials", "credential", "凭据", "凭证"),
+    "redfish": ("redfish", "redfish login"),
+    "ssh": ("ssh", "ssh login"),
+    "redfish_port": ("redfish_port", "redfish port"),
+    "ssh_port": ("ssh_port", "ssh port"),
     "interval": ("interval", "间隔", "轮询间隔"),
     "port": ("port", "端口"),
     "expect_up": ("expect_up", "expect up", "必须在线接口"),
     "title": ("title", "description", "说明", "描述"),
 }
 LISTS = frozenset({"credentials", "expect_up"})
+FILLED = {"site", "role", "platform", "credentials", "redfish", "ssh"}  # what [[import]] says for rows that do not
 VERBATIM = frozenset({"site", "title"})  # words of people; in the others full-width signs are slips of the keyboard
 ROLES = {"核心": "core", "汇聚": "distribution", "接入": "access", "服务器": "server", "其他": "other", "其它": "other"}
 DELIMITERS = ",;\t"
@@ -91,7 +96,7 @@ class _Sheet:
     def __init__(self, file: str, text: str, asked: ImportFile, place: Place, problems: list[Problem]) -> None:
         self.file = file
         self.place = place
-        self.filled = asked.model_dump(include={"site", "role", "platform", "credentials"}, exclude_none=True)
+        self.filled = asked.model_dump(include=FILLED, exclude_none=True)
         self.problems = problems
         self.ignored = {_plain_heading(heading) for heading in asked.ignore}
         declared = _DELIMITER_LINE.match(text)
@@ -201,7 +206,7 @@ def _value(field: str, cell: str) -> Any:
         return [part for part in _SEPARATORS.split(plain) if part]
     if field == "role":
         return ROLES.get(plain, plain.lower())
-    if field == "port":
+    if field in {"port", "redfish_port", "ssh_port"}:
         number = _WHOLE.fullmatch(plain)
         if number is None:
             raise ValueError("must be a whole number")

@@ -8,8 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from collectors.looks import Login
 from collectors.snmp.reader import Credential
-from monitor.credentials import CredentialFile
+from monitor.credentials import CredentialFile, LoginFile
 from monitor.devices_csv import rows
 from monitor.document import Document, checked
 from monitor.fields import Settled
@@ -42,9 +43,11 @@ class Draft:
     sites: Sequence[Entry[SiteFile]]
     devices: Sequence[Entry[DeviceFile]]
     credentials: Mapping[str, CredentialFile]
+    logins: Mapping[str, LoginFile]
     customer_names: Collection[str]
     site_names: Collection[str]
     credential_names: Collection[str]
+    login_names: Collection[str]
 
 
 def drafted(source: Document, problems: list[Problem]) -> Draft:
@@ -53,17 +56,20 @@ def drafted(source: Document, problems: list[Problem]) -> Draft:
     devices = entries(source, ("device",), DeviceFile)
     for asked in entries(source, ("import",), ImportFile):
         devices += _imported(asked, Path(source.file).parent, problems)
-    raw = source.data.get("credentials")
-    written = raw if isinstance(raw, Mapping) else {}
+    written = _by_name(source.data.get("credentials"))
     fitting = {name: _well_formed(each, CREDENTIAL) for name, each in written.items()}
+    entered = _by_name(source.data.get("logins"))
+    known = {name: _well_formed(each, LOGIN) for name, each in entered.items()}
     return Draft(
         customers=entries(source, ("customer",), CustomerFile),
         sites=entries(source, ("site",), SiteFile),
         devices=devices,
         credentials={name: each for name, each in fitting.items() if each is not None},
+        logins={name: each for name, each in known.items() if each is not None},
         customer_names=_names(source.data.get("customer")),
         site_names=_names(source.data.get("site")),
         credential_names=written.keys(),
+        login_names=entered.keys(),
     )
 
 
@@ -97,6 +103,10 @@ def _names(tables: Any) -> Collection[str]:
     return dict.fromkeys(name for name in found if isinstance(name, str)).keys()
 
 
+def _by_name(raw: Any) -> Mapping[str, Any]:
+    return raw if isinstance(raw, Mapping) else {}
+
+
 def _well_formed(data: Any, adapter: TypeAdapter[Shape]) -> Shape | None:
     try:
         return adapter.validate_python(data)
@@ -105,9 +115,12 @@ def _well_formed(data: Any, adapter: TypeAdapter[Shape]) -> Shape | None:
 
 
 CREDENTIAL: TypeAdapter[CredentialFile] = TypeAdapter(CredentialFile)
+LOGIN = TypeAdapter(LoginFile)
 
 
-def inventory(draft: Draft, secrets: Mapping[str, Credential], interval: timedelta) -> Inventory:
+def inventory(
+    draft: Draft, secrets: Mapping[str, Credential], entries_: Mapping[str, Login], interval: timedelta
+) -> Inventory:
     """The inventory that `draft` states, once nothing was found against it."""
     sites = {entry.written.name: Site(**entry.written.model_dump()) for entry in draft.sites}
     return Inventory(
@@ -117,6 +130,7 @@ def inventory(draft: Draft, secrets: Mapping[str, Credential], interval: timedel
             entry.written.name: _device(entry.written, sites[entry.written.site], interval) for entry in draft.devices
         },
         credentials=secrets,
+        logins=entries_,
     )
 
 
@@ -130,6 +144,10 @@ def _device(file: DeviceFile, site: Site, interval: timedelta) -> Device:
         platform=file.platform,
         credentials=tuple(file.credentials),
         port=file.port,
+        redfish=file.redfish or "",
+        redfish_port=file.redfish_port,
+        ssh=file.ssh or "",
+        ssh_port=file.ssh_port,
         interval=file.interval or interval,
         expect_up=tuple(file.expect_up),
         title=file.title,

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from collectors.looks import Login
 from collectors.snmp.reader import Credential
-from monitor.credentials import CredentialFile
+from monitor.credentials import CredentialFile, LoginFile
 from monitor.fields import Host, Name, Port, PositiveDuration, Settled, Title, Zone
 from monitor.model import Device, Role, Site
 
@@ -42,11 +43,17 @@ class DeviceFile(Settled):
     site: Name = Field(description="Name of a [[site]].")
     role: Role = Field(Role.OTHER, description="What the device is for: the same fault means more on a core.")
     platform: str = Field(AUTO, description='Name of a file in platforms/, or "auto": what the device says it is.')
-    credentials: list[Name] = Field(min_length=1, description="Names of [credentials.NAME], tried in this order.")
+    credentials: list[Name] = Field(
+        [], description="Names of [credentials.NAME] for SNMP, tried in this order; none where SNMP is not spoken."
+    )
+    redfish: Name | None = Field(None, description="Name of a [logins.NAME] for Redfish, where the device speaks it.")
+    ssh: Name | None = Field(None, description="Name of a [logins.NAME] for SSH, where the device is asked over it.")
     interval: PositiveDuration | None = Field(
         None, description="Time between two visits; [visits] interval if left out."
     )
     port: Port = Field(161, description="UDP port of SNMP.")
+    redfish_port: Port = Field(443, description="TCP port of Redfish.")
+    ssh_port: Port = Field(22, description="TCP port of SSH.")
     expect_up: list[str] = Field([], description="Interfaces that must be up, even if they were down when first seen.")
     title: Title = Field("", description="What people call it, as documents print it.")
 
@@ -60,12 +67,15 @@ class ImportFile(Settled):
     role: Role | None = Field(None, description="Role of the rows that name none.")
     platform: str | None = Field(None, description="Platform of the rows that name none.")
     credentials: list[Name] | None = Field(None, description="Credentials of the rows that name none.")
+    redfish: Name | None = Field(None, description="Login for Redfish of the rows that name none.")
+    ssh: Name | None = Field(None, description="Login for SSH of the rows that name none.")
 
 
 class InventoryFile(Settled):
     """The whole of inventory.toml."""
 
-    credentials: dict[Name, CredentialFile] = Field({}, description="[credentials.NAME]: how to talk to devices.")
+    credentials: dict[Name, CredentialFile] = Field({}, description="[credentials.NAME]: how to talk SNMP to devices.")
+    logins: dict[Name, LoginFile] = Field({}, description="[logins.NAME]: users of Redfish and SSH.")
     customer: list[CustomerFile] = Field([], description="[[customer]]: whose sites are watched.")
     site: list[SiteFile] = Field([], description="[[site]]: places of customers.")
     device: list[DeviceFile] = Field([], description="[[device]]: watched things.")
@@ -88,6 +98,7 @@ class Inventory:
     sites: Mapping[str, Site] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
+    logins: Mapping[str, Login] = field(default_factory=dict)
 
     def zone(self, site: str) -> str:
         """The time zone of `site`; UTC where the site is no longer in the inventory."""

@@ -6,6 +6,7 @@ One `Metrics` per daemon with a registry of its own; its methods are named for w
 import platform
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -74,11 +75,17 @@ class Metrics:
             "When the configuration in force was read.",
             registry=own,
         )
+        self._looks = Counter(
+            "netvigil_looks", "Looks over Redfish and SSH, by how they ended.", ["eye", "result"], registry=own
+        )
+        self._look_duration = Histogram(
+            "netvigil_look_duration_seconds", "How long looks took.", ["eye"], buckets=_SLOW, registry=own
+        )
         for result in RESULTS:
             self._visits.labels(result)
         self.counted(faults={}, tickets={})
 
-    def visited(self, silence: Silence | None, *, took: timedelta, late: timedelta) -> None:
+    def visited(self, silence: StrEnum | None, *, took: timedelta, late: timedelta) -> None:
         """A visit ended, with what it found, how long it took and how long after it was due it began."""
         self._visits.labels(ANSWERED if silence is None else silence.value).inc()
         self._duration.observe(took.total_seconds())
@@ -87,6 +94,10 @@ class Metrics:
     def crashed(self) -> None:
         """A visit ended in an exception: a defect of ours, never the device's doing."""
         self._visits.labels(CRASHED).inc()
+
+    def of_eye(self, eye: str) -> "LookMetrics":
+        """Where the looks of one eye are counted."""
+        return LookMetrics(self._looks, self._look_duration, eye)
 
     def committed(self, took: timedelta) -> None:
         """A transaction was committed."""
@@ -120,6 +131,23 @@ class Metrics:
     def text(self) -> bytes:
         """All of it in text format 0.0.4."""
         return generate_latest(self._registry)
+
+
+class LookMetrics:
+    """The looks of one eye, counted beside the visits."""
+
+    def __init__(self, looks: Counter, duration: Histogram, eye: str) -> None:
+        """Count under `eye`."""
+        self._looks, self._duration, self._eye = looks, duration, eye
+
+    def visited(self, silence: StrEnum | None, *, took: timedelta, late: timedelta) -> None:  # noqa: ARG002 - Counts
+        """A look ended, with what it found and how long it took."""
+        self._looks.labels(self._eye, ANSWERED if silence is None else silence.value).inc()
+        self._duration.labels(self._eye).observe(took.total_seconds())
+
+    def crashed(self) -> None:
+        """A look ended in an exception: a defect of ours, never the device's doing."""
+        self._looks.labels(self._eye, CRASHED).inc()
 
 
 def _replace(gauge: Gauge, values: Mapping[str, float]) -> None:

@@ -90,8 +90,9 @@ class Site:
 class Device:
     """One watched thing.
 
-    `platform` is the name of a platform file or "auto". `credentials` are names, never values. `expect_up` names the
-    interfaces that must be up even if they were down when first seen.
+    `platform` is the name of a platform file or "auto". `credentials` (of SNMP), `redfish` and `ssh` (logins) are
+    names, never values; "" is a device that is not seen that way. `expect_up` names the interfaces that must be up even
+    if they were down when first seen.
     """
 
     name: str
@@ -102,6 +103,10 @@ class Device:
     platform: str = "auto"
     credentials: tuple[str, ...] = ()
     port: int = 161
+    redfish: str = ""
+    redfish_port: int = 443
+    ssh: str = ""
+    ssh_port: int = 22
     interval: timedelta = timedelta(seconds=60)
     expect_up: tuple[str, ...] = ()
     title: str = ""

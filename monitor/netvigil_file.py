@@ -82,6 +82,22 @@ class SnmpFile(Settled):
     budget: BudgetFile = Field(BudgetFile(), description="[snmp.budget]: the most that one visit may cost.")
 
 
+class RedfishFile(Settled):
+    """[redfish]: looks at servers over Redfish. What changes seldom is asked seldom (`every` in platform files)."""
+
+    interval: PositiveDuration = Field(timedelta(seconds=60), description="Time between two looks at a server.")
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one look may take.")
+    concurrent: Whole = Field(64, ge=1, description="Looks at the same time in all.")
+
+
+class SshFile(Settled):
+    """[ssh]: looks at switches over SSH, for what SNMP cannot say."""
+
+    interval: PositiveDuration = Field(timedelta(minutes=15), description="Time between two looks at a switch.")
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one command may take.")
+    concurrent: Whole = Field(30, ge=1, le=100, description="Sessions at the same time in all, each a thread.")
+
+
 class RecipientFile(Settled):
     """[[mail.recipient]]: someone who gets mail. An empty list means all."""
 
@@ -150,6 +166,8 @@ class NetvigilFile(Settled):
     daemon: DaemonFile = Field(DaemonFile(), description="[daemon]: where it remembers and where it answers.")
     visits: VisitsFile = Field(VisitsFile(), description="[visits]: how often, and how many at once.")
     snmp: SnmpFile = Field(SnmpFile(), description="[snmp]: how patiently to ask.")
+    redfish: RedfishFile = Field(RedfishFile(), description="[redfish]: looks at servers over Redfish.")
+    ssh: SshFile = Field(SshFile(), description="[ssh]: looks at switches over SSH.")
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")

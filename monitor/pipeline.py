@@ -31,6 +31,7 @@ from monitor.config import Settings
 from monitor.model import Change, Condition, Device, EventKind, Fault, FaultState, Observation
 from monitor.store import devices, faults, tickets
 from monitor.store.database import Store
+from monitor.watching import Glances
 
 SECOND_LOOK = timedelta(seconds=2)
 MEMORY = timedelta(hours=6)  # a flap penalty of 6 hours ago has decayed to nothing under any sensible half-life
@@ -86,6 +87,7 @@ class Means:
     store: Store
     clock: Callable[[], datetime]
     memory: Memory = field(default_factory=Memory)
+    glances: Glances = field(default_factory=Glances)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,8 @@ async def visit(device: Device, means: Means) -> Outcome:
     known = memory.of(device, settings)
     last = known.told if known else None
     before = last.visit if last else None
-    seen = await visited(device, targets, means.reader, settings.platforms, means.clock(), settings.snmp.budget, before)
+    budget, looks = settings.snmp.budget, means.glances.of(device.name)
+    seen = await visited(device, targets, means.reader, settings.platforms, means.clock(), budget, before, looks)
     found = told(seen, last)
     quiet = _still(found, known, means.clock()) if known else None
     if known is not None and quiet is not None:

@@ -8,35 +8,72 @@ suspicion is looked at again within seconds; one that stays silent is asked ever
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import blake2b
+from typing import Protocol
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from monitor.metrics import Metrics
 from monitor.model import Device
-from monitor.pipeline import Outcome
 from monitor.progress import Progress
-from monitor.settings import Settings, Visits
+from monitor.settings import Visits
 
 WORK = "visits"
 log = logging.getLogger(__name__)
-Visitor = Callable[[Device], Awaitable[Outcome]]
+
+
+class Ended(Protocol):
+    """What the schedule wants to know of a visit (or a look) that has ended."""
+
+    @property
+    def silence(self) -> StrEnum | None:
+        """Why the device told nothing; None where it did."""
+
+    @property
+    def silent_visits(self) -> int:
+        """How many visits in a row told nothing."""
+
+    @property
+    def look_again(self) -> datetime | None:
+        """When another visit is worth it before its time."""
+
+
+class Counts(Protocol):
+    """Where visits are counted."""
+
+    def visited(self, silence: StrEnum | None, *, took: timedelta, late: timedelta) -> None:
+        """One ended."""
+
+    def crashed(self) -> None:
+        """One ended in an exception."""
+
+
+Visitor = Callable[[Device], Awaitable[Ended | None]]
+"""What visits a device; None where there was nothing to do yet."""
 _GRACE = 3  # silent visits that count as bad luck before the device is asked more seldom
 
 
 class Schedule:
     """The visits of all devices. `visitor` does one visit; `clock` is the daemon's."""
 
-    def __init__(self, visitor: Visitor, metrics: Metrics, progress: Progress, clock: Callable[[], datetime]) -> None:
-        """Make a schedule without devices; `load` fills it."""
+    def __init__(
+        self,
+        visitor: Visitor,
+        metrics: Counts,
+        progress: Progress,
+        clock: Callable[[], datetime],
+        work: str = WORK,
+    ) -> None:
+        """Make a schedule without devices; `load` fills it. `work` is the name under which it tells its progress."""
         self._visitor = visitor
         self._metrics = metrics
         self._progress = progress
+        self._work = work
         self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._devices: dict[str, Device] = {}
@@ -48,12 +85,12 @@ class Schedule:
         self._due: dict[str, datetime] = {}
         self._running: dict[str, asyncio.Future[None]] = {}
 
-    def load(self, settings: Settings) -> None:
-        """Take the devices and intervals of `settings`: new ones are visited soon, gone ones no more."""
+    def load(self, devices: Mapping[str, Device], visits: Visits) -> None:
+        """Take these devices: new ones are visited soon, gone ones no more."""
         known = self._devices
-        self._visits = settings.visits
-        self._devices = dict(settings.inventory.devices)
-        self._everyone = asyncio.Semaphore(settings.visits.concurrent)
+        self._visits = visits
+        self._devices = dict(devices)
+        self._everyone = asyncio.Semaphore(visits.concurrent)
         self._lanes = {}
         for name in known.keys() - self._devices.keys():
             with suppress(JobLookupError):
@@ -63,7 +100,7 @@ class Schedule:
         for name, device in self._devices.items():
             if known.get(name) != device:
                 # Spread over a part of the interval, so that a start is not a storm.
-                spread = min(device.interval, settings.visits.first_spread)
+                spread = min(device.interval, visits.first_spread)
                 self._beat[name] = self._clock() + spread * hash_share(name)
                 self._wake(name, self._beat[name])
 
@@ -115,12 +152,12 @@ class Schedule:
         if outcome is not None:
             self._metrics.visited(outcome.silence, took=ended - began, late=began - due)
             self._silent[name] = outcome.silent_visits
-            self._progress.made(WORK, ended)
+            self._progress.made(self._work, ended)
         if name in self._devices:
             asked = self._due[name]  # a hint may have come while the visit was under way
             self._wake(name, asked if asked > due else self._next(name, outcome, ended))
 
-    def _next(self, name: str, outcome: Outcome | None, now: datetime) -> datetime:
+    def _next(self, name: str, outcome: Ended | None, now: datetime) -> datetime:
         device, visits = self._devices[name], self._visits
         if visits is None:
             raise RuntimeError("a visit ended before any settings were loaded")

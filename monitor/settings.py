@@ -1,16 +1,18 @@
 """The settings as plain frozen values: what the daemon runs on once its configuration was read (monitor/config.py)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from pathlib import Path
 
 from alerts.desk.contract import Contract
 from alerts.faults.policy import Policy
 from alerts.post.mail import MailSettings
+from collectors.looks import Door
 from collectors.platform import Platform
 from collectors.snmp.engines import EngineName
 from collectors.snmp.reader import Budget, Target
+from collectors.tables import Eye
 from monitor.inventory import Inventory
 from monitor.model import Device, Language, Recipient
 from monitor.problem import Problem
@@ -49,6 +51,15 @@ class Snmp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """How often an eye beside SNMP looks at a device, how long a look may take, and how many there are at once."""
+
+    interval: timedelta
+    timeout: timedelta
+    concurrent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """The way out for letters, who gets them, and how long it is tried. `domain` is that of our Message-IDs."""
 
@@ -77,6 +88,7 @@ class Settings:
     daemon: Daemon
     visits: Visits
     snmp: Snmp
+    looking: Mapping[Eye, Looking]
     mail: Mail
     report: Report
     snapshot_interval: timedelta
@@ -98,3 +110,26 @@ class Settings:
             )
             for name in device.credentials
         )
+
+    def seen_by(self, eye: Eye) -> dict[str, Device]:
+        """The devices that `eye` looks at, by name, with its own time between two looks."""
+        interval = self.looking[eye].interval
+        return {
+            name: replace(device, interval=interval)
+            for name, device in self.inventory.devices.items()
+            if _login(device, eye)
+        }
+
+    def door(self, device: Device, eye: Eye, pin: str) -> Door:
+        """Where `eye` goes in at `device`, which once showed itself as `pin`."""
+        return Door(
+            address=device.address,
+            port=device.redfish_port if eye is Eye.REDFISH else device.ssh_port,
+            login=self.inventory.logins[_login(device, eye)],
+            pin=pin,
+            timeout=self.looking[eye].timeout.total_seconds(),
+        )
+
+
+def _login(device: Device, eye: Eye) -> str:
+    return device.redfish if eye is Eye.REDFISH else device.ssh

@@ -161,3 +161,13 @@ snapshot = Table(
     Column("at", Moment, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
+
+# How a device showed itself to an eye when it was first seen: SHA-256 of its certificate, or its host key.
+pin = Table(
+    "pin",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("eye", String, primary_key=True),
+    Column("shown", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)

@@ -9,7 +9,8 @@ import click
 from alerts.faults.explained import explained
 from monitor.config import loaded
 from monitor.model import Language
-from monitor.store import devices, faults
+from monitor.store import devices, faults, pins
+from monitor.store.database import Store
 from monitor.verbs import doors
 
 
@@ -43,6 +44,19 @@ def device_list(directory: Path, *, as_json: bool) -> None:
             }
         )
     doors.print_rows(rows, as_json=as_json)
+
+
+@device.command("trust")
+@click.argument("name", metavar="DEVICE")
+@doors.config
+def device_trust(name: str, directory: Path) -> None:
+    """Believe what a device shows from now on: its next certificate and host key are remembered anew."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    if name not in settings.inventory.devices:
+        raise LookupError(f'no device "{name}" in the inventory; "netvigil device list" shows them all')
+    with Store(settings.daemon.state) as store, store.writing() as disk:
+        count = pins.forgotten(disk, name)
+    click.echo(f"{count} forgotten; what {name} shows at the next look is remembered anew")
 
 
 @click.group()

@@ -199,11 +199,29 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     ),
     "device without credentials": (
         INVENTORY.replace('credentials = ["campus"]\n', ""),
-        ["inventory.toml:13: device[1].credentials: required, but missing"],
+        ["inventory.toml:13: device[1]: there is no way in: write credentials (SNMP), redfish or ssh"],
+    ),
+    "no SNMP and no platform": (
+        INVENTORY.replace('credentials = ["campus"]', 'redfish = "idrac"')
+        + '[logins.idrac]\nuser = "n"\npassword = { env = "NETVIGIL_OLD_COMMUNITY" }\n',
+        [
+            (
+                "inventory.toml:13: device[1].platform: without SNMP nobody says what it is; write the name of a "
+                'platform, such as "dell_idrac"'
+            )
+        ],
+    ),
+    "login that is not there": (
+        INVENTORY + 'ssh = "admin"\n[logins.admins]\nuser = "n"\npassword = { env = "NETVIGIL_OLD_COMMUNITY" }\n',
+        ['inventory.toml:18: device[1].ssh: there is no login "admin"; did you mean "admins"?'],
+    ),
+    "authority that is not there": (
+        INVENTORY + '[logins.idrac]\nuser = "n"\npassword = { env = "NETVIGIL_OLD_COMMUNITY" }\nauthority = "ca.pem"\n',
+        ["inventory.toml:21: logins.idrac.authority: there is no file ca.pem"],
     ),
     "empty credentials": (
         INVENTORY.replace('["campus"]', "[\n]"),
-        ["inventory.toml:17: device[1].credentials: must not be empty"],
+        ["inventory.toml:13: device[1]: there is no way in: write credentials (SNMP), redfish or ssh"],
     ),
     "interval too short": (
         INVENTORY + 'interval = "4s"\n',

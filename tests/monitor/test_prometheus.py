@@ -71,7 +71,7 @@ def test_metrics_pass_the_lint_of_prometheus() -> None:
         counted = Ports(labels=(hostile,), columns=dict.fromkeys((*COUNTED, "high_speed"), (2**64 - 1,)))
         series.visited(device, Identity(platform="huawei_vrp", model=hostile), told, silence, NOON, counted)
     text = metrics.text() + b"".join(series.joined())
-    assert text.count(b"# TYPE netvigil_") == len(FAMILIES) + 13
+    assert text.count(b"# TYPE netvigil_") == len(FAMILIES) + 15
     assert judged("promtool", "check", "metrics", text=text) == ""
 
 

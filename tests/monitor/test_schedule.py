@@ -59,7 +59,7 @@ async def test_dead_devices_delay_no_living_one(house: House) -> None:
     settings = with_dead(house, 10)
     watched = Watched(house)
     watched.means = replace(watched.means, settings=settings)
-    watched.schedule.load(settings)
+    watched.schedule.load(settings.inventory.devices, settings.visits)
     watched.schedule.start()
     dead = [name for name in settings.inventory.devices if name != LIVING]
     await until(lambda: all(watched.visits[name] >= 1 for name in dead))  # by now it is known who is silent
@@ -74,7 +74,7 @@ async def test_a_device_that_stays_silent_is_asked_ever_more_seldom(house: House
     settings = with_dead(house, 1)
     watched = Watched(house)
     watched.means = replace(watched.means, settings=settings)
-    watched.schedule.load(settings)
+    watched.schedule.load(settings.inventory.devices, settings.visits)
     watched.schedule.start()
     await until(lambda: watched.visits["dead-0"] >= 7)
     await watched.schedule.stop(5)
@@ -84,7 +84,7 @@ async def test_a_device_that_stays_silent_is_asked_ever_more_seldom(house: House
 
 async def test_a_device_is_never_visited_twice_at_once_and_a_full_site_waits(house: House) -> None:
     watched = Watched(house)
-    watched.schedule.load(house.settings)
+    watched.schedule.load(house.settings.inventory.devices, house.settings.visits)
     watched.schedule.start()
     for _ in range(40):  # hints come in the middle of visits too
         for name in house.settings.inventory.devices:
@@ -97,7 +97,7 @@ async def test_a_device_is_never_visited_twice_at_once_and_a_full_site_waits(hou
 
 async def test_a_reload_takes_new_devices_and_forgets_those_that_are_gone(house: House) -> None:
     watched = Watched(house)
-    watched.schedule.load(house.settings)
+    watched.schedule.load(house.settings.inventory.devices, house.settings.visits)
     watched.schedule.start()
     await until(lambda: watched.visits["hf-srv-02"] >= 1)
     devices = dict(house.settings.inventory.devices)
@@ -105,7 +105,7 @@ async def test_a_reload_takes_new_devices_and_forgets_those_that_are_gone(house:
     del devices["hf-srv-02"]
     settings = replace(house.settings, inventory=replace(house.settings.inventory, devices=devices))
     watched.means = replace(watched.means, settings=settings)
-    watched.schedule.load(settings)
+    watched.schedule.load(settings.inventory.devices, settings.visits)
     await until(lambda: watched.visits["newcomer"] >= 1 and watched.under_way["hf-srv-02"] == 0)
     before = watched.visits["hf-srv-02"]
     await until(lambda: watched.visits["newcomer"] >= 3)
@@ -120,7 +120,7 @@ async def test_a_visit_that_cannot_be_kept_is_counted_and_tried_again(house: Hou
     watched.means = replace(watched.means, settings=settings)
     with house.store.writing() as disk:
         disk.exec_driver_sql("ALTER TABLE device RENAME TO lost")
-    watched.schedule.load(settings)
+    watched.schedule.load(settings.inventory.devices, settings.visits)
     watched.schedule.start()
     await until(lambda: watched.visits[LIVING] >= 2)
     with house.store.writing() as disk:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from monitor.credentials import CommunityFile, UserFile
+from monitor.credentials import CommunityFile, LoginFile, UserFile
 from monitor.devices_csv import HEADINGS
 from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFile, SiteFile
 from monitor.netvigil_file import (
@@ -17,8 +17,10 @@ from monitor.netvigil_file import (
     MailFile,
     NetvigilFile,
     RecipientFile,
+    RedfishFile,
     ReportFile,
     SnmpFile,
+    SshFile,
     VisitsFile,
 )
 from monitor.reference import ReferenceFile
@@ -31,12 +33,15 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[visits]`": VisitsFile,
     "`[snmp]`": SnmpFile,
     "`[snmp.budget]`": BudgetFile,
+    "`[redfish]`": RedfishFile,
+    "`[ssh]`": SshFile,
     "`[mail]`": MailFile,
     "`[[mail.recipient]]`": RecipientFile,
     "`[report]`": ReportFile,
     "`[history]`": HistoryFile,
     '`[credentials.NAME]` with `version = "3"`': UserFile,
     '`[credentials.NAME]` with `version = "2c"`': CommunityFile,
+    "`[logins.NAME]`": LoginFile,
     "`[[customer]]`": CustomerFile,
     "`[[site]]`": SiteFile,
     "`[[device]]`": DeviceFile,
@@ -86,8 +91,10 @@ def test_every_table_of_both_files_has_its_section() -> None:
         if schema["type"] == "object"
     }
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
-    assert NetvigilFile.model_fields.keys() == {"daemon", "visits", "snmp", "mail", "report", "history"}
-    assert InventoryFile.model_fields.keys() == {"credentials", "customer", "site", "device", "imports"}
+    assert NetvigilFile.model_fields.keys() == {
+        "daemon", "visits", "snmp", "redfish", "ssh", "mail", "report", "history",
+    }  # fmt: skip
+    assert InventoryFile.model_fields.keys() == {"credentials", "logins", "customer", "site", "device", "imports"}
 
 
 def test_every_heading_of_spreadsheets_is_documented() -> None:

@@ -1,0 +1,100 @@
+"""Beside the visits: looks at devices by the eyes that are not SNMP, each on its own beat (collectors/looks.py).
+
+A look judges nothing. What it saw waits in `Glances` for the next visit of the device, which takes it in; where it saw
+something new, that visit is now. So one page (pipeline.py) stays the only way of a fault.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from collectors.looks import Blind, Look, LookReader, Looks, looked
+from collectors.plan import Platform
+from collectors.snmp.reader import Budget
+from collectors.tables import Eye
+from monitor.model import Device
+from monitor.settings import Settings
+from monitor.store import pins
+from monitor.store.database import Store
+
+BYTES = 64_000_000  # of all answers of one look: a full lifecycle log is a few megabytes
+
+
+class Glances:
+    """The latest looks at each device. Losing them costs one look each and nothing else."""
+
+    def __init__(self) -> None:
+        """Nobody has looked yet."""
+        self._devices: dict[str, dict[Eye, Look]] = {}
+
+    def of(self, name: str) -> Looks:
+        """What was seen last, by eye."""
+        return dict(self._devices.get(name, {}))
+
+    def keep(self, name: str, look: Look) -> None:
+        """Remember this look until the next of the same eye."""
+        self._devices.setdefault(name, {})[look.eye] = look
+
+    def only(self, seen: Mapping[Eye, Collection[str]]) -> None:
+        """Forget what no eye looks at any more, as after the inventory was read anew."""
+        for name, looks in list(self._devices.items()):
+            left = {eye: look for eye, look in looks.items() if name in seen.get(eye, ())}
+            if left:
+                self._devices[name] = left
+            else:
+                del self._devices[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """What a look needs besides the device. `platform` says what the device is, as far as anybody knows."""
+
+    settings: Settings
+    readers: Mapping[Eye, LookReader]
+    store: Store
+    clock: Callable[[], datetime]
+    platform: Callable[[Device], Platform | None]
+    glances: Glances = field(default_factory=Glances)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What came of a look. `is_news`: it saw something else than the one before."""
+
+    look: Look
+    silent_visits: int
+    is_news: bool
+    look_again: datetime | None = None
+
+    @property
+    def silence(self) -> Blind | None:
+        """Why the look saw nothing; None where it did."""
+        return self.look.blind
+
+
+async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int) -> Looked | None:
+    """Look at `device` once; None where nobody knows yet what it is, or there is nothing to see for this eye."""
+    settings = watcher.settings
+    platform = watcher.platform(device)
+    origins = platform.others.get(eye, ()) if platform else ()
+    if not origins:
+        return None
+    pin = await watcher.store.do(lambda disk: pins.known(disk, device.name, eye))
+    door = settings.door(device, eye, pin)
+    last = watcher.glances.of(device.name).get(eye)
+    budget = Budget(seconds=settings.looking[eye].timeout.total_seconds() * 4, bytes=BYTES)
+    now = await looked(watcher.readers[eye], door, eye, origins, watcher.clock(), budget, last)
+    if now.pin and not pin and not door.login.authority and now.blind is None:
+        await watcher.store.do(lambda disk: pins.pinned(disk, device.name, eye, now.pin, watcher.clock()))
+    watcher.glances.keep(device.name, now)
+    return Looked(
+        look=now,
+        silent_visits=blind_before + 1 if now.blind else 0,
+        is_news=last is None or last.blind is not now.blind or _differs(now, last),
+    )
+
+
+def _differs(now: Look, last: Look) -> bool:
+    return now.tables.keys() != last.tables.keys() or any(
+        table is not last.tables[name] for name, table in now.tables.items()
+    )
