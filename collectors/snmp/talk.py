@@ -192,6 +192,8 @@ class Talk:
                 self._silent(Silence.TIMEOUT)
             return
         for question in [question for question in self._flying if question.due <= now]:
+            if question not in self._flying:
+                continue  # lost a moment ago, together with another of its table
             if question.tries > 0:
                 self._put(question)
             else:
