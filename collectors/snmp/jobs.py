@@ -268,11 +268,12 @@ class ScalarsJob:
             return
         told = response(pdu)
         batch, self._asking = self._asking, []
-        if len(batch) > 1 and not told.second and (told.first or not told.bindings):
+        place = told.second if told.second <= len(batch) else 0
+        if len(batch) > 1 and not place and (told.first or not told.bindings):
             self._size = len(batch) // 2  # too big, or an error that names no place: halves find it
         elif told.first:
             self._clean = False
-            del self._pending[max(told.second - 1, 0) : max(told.second, 1)]
+            del self._pending[max(place - 1, 0)]
         else:
             self._trace.append(Exchange(question.head, question.tail, pdu))
             values = {binding.oid: binding.value for binding in told.bindings}
