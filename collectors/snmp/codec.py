@@ -21,6 +21,7 @@ USM = 3  # msgSecurityModel, RFC 3411 section 5
 _SEQUENCE = 0x30
 _MAX_SUBIDENTIFIERS = 128  # RFC 2578 section 3.5
 _MAX_SUBIDENTIFIER = 2**32 - 1
+_MAX_OID_OCTETS = 5 * _MAX_SUBIDENTIFIERS
 _LONG = 0x80  # BER: the length is written in so many octets more
 _MAX_LENGTH_OCTETS = 4
 _ROOTS = 40  # BER: the first two sub-identifiers share an octet
@@ -211,6 +212,8 @@ def _unsigned(content: bytes) -> int:
 def _oid(content: bytes) -> Oid:
     if not content or content[-1] >= _LONG:
         raise CodecError("an object identifier is empty or cut")
+    if len(content) > _MAX_OID_OCTETS:  # checked first: numbers of many octets take quadratic time
+        raise CodecError("an object identifier is too long")
     numbers: list[int] = []
     number, begun = 0, False
     for octet in content:
