@@ -223,13 +223,15 @@ def placed(
 ) -> dict[str, list[int]]:
     """For each of `columns` (text and root) the places of its cells in `replies` (columns asked, and the reply)."""
     found: dict[str, dict[Oid, int]] = {text: {} for text, _ in columns}
-    at, done = 0, set[str]()
+    at, done, ended = 0, set[str](), Kind.END_OF_MIB_VIEW
     for width, reply in replies:
         open_ = [column for column in columns if column[0] not in done][:width]
         for place, binding in enumerate(reply.bindings):
             text, root = open_[place % len(open_)]
-            if text not in done and binding.oid[: len(root)] == root and binding.kind is not Kind.END_OF_MIB_VIEW:
-                found[text][binding.oid[len(root) :]] = at + place
+            row = binding.oid[len(root) :]
+            # as `Walk` has it, to the letter: a column that ends there and goes on here shifts all that follow
+            if text not in done and row and binding.oid[: len(root)] == root and binding.kind is not ended:
+                found[text][row] = at + place
             else:
                 done.add(text)
         at += len(reply.bindings)
