@@ -6,9 +6,11 @@ Datagrams are sorted by their id, and taken only from the address and port that 
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import random
 import socket
+import sys
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
@@ -94,12 +96,10 @@ class _Socket:
         self._waiting[question.id] = talk, question
         try:
             self.socket.sendto(datagram, talk.address)
-        except ConnectionRefusedError:
-            self._errors()  # that of an earlier datagram, perhaps to another device; ours was not sent
-            with contextlib.suppress(OSError):
-                self.socket.sendto(datagram, talk.address)
         except OSError:
-            return  # no route, a full buffer: as good as lost on the way, and repeated
+            self._errors()  # that of an earlier datagram, perhaps to another device; then ours was not sent
+            with contextlib.suppress(OSError):  # no route, a full buffer: as good as lost on the way, and repeated
+                self.socket.sendto(datagram, talk.address)
 
     def forget(self, question: Question) -> None:
         self._waiting.pop(question.id, None)
@@ -147,11 +147,18 @@ class _Socket:
         """Tell the talks of closed ports (ICMP), which the kernel keeps beside the datagrams."""
         for _ in range(_AT_ONCE):
             try:
-                _, _, _, address = self.socket.recvmsg(0, 1024, _MSG_ERRQUEUE)
+                _, told, _, address = self.socket.recvmsg(0, 1024, _MSG_ERRQUEUE)
             except OSError:
                 return
+            if not any(_refuses(content) for _, _, content in told):
+                continue
             for talk in tuple(self._talks.get(address, ())):
                 self._loop.call_soon(talk.icmp)
+
+
+def _refuses(error: bytes) -> bool:
+    """Whether a struct sock_extended_err (linux/errqueue.h), errno first, says that nobody is there."""
+    return int.from_bytes(error[:4], sys.byteorder) != errno.EMSGSIZE  # that one: cut smaller the next time
 
 
 @lru_cache(maxsize=65_536)
