@@ -243,12 +243,14 @@ class EngineReader:
             way = self._way(target)
         except ValueError:
             return _nothing(request, Silence.WRONG_KEY)  # a key that cannot be used, such as an empty one
-        scalars = ScalarsJob(request.scalars, self._remembered(target, request.scalars), self._shapes)
+        known = self._remembered(target, request.scalars)
+        scalars = ScalarsJob(request.scalars, known, self._shapes)
         tables = [
             TableJob(columns, budget.rows, self._remembered(target, columns), self._shapes)
             for columns in request.tables
         ]
         talk = Talk(line, address, way, target, [scalars, *tables], budget)
+        talk.patience = max(talk.patience, known.patience)
         line.open(talk)
         try:
             talk.start()
@@ -256,6 +258,7 @@ class EngineReader:
         finally:
             talk.close()
             line.close(talk)
+        known.patience = talk.patience if talk.silence is None else 0.0
         seconds = asyncio.get_running_loop().time() - begun
         if talk.silence is not None:
             if isinstance(way, UsmWay):

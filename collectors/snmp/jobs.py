@@ -37,11 +37,12 @@ _SEQUENCE: Final = 0x30
 
 @dataclass(slots=True, kw_only=True)
 class Known:
-    """What is remembered of one table, or of the scalars, of one device."""
+    """What is remembered of one table, or of the scalars, of one device; with the scalars, how long it takes."""
 
     course: Course | None = None
     repetitions: int = 0
     rows: int = 0
+    patience: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +55,7 @@ class Question:
     number: int
     id: bytes = b""
     tries: int = 0
+    put: float = 0.0
     due: float = 0.0
     patience: float = 0.0
 
