@@ -134,7 +134,7 @@ class Talk:
     def _learn(self, question: Question, now: float) -> None:
         """Learn from an answer how long to wait for the next: a device that is slow need not be asked twice.
 
-        After a repeat nobody knows which try was answered: as patient as that try, until one says more (Karn, RFC 6298).
+        After a repeat nobody knows which try was answered: as patient as that try until one says more (Karn; RFC 6298).
         """
         timeout = self._target.timeout
         once = question.tries == self._target.retries
