@@ -16,7 +16,7 @@ from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from collectors.snmp.codec import CodecError, decoded_message
+from collectors.snmp.codec import CodecError
 from collectors.snmp.community import CommunityWay, identifier
 from collectors.snmp.jobs import Known, Question, ScalarsJob, TableJob
 from collectors.snmp.layout import Shapes
@@ -37,7 +37,7 @@ _MSG_ERRQUEUE: Final = 0x2000  # linux/socket.h
 
 
 class Counts:
-    """What came over all sockets and was no reply: wrong by its bytes, or from elsewhere and too late."""
+    """What came over all sockets and was no reply: wrong by its bytes, or from elsewhere, too late, not asked for."""
 
     __slots__ = ("malformed", "stray")
 
@@ -125,23 +125,17 @@ class _Socket:
                 self._counts.stray += 1
                 return
             talk.heard(question, datagram)
-        except (KeyError, CodecError, IndexError):
+        except KeyError:
+            self._counts.stray += 1
+            self._strange(datagram, address)
+        except (CodecError, IndexError):
+            self._counts.malformed += 1
             self._strange(datagram, address)
 
     def _strange(self, datagram: bytes, address: Address) -> None:
-        """Count what is no reply; the talks with its sender learn of it where it is no SNMP."""
-        talks = self._talks.get(address)
-        if not talks:
-            self._counts.stray += 1
-            return
-        try:
-            decoded_message(datagram)
-        except CodecError:
-            self._counts.malformed += 1
-            for talk in tuple(talks):
-                talk.noise(len(datagram))
-        else:
-            self._counts.stray += 1
+        """Tell the talks with its sender of what is no reply."""
+        for talk in tuple(self._talks.get(address, ())):
+            talk.strange(datagram)
 
     def _errors(self) -> None:
         """Tell the talks of closed ports (ICMP), which the kernel keeps beside the datagrams."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from collectors.snmp.codec import (
+    SHORT_OID,
     Binding,
     ErrorStatus,
     Kind,
@@ -77,9 +78,15 @@ class Job(Protocol):
         """Stop here, and keep what was read."""
 
 
-@lru_cache(maxsize=65_536)
 def _asked(oid: Oid) -> bytes:
+    return _asked_often(oid) if len(oid) <= SHORT_OID else _asked_once(oid)
+
+
+def _asked_once(oid: Oid) -> bytes:
     return encoded_binding(Binding(oid, Kind.NULL, None))
+
+
+_asked_often = lru_cache(maxsize=16_384)(_asked_once)
 
 
 def question(job: Job, kind: PduKind, oids: Sequence[Oid], repetitions: int = 0, number: int = 0) -> Question:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from collectors.snmp.codec import CodecError
+from collectors.snmp.codec import CodecError, decoded_message
 from collectors.snmp.community import ID_OCTETS, begin
 from collectors.snmp.jobs import Job, Question
 from collectors.snmp.reader import Budget, Ending, Silence, Target
@@ -17,6 +17,7 @@ from collectors.snmp.reader import Budget, Ending, Silence, Target
 IN_FLIGHT: Final = 2
 _BACK_OFF: Final = 1.5
 _JITTER: Final = 0.1
+_DOUBTS: Final = 8
 _SOON: Final = 0.001  # seconds; what is due so soon is due now
 
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -72,6 +73,7 @@ class Talk:
         self._timeouts = 0
         self._answered = False
         self._noise = False
+        self._doubts = _DOUBTS
         self.finished: asyncio.Future[None] = self._loop.create_future()
         self.silence: Silence | None = None
         self.requests = self.bytes = 0
@@ -160,12 +162,18 @@ class Talk:
         self._timeouts = 0
         self._fill()
 
-    def noise(self, size: int) -> None:
-        """Something came from the device that is no reply."""
-        self.bytes += size
-        self._noise = True
-        if self._answered and self.bytes >= self._budget.bytes:
-            self._end(Ending.BYTES)
+    def strange(self, datagram: bytes) -> None:
+        """Something came from the device that is no reply. Whether it is SNMP at all says why the device is silent."""
+        self.bytes += len(datagram)
+        if self._answered:
+            if self.bytes >= self._budget.bytes:
+                self._end(Ending.BYTES)
+        elif self._doubts and not self._noise:
+            self._doubts -= 1  # only so many are looked at: a large one takes its time
+            try:
+                decoded_message(datagram)
+            except CodecError:
+                self._noise = True
 
     def icmp(self) -> None:
         """The port is closed, or the host cannot be reached."""
