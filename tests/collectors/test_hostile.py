@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hostile import ASKED, COMMUNITY, DESCR, FAMILY, ONE, TWO, USER, Device, First, healthy, spoiling
 
 from collectors.simulate.snmp import Network
 from collectors.snmp.codec import Oid, oid_of
 from collectors.snmp.engine import EngineReader
 from collectors.snmp.reader import Budget, Credential, Ending, Reading, Request, Silence, Target
+from hostile import ASKED, COMMUNITY, DESCR, FAMILY, ONE, TWO, USER, Device, First, healthy, spoiling
 
 PATIENT = 20.0  # of healthy devices: so long that a busy machine never makes one ask again
 
