@@ -22,6 +22,9 @@ USM = 3  # msgSecurityModel, RFC 3411 section 5
 _SEQUENCE = 0x30
 _MAX_SUBIDENTIFIERS = 128  # RFC 2578 section 3.5
 _MAX_SUBIDENTIFIER = 2**32 - 1
+_MAX_OID_OCTETS = 5 * _MAX_SUBIDENTIFIERS
+SHORT_OID = 32
+"""Octets, or numbers. What is longer is not kept from one use to the next: a device may choose what stands in it."""
 _LONG = 0x80  # BER: the length is written in so many octets more
 _MAX_LENGTH_OCTETS = 4
 _ROOTS = 40  # BER: the first two sub-identifiers share an octet
@@ -208,10 +211,15 @@ def _unsigned(content: bytes) -> int:
     return int.from_bytes(content, "big")
 
 
-@lru_cache(maxsize=65536)
 def _oid(content: bytes) -> Oid:
+    return _oid_often(content) if len(content) <= SHORT_OID else _oid_once(content)
+
+
+def _oid_once(content: bytes) -> Oid:
     if not content or content[-1] >= _LONG:
         raise CodecError("an object identifier is empty or cut")
+    if len(content) > _MAX_OID_OCTETS:  # checked first: numbers of many octets take quadratic time
+        raise CodecError("an object identifier is too long")
     numbers: list[int] = []
     number, begun = 0, False
     for octet in content:
@@ -228,6 +236,9 @@ def _oid(content: bytes) -> Oid:
         raise CodecError("an object identifier has more than 128 sub-identifiers")
     root = min(numbers[0] // _ROOTS, 2)
     return (root, numbers[0] - root * _ROOTS, *numbers[1:])
+
+
+_oid_often = lru_cache(maxsize=32_768)(_oid_once)
 
 
 def oid_text(content: bytes) -> str:

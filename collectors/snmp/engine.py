@@ -6,15 +6,17 @@ Datagrams are sorted by their id, and taken only from the address and port that 
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import random
 import socket
+import sys
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from collectors.snmp.codec import CodecError, decoded_message
+from collectors.snmp.codec import CodecError
 from collectors.snmp.community import CommunityWay, identifier
 from collectors.snmp.jobs import Known, Question, ScalarsJob, TableJob
 from collectors.snmp.layout import Shapes
@@ -35,7 +37,7 @@ _MSG_ERRQUEUE: Final = 0x2000  # linux/socket.h
 
 
 class Counts:
-    """What came over all sockets and was no reply: wrong by its bytes, or from elsewhere and too late."""
+    """What came over all sockets and was no reply: wrong by its bytes, or from elsewhere, too late, not asked for."""
 
     __slots__ = ("malformed", "stray")
 
@@ -94,12 +96,10 @@ class _Socket:
         self._waiting[question.id] = talk, question
         try:
             self.socket.sendto(datagram, talk.address)
-        except ConnectionRefusedError:
-            self._errors()  # that of an earlier datagram, perhaps to another device; ours was not sent
-            with contextlib.suppress(OSError):
-                self.socket.sendto(datagram, talk.address)
         except OSError:
-            return  # no route, a full buffer: as good as lost on the way, and repeated
+            self._errors()  # that of an earlier datagram, perhaps to another device; then ours was not sent
+            with contextlib.suppress(OSError):  # no route, a full buffer: as good as lost on the way, and repeated
+                self.socket.sendto(datagram, talk.address)
 
     def forget(self, question: Question) -> None:
         self._waiting.pop(question.id, None)
@@ -125,33 +125,34 @@ class _Socket:
                 self._counts.stray += 1
                 return
             talk.heard(question, datagram)
-        except (KeyError, CodecError, IndexError):
+        except KeyError:
+            self._counts.stray += 1
+            self._strange(datagram, address)
+        except (CodecError, IndexError):
+            self._counts.malformed += 1
             self._strange(datagram, address)
 
     def _strange(self, datagram: bytes, address: Address) -> None:
-        """Count what is no reply; the talks with its sender learn of it where it is no SNMP."""
-        talks = self._talks.get(address)
-        if not talks:
-            self._counts.stray += 1
-            return
-        try:
-            decoded_message(datagram)
-        except CodecError:
-            self._counts.malformed += 1
-            for talk in tuple(talks):
-                talk.noise(len(datagram))
-        else:
-            self._counts.stray += 1
+        """Tell the talks with its sender of what is no reply."""
+        for talk in tuple(self._talks.get(address, ())):
+            talk.strange(datagram)
 
     def _errors(self) -> None:
         """Tell the talks of closed ports (ICMP), which the kernel keeps beside the datagrams."""
         for _ in range(_AT_ONCE):
             try:
-                _, _, _, address = self.socket.recvmsg(0, 1024, _MSG_ERRQUEUE)
+                _, told, _, address = self.socket.recvmsg(0, 1024, _MSG_ERRQUEUE)
             except OSError:
                 return
+            if not any(_refuses(content) for _, _, content in told):
+                continue
             for talk in tuple(self._talks.get(address, ())):
                 self._loop.call_soon(talk.icmp)
+
+
+def _refuses(error: bytes) -> bool:
+    """Whether a struct sock_extended_err (linux/errqueue.h), errno first, says that nobody is there."""
+    return int.from_bytes(error[:4], sys.byteorder) != errno.EMSGSIZE  # that one: cut smaller the next time
 
 
 @lru_cache(maxsize=65_536)
@@ -236,12 +237,14 @@ class EngineReader:
             way = self._way(target)
         except ValueError:
             return _nothing(request, Silence.WRONG_KEY)  # a key that cannot be used, such as an empty one
-        scalars = ScalarsJob(request.scalars, self._remembered(target, request.scalars), self._shapes)
+        known = self._remembered(target, request.scalars)
+        scalars = ScalarsJob(request.scalars, known, self._shapes)
         tables = [
             TableJob(columns, budget.rows, self._remembered(target, columns), self._shapes)
             for columns in request.tables
         ]
         talk = Talk(line, address, way, target, [scalars, *tables], budget)
+        talk.patience = max(talk.patience, known.patience)
         line.open(talk)
         try:
             talk.start()
@@ -249,6 +252,7 @@ class EngineReader:
         finally:
             talk.close()
             line.close(talk)
+        known.patience = talk.patience if talk.silence is None else 0.0
         seconds = asyncio.get_running_loop().time() - begun
         if talk.silence is not None:
             if isinstance(way, UsmWay):

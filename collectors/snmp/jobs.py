@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from collectors.snmp.codec import (
+    SHORT_OID,
     Binding,
     ErrorStatus,
     Kind,
@@ -37,11 +38,12 @@ _SEQUENCE: Final = 0x30
 
 @dataclass(slots=True, kw_only=True)
 class Known:
-    """What is remembered of one table, or of the scalars, of one device."""
+    """What is remembered of one table, or of the scalars, of one device; with the scalars, how long it takes."""
 
     course: Course | None = None
     repetitions: int = 0
     rows: int = 0
+    patience: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +56,7 @@ class Question:
     number: int
     id: bytes = b""
     tries: int = 0
+    put: float = 0.0
     due: float = 0.0
     patience: float = 0.0
 
@@ -75,9 +78,15 @@ class Job(Protocol):
         """Stop here, and keep what was read."""
 
 
-@lru_cache(maxsize=65_536)
 def _asked(oid: Oid) -> bytes:
+    return _asked_often(oid) if len(oid) <= SHORT_OID else _asked_once(oid)
+
+
+def _asked_once(oid: Oid) -> bytes:
     return encoded_binding(Binding(oid, Kind.NULL, None))
+
+
+_asked_often = lru_cache(maxsize=16_384)(_asked_once)
 
 
 def question(job: Job, kind: PduKind, oids: Sequence[Oid], repetitions: int = 0, number: int = 0) -> Question:
@@ -268,11 +277,12 @@ class ScalarsJob:
             return
         told = response(pdu)
         batch, self._asking = self._asking, []
-        if len(batch) > 1 and not told.second and (told.first or not told.bindings):
+        place = told.second if told.second <= len(batch) else 0
+        if len(batch) > 1 and not place and (told.first or not told.bindings):
             self._size = len(batch) // 2  # too big, or an error that names no place: halves find it
         elif told.first:
             self._clean = False
-            del self._pending[max(told.second - 1, 0) : max(told.second, 1)]
+            del self._pending[max(place - 1, 0)]
         else:
             self._trace.append(Exchange(question.head, question.tail, pdu))
             values = {binding.oid: binding.value for binding in told.bindings}

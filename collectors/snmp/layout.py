@@ -6,10 +6,11 @@ replies that came to them last time, and where in those each cell of a table sta
 """
 
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+from weakref import WeakValueDictionary
 
 from collectors.snmp.codec import CodecError, Kind, Oid, Pdu, PduKind, decoded_pdu, oid_text
 from collectors.snmp.community import begin, end
@@ -19,7 +20,9 @@ _SIGNED: Final = {1: "b", 2: "h", 4: "i", 8: "q"}
 _WIDER: Final = {3: 4, 5: 8, 6: 8, 7: 8}  # octets to read in place of a width that struct does not know
 _NUMBERS: Final = frozenset({Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TIME_TICKS, Kind.COUNTER64})
 _NO_ID: Final = 3  # id's tag and length are fixed, its octets are not; a PDU's tag and at least one octet of length
-_MOST_SHAPES: Final = 65_536
+_MOST_SHARED: Final = 16_000_000  # octets, about
+_SIZE: Final = 60  # octets of a short text or a number, and of its place
+_SHORT: Final = 512  # octets of a question that many devices are asked alike
 
 Span = tuple[int, int, int]
 """Tag, begin and end of one value."""
@@ -65,7 +68,7 @@ _MAKERS: Final[dict[int, Callable[[bytes], Value]]] = {
 class Shape:
     """Where values stand in replies whose names and lengths are the same. Shared by all replies of one shape."""
 
-    __slots__ = ("_made", "_mask", "_odd", "_unpacked")
+    __slots__ = ("__weakref__", "_made", "_mask", "_odd", "_unpacked")
 
     def __init__(self, form: str, mask: int, odd: tuple[Odd, ...], made: tuple[Made, ...]) -> None:
         self._unpacked = struct.Struct(form).unpack
@@ -88,11 +91,34 @@ class Shape:
         return told
 
 
+_Thing = TypeVar("_Thing")
+
+
 class Shapes:
-    """All shapes that are in use, each once: switches of one model share nearly all."""
+    """All shapes that are in use, each once, and what else switches of one model share: indexes, and places of cells.
+
+    Nothing that a device may choose is kept for long beyond its use: one that tells something else each time must not
+    fill the memory.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int, tuple[Odd, ...], tuple[Made, ...]], Shape] = {}
+        self._known: WeakValueDictionary[tuple[str, int, tuple[Odd, ...], tuple[Made, ...]], Shape] = (
+            WeakValueDictionary()
+        )
+        self._shared: dict[Hashable, Any] = {}
+        self._size = 0
+
+    def once(self, key: tuple[Hashable, ...], make: Callable[[tuple[Any, ...]], _Thing]) -> _Thing:
+        """What is made of `key`, the same object for all that ask."""
+        found: _Thing | None = self._shared.get((make, key))
+        if found is None:
+            size = sum(_SIZE + (len(each) if isinstance(each, str) else 0) for each in key)
+            self._size += size
+            if self._size > _MOST_SHARED:
+                self._shared.clear()  # what is in use lives on in its courses
+                self._size = size
+            found = self._shared[make, key] = make(key)
+        return found
 
     def of(self, pdu: bytes) -> Shape:
         """The shape of `pdu`, a PDU that was decoded before."""
@@ -123,18 +149,11 @@ class Shapes:
         key = ("".join(form) + f"{len(pdu) - at}x", int.from_bytes(mask, "little"), tuple(odd), tuple(made))
         shape = self._known.get(key)
         if shape is None:
-            if len(self._known) >= _MOST_SHAPES:
-                self._known.clear()  # those in use live on in their courses
             shape = self._known[key] = Shape(*key)
         return shape
 
 
-@lru_cache(maxsize=65_536)
-def _same(index: tuple[str, ...]) -> tuple[str, ...]:
-    return index
-
-
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _same_octets(octets: bytes) -> bytes:
     return octets
 
@@ -145,7 +164,9 @@ class Exchange:
     __slots__ = ("head", "last", "shape", "tail", "values")
 
     def __init__(self, head: bytes, tail: bytes, last: bytes) -> None:
-        self.head, self.tail, self.last = _same_octets(head), _same_octets(tail), last
+        self.head, self.tail, self.last = _same_octets(head), tail, last
+        if len(tail) <= _SHORT:
+            self.tail = _same_octets(tail)
         self.shape: Shape | None = None
         self.values: Sequence[Value] = ()
 
@@ -194,10 +215,10 @@ class Course:
         self, exchanges: Sequence[Exchange], index: tuple[str, ...], cells: Mapping[str, Iterable[int]], shapes: Shapes
     ) -> None:
         """`cells`: for each column the places of its values in all replies one after the other, -1 for none."""
-        self.exchanges, self.index, self.shapes = tuple(exchanges), _same(index), shapes
+        self.exchanges, self.index, self.shapes = tuple(exchanges), shapes.once(index, tuple), shapes
         for exchange in exchanges:
             exchange.learn(exchange.last, shapes)
-        self._cells = {column: _taker(tuple(places)) for column, places in cells.items()}
+        self._cells = {column: shapes.once(tuple(places), _taker) for column, places in cells.items()}
         self._rows: Rows | None = None
 
     def rows(self, *, changed: bool) -> Rows:
@@ -211,7 +232,6 @@ class Course:
         return self._rows
 
 
-@lru_cache(maxsize=65_536)  # switches of one model share them
 def _taker(places: tuple[int, ...]) -> Callable[[list[Value]], tuple[Value, ...]]:
     if len(places) > 1:
         return itemgetter(*places)
@@ -223,13 +243,15 @@ def placed(
 ) -> dict[str, list[int]]:
     """For each of `columns` (text and root) the places of its cells in `replies` (columns asked, and the reply)."""
     found: dict[str, dict[Oid, int]] = {text: {} for text, _ in columns}
-    at, done = 0, set[str]()
+    at, done, ended = 0, set[str](), Kind.END_OF_MIB_VIEW
     for width, reply in replies:
         open_ = [column for column in columns if column[0] not in done][:width]
         for place, binding in enumerate(reply.bindings):
             text, root = open_[place % len(open_)]
-            if text not in done and binding.oid[: len(root)] == root and binding.kind is not Kind.END_OF_MIB_VIEW:
-                found[text][binding.oid[len(root) :]] = at + place
+            row = binding.oid[len(root) :]
+            # as `Walk` has it, to the letter: a column that ends there and goes on here shifts all that follow
+            if text not in done and row and binding.oid[: len(root)] == root and binding.kind is not ended:
+                found[text][row] = at + place
             else:
                 done.add(text)
         at += len(reply.bindings)

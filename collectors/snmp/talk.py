@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from collectors.snmp.codec import CodecError
+from collectors.snmp.codec import CodecError, decoded_message
 from collectors.snmp.community import ID_OCTETS, begin
 from collectors.snmp.jobs import Job, Question
 from collectors.snmp.reader import Budget, Ending, Silence, Target
@@ -17,6 +17,7 @@ from collectors.snmp.reader import Budget, Ending, Silence, Target
 IN_FLIGHT: Final = 2
 _BACK_OFF: Final = 1.5
 _JITTER: Final = 0.1
+_DOUBTS: Final = 8
 _SOON: Final = 0.001  # seconds; what is due so soon is due now
 
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -72,9 +73,12 @@ class Talk:
         self._timeouts = 0
         self._answered = False
         self._noise = False
+        self._doubts = _DOUBTS
         self.finished: asyncio.Future[None] = self._loop.create_future()
         self.silence: Silence | None = None
         self.requests = self.bytes = 0
+        self.patience = target.timeout
+        """Seconds until a question is put again: longer than `timeout` where the device is seen to need longer."""
 
     def start(self) -> None:
         """Ask the first question."""
@@ -104,7 +108,7 @@ class Talk:
             job = self._open[at]
             question = job.next()
             if question is not None:
-                question.patience = self._target.timeout
+                question.patience = self.patience
                 question.tries = self._target.retries + 1
                 question.id = self._line.new_id()
                 self._flying.append(question)
@@ -119,17 +123,31 @@ class Talk:
             self.close()
 
     def _put(self, question: Question) -> None:
-        now = self._loop.time()
+        now = question.put = self._loop.time()
         question.tries -= 1
         question.due = now + question.patience * (1 + random.uniform(0, _JITTER))  # noqa: S311 - spreads repeats only
         question.patience *= _BACK_OFF
+        if self._timer is not None and question.due < self._timer.when():
+            self._timer.cancel()  # it was wound for a question put with more patience
+            self._wind()
         self.requests += 1
         self._line.send(self, question, self._way.sealed(question.id, question.head, question.tail, now))
+
+    def _learn(self, question: Question, now: float) -> None:
+        """Learn from an answer how long to wait for the next: a device that is slow need not be asked twice.
+
+        After a repeat nobody knows which try was answered: as patient as that try until one says more (Karn; RFC 6298).
+        """
+        timeout = self._target.timeout
+        once = question.tries == self._target.retries
+        found = (now - question.put) * _BACK_OFF if once else question.patience / _BACK_OFF
+        self.patience = timeout if found <= timeout else min(found, timeout * _BACK_OFF**self._target.retries)
 
     def heard(self, question: Question, datagram: bytes) -> None:
         """A datagram came in reply to `question`. Raises CodecError where it is none."""
         self.bytes += len(datagram)
-        pdu = self._way.opened(datagram, self._loop.time())
+        now = self._loop.time()
+        pdu = self._way.opened(datagram, now)
         if not isinstance(pdu, bytes):
             self._refused(question, pdu)
             return
@@ -139,16 +157,23 @@ class Talk:
         question.job.take(question, pdu)
         self._line.forget(question)
         self._flying.remove(question)
+        self._learn(question, now)
         self._answered = True
         self._timeouts = 0
         self._fill()
 
-    def noise(self, size: int) -> None:
-        """Something came from the device that is no reply."""
-        self.bytes += size
-        self._noise = True
-        if self._answered and self.bytes >= self._budget.bytes:
-            self._end(Ending.BYTES)
+    def strange(self, datagram: bytes) -> None:
+        """Something came from the device that is no reply. Whether it is SNMP at all says why the device is silent."""
+        self.bytes += len(datagram)
+        if self._answered:
+            if self.bytes >= self._budget.bytes:
+                self._end(Ending.BYTES)
+        elif self._doubts and not self._noise:
+            self._doubts -= 1  # only so many are looked at: a large one takes its time
+            try:
+                decoded_message(datagram)
+            except CodecError:
+                self._noise = True
 
     def icmp(self) -> None:
         """The port is closed, or the host cannot be reached."""
@@ -158,7 +183,7 @@ class Talk:
     def _refused(self, question: Question, refusal: Refusal) -> None:
         if refusal.again and self._resyncs:
             self._resyncs -= 1
-            question.patience = self._target.timeout
+            question.patience = self.patience
             question.tries = self._target.retries + 1
             self._line.forget(question)
             question.id = self._line.new_id()
@@ -192,6 +217,8 @@ class Talk:
                 self._silent(Silence.TIMEOUT)
             return
         for question in [question for question in self._flying if question.due <= now]:
+            if question not in self._flying:
+                continue  # lost a moment ago, together with another of its table
             if question.tries > 0:
                 self._put(question)
             else:

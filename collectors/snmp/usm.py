@@ -37,6 +37,7 @@ _SEQUENCE, _INTEGER, _OCTETS = 0x30, 0x02, 0x04
 _BLOCK = 8  # octets of DES, and of the salt of AES
 _WINDOW = 150  # seconds, RFC 3414 section 2.2.3
 _SALTS = 2**64
+_MOST_ENGINE_OCTETS = 32  # SnmpEngineID, RFC 3411 section 5
 _HEADER: Final = b"\x02\x03\x00\xff\xe3\x04\x01"  # msgMaxSize 65,507, and the tag and length of the flags
 _NOT_IN_TIME_WINDOWS: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 2, 0)
 _UNKNOWN_ENGINES: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0)
@@ -193,7 +194,8 @@ class UsmWay:
             raise CodecError("no SNMPv3")
         security, authentic = message.security, False
         if message.flags & AUTH:
-            self._check(message, data, now)
+            if not self._check(message, data, now):
+                return self._doubt()
             authentic = True
         scoped = message.data
         if message.flags & PRIV:
@@ -207,7 +209,7 @@ class UsmWay:
             self._form = _form(data, message)
         return pdu
 
-    def _opened_as_last(self, form: "_Form", data: bytes, now: float) -> bytes | None:
+    def _opened_as_last(self, form: "_Form", data: bytes, now: float) -> bytes | Refusal | None:
         """The PDU where all of the message's head but id, time, digest and salt is that of the last; else None."""
         if data[:1] != b"\x30" or end(data, 0) != len(data):
             return None
@@ -230,13 +232,14 @@ class UsmWay:
         if not hmac.compare_digest(keys.digest(blank), data[auth_at : salt_at - 2]):
             raise CodecError("not signed by the device")
         time = int.from_bytes(data[time_at : time_at + form.width], "big")
-        self._clock(form.boots, time, now)
+        if not self._clock(form.boots, time, now):
+            return self._doubt()
         scoped = keys.decrypted(data[begin(data, data_at) :], form.boots, time, data[salt_at:data_at])
         pdu = _pdu(scoped, self._context)
         return None if pdu[0] == PduKind.REPORT else pdu
 
-    def _check(self, message: MessageV3, data: bytes, now: float) -> None:
-        """Whether `message` is the device's own, and of now (RFC 3414 section 3.2). Raises CodecError."""
+    def _check(self, message: MessageV3, data: bytes, now: float) -> bool:
+        """Whether `message` is of now (RFC 3414 section 3.2). Raises CodecError where it is not the device's own."""
         security, keys = message.security, self._keys
         octets = len(security.auth)
         blank = data[: security.auth_at] + bytes(octets) + data[security.auth_at + octets :]
@@ -247,22 +250,32 @@ class UsmWay:
             or not hmac.compare_digest(keys.digest(blank), security.auth)
         ):
             raise CodecError("not signed by the device")
-        self._clock(security.boots, security.time, now)
+        return self._clock(security.boots, security.time, now)
 
-    def _clock(self, boots: int, time: int, now: float) -> None:
-        """Set boots and time by an authentic message. Raises CodecError where it is an old one."""
+    def _clock(self, boots: int, time: int, now: float) -> bool:
+        """Set boots and time by an authentic message; False where it is an old one."""
         here = self._time + (now - self._at)
         if self._authentic and (boots < self._boots or (boots == self._boots and time < here - _WINDOW)):
-            raise CodecError("a message of long ago")
+            return False
         if not self._authentic or boots > self._boots or time > here:
             self._boots, self._time, self._at = boots, time, now
         self._authentic = True
+        return True
+
+    def _doubt(self) -> Refusal:
+        """A message of long ago is not taken, but asked for anew; the device's clock is believed then.
+
+        It bears the id of our question, so that the clock may well have gone back: by a restart that was not counted,
+        or a configuration that was restored.
+        """
+        self._authentic = False
+        return Refusal(Silence.TIME_WINDOW, again=True)
 
     def _reported(self, pdu: bytes, message: MessageV3, now: float, *, authentic: bool) -> Refusal:
         bindings = decoded_pdu(pdu).bindings
         counter = bindings[0].oid if bindings else ()
         security = message.security
-        if counter == _UNKNOWN_ENGINES and security.engine_id:
+        if counter == _UNKNOWN_ENGINES and 0 < len(security.engine_id) <= _MOST_ENGINE_OCTETS:
             if security.engine_id != self._engine_id:
                 self._adopt(security.engine_id)
             self._boots, self._time, self._at = security.boots, security.time, now

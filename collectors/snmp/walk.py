@@ -101,8 +101,8 @@ class Walk:
     def skip(self, place: int) -> None:
         """Give up the column at `place` of the last request: the device answers it with an error."""
         columns = self._open()
-        if place < len(columns):
-            columns[place].done = True
+        if columns:  # a place that was not asked for is as good as none: each error must end something
+            columns[place if place < len(columns) else 0].done = True
         self._ended = Ending.ERROR_STATUS
 
     def rows(self) -> Rows:
