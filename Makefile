@@ -42,6 +42,9 @@ check: setup ## lint, format, types, layers, docs
 	$(BIN)/pytest -q tests/test_docs.py
 
 bench: setup ## measure speed, as ratios against a peer
+	@command -v prometheus-snmp-exporter >/dev/null \
+		|| $(MAKE) --no-print-directory apt PACKAGES=prometheus-snmp-exporter \
+		|| echo "prometheus-snmp-exporter cannot be had: snmp_exporter_ratio will be null" >&2
 	$(BIN)/python -m benchmarks
 
 lock: ## choose the newest releases that fit pyproject.toml, and write them down with their hashes

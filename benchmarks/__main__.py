@@ -1,4 +1,4 @@
-"""`make bench`: one poll beside its peers, and one visit stop by stop; results go to benchmarks/results.json.
+"""`make bench`: one visit beside its peers, then stop by stop; results go to benchmarks/results.json.
 
 The answering side runs in a process of its own, so that only our side is counted. Figures are medians of user plus
 system time. The unit of work is one visit of a simulated access switch: what is asked, told, judged and rendered.
@@ -47,12 +47,11 @@ def main() -> None:
     figures = {**polling.measured(), **stops}
     file = Path(__file__).parent / "results.json"
     file.write_text(json.dumps(figures, indent=1) + "\n")
-    for name, told in figures.items():
-        print(f"{name:<14}" + "  ".join(f"{key} {value:g}" for key, value in told.items()))  # noqa: T201 - its purpose
+    print(polling.lines(figures))  # noqa: T201 - its purpose
     print(f"written: {file}", file=sys.stderr)  # noqa: T201
 
 
-async def _measured(port: int) -> dict[str, dict[str, float]]:
+async def _measured(port: int) -> dict[str, polling.Figures]:
     platforms, policy = knowledge()
     reader = EngineReader()
     device = Device(name=SWITCH, address="127.0.0.1", port=port, customer="cdc", site="hefei", role=Role.ACCESS)

@@ -1,12 +1,16 @@
-"""What one poll of a 48-port switch costs: our engine, PySNMP and snmp_exporter beside each other in one run."""
+"""What one visit and one poll of a 48-port switch cost: our engine, PySNMP and snmp_exporter beside each other.
+
+`snmp_visit` is the whole visit with our engine (whole.py), beside what the peers spend on fetching the same values;
+`poll_v2c` and `poll_v3` are the fetching alone, of all three.
+"""
 
 import asyncio
 import multiprocessing
 import statistics
-import sys
 import time
+from collections.abc import Mapping
 
-from benchmarks import exporter
+from benchmarks import exporter, whole
 from benchmarks.switch import COMMUNITY, REQUEST, USER, VALUES, answer
 from collectors.snmp.engine import EngineReader
 from collectors.snmp.pysnmp_reader import PysnmpReader
@@ -17,8 +21,12 @@ _WARM = 4  # reads until the layout is known
 _LIMIT = 300.0  # seconds for all of it
 
 
-def measured() -> dict[str, dict[str, float]]:
-    """The figures: `snmp_visit` first, then every reader with v2c and v3."""
+Figures = dict[str, float | None]
+"""None is what could not be measured here."""
+
+
+def measured() -> dict[str, Figures]:
+    """The figures: the whole visit first, then every reader with v2c and v3."""
     ours, theirs = multiprocessing.Pipe()
     answering = multiprocessing.get_context("spawn").Process(target=answer, args=(theirs, AT_ONCE), daemon=True)
     answering.start()
@@ -26,31 +34,49 @@ def measured() -> dict[str, dict[str, float]]:
         if not ours.poll(30):
             raise SystemExit("the answering side did not start")
         ports: list[int] = ours.recv()
-        figures = {
-            "poll_v2c": asyncio.run(asyncio.wait_for(_readers(ports, COMMUNITY), _LIMIT)),
-            "poll_v3": asyncio.run(asyncio.wait_for(_readers(ports, USER), _LIMIT)),
-        }
-        if exporter.installed():
-            for version in ("v2c", "v3"):
-                poll = figures[f"poll_{version}"]
-                poll["snmp_exporter_one"] = round(exporter.cpu_ms(ports[:1], version, 100), 2)
-                poll["snmp_exporter_cpu_ms"] = round(exporter.cpu_ms(ports, version, 400), 2)
-        else:
-            print(f"{exporter.COMMAND} is not installed: no ratio to it", file=sys.stderr)  # noqa: T201
+        visits: dict[str, float] = {}
+        figures: dict[str, Figures] = {}
+        for version, credential in (("v2c", COMMUNITY), ("v3", USER)):
+            figures[f"poll_{version}"] = asyncio.run(asyncio.wait_for(_readers(ports, credential), _LIMIT))
+            visits[version] = asyncio.run(asyncio.wait_for(whole.cpu_ms(ports, credential), _LIMIT))
+        for version in ("v2c", "v3"):
+            poll = figures[f"poll_{version}"]
+            poll["snmp_exporter_one"] = _exporter(ports[:1], version, 100)
+            poll["snmp_exporter_cpu_ms"] = _exporter(ports, version, 400)
     finally:
         answering.terminate()
-    poll = figures["poll_v2c"]
-    visit = {"cpu_ms": poll["engine_cpu_ms"], "pysnmp_ratio": round(poll["pysnmp_cpu_ms"] / poll["engine_cpu_ms"], 1)}
-    if "snmp_exporter_cpu_ms" in poll:
-        visit["snmp_exporter_ratio"] = round(poll["snmp_exporter_cpu_ms"] / poll["engine_cpu_ms"], 1)
-    visit["v3_cpu_ms"] = figures["poll_v3"]["engine_cpu_ms"]
-    return {"snmp_visit": visit, **figures}
+    return {
+        "snmp_visit": _beside_peers(visits["v2c"], figures["poll_v2c"]),
+        "snmp_visit_v3": _beside_peers(visits["v3"], figures["poll_v3"]),
+        **figures,
+    }
 
 
-async def _readers(ports: list[int], credential: Credential) -> dict[str, float]:
+def _exporter(ports: list[int], version: str, scrapes: int) -> float | None:
+    return round(exporter.cpu_ms(ports, version, scrapes), 2) if exporter.installed() else None
+
+
+def _beside_peers(cost: float, poll: Figures) -> Figures:
+    """A visit, and how many of it each peer spends on fetching alone."""
+    theirs = poll["snmp_exporter_cpu_ms"], poll["pysnmp_cpu_ms"]
+    exporters, pysnmps = (None if their is None else round(their / cost, 1) for their in theirs)
+    return {"cpu_ms": round(cost, 3), "snmp_exporter_ratio": exporters, "pysnmp_ratio": pysnmps}
+
+
+def lines(figures: Mapping[str, Figures]) -> str:
+    """The figures, to be read."""
+    words = (
+        f"{name:<14}" + "  ".join(f"{key} {'-' if value is None else f'{value:g}'}" for key, value in told.items())
+        for name, told in figures.items()
+    )
+    lacking = f"{exporter.COMMAND} is not installed: no ratio to it (make bench installs it where apt-get can)"
+    return "\n".join((*words, *(() if exporter.installed() else (lacking,))))
+
+
+async def _readers(ports: list[int], credential: Credential) -> Figures:
     targets = [Target(address="127.0.0.1", port=port, credential=credential) for port in ports]
     engine, pysnmp = EngineReader(), PysnmpReader()
-    told = {
+    told: Figures = {
         "engine_cpu_ms": round(await _cost(engine, targets, 25), 3),
         "engine_one": round(await _cost(engine, targets[:1], 200), 3),
         "pysnmp_cpu_ms": round(await _cost(pysnmp, targets[:1], 5), 1),
@@ -77,5 +103,4 @@ async def _cost(reader: Reader, targets: list[Target], rounds: int) -> float:
 
 
 if __name__ == "__main__":
-    for name, told in measured().items():
-        print(f"{name:<12}" + "  ".join(f"{key} {value:g}" for key, value in told.items()))  # noqa: T201 - its purpose
+    print(lines(measured()))  # noqa: T201 - its purpose

@@ -12,7 +12,7 @@ from functools import cached_property
 from operator import is_
 
 from collectors.facts import PartRows, PartTold, told
-from collectors.plan import Number, Part
+from collectors.plan import Fact, Number, Part
 from collectors.snmp.reader import Value
 from collectors.tables import Table
 from monitor.model import Observation
@@ -35,7 +35,7 @@ def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime,
     renamed: set[str] = set()  # the kinds in which a label came or went: what follows may have to be told apart anew
     for part, last in zip(parts, before.parts, strict=True):
         rows = None if part.kind in renamed else _rows_changed(part, compared)
-        now = last if rows is not None and not rows else _of_rows(part, tables, at, last, rows or ())
+        now = None if rows is None else _of_rows(part, compared[part.table], tables, at, last, rows)
         if rows is None or now is None:
             taken = {
                 (one.component.label, one.aspect)
@@ -85,7 +85,10 @@ def _differing(now: Sequence[Value | float], before: Sequence[Value | float]) ->
 
 
 def _rows_changed(part: Part, compared: Mapping[str, Compared]) -> set[int] | None:
-    """The rows of `part` that may say something else than before; None where the part may have others."""
+    """The rows of `part` that may say something else than before; None where the part may have others.
+
+    Not among them are those in which nothing but a number of `Needs.alone` moved.
+    """
     needs, own = part.needs, compared[part.table]
     if any(compared[name].reindexed for name in needs.tables):
         return None
@@ -93,7 +96,7 @@ def _rows_changed(part: Part, compared: Mapping[str, Compared]) -> set[int] | No
         return None
     if not own.moved:
         return set()
-    rows = own.rows(needs.row & own.moved)
+    rows = own.rows(needs.row & own.moved - needs.alone.keys())
     for number in needs.quirks:
         now, last = _told_by(number, own.now), _told_by(number, own.before)
         if now is not last:
@@ -106,14 +109,57 @@ def _told_by(number: Number, table: Table) -> Sequence[float | None]:
 
 
 def _of_rows(
-    part: Part, tables: Mapping[str, Table], at: datetime, last: PartTold, rows: Iterable[int]
+    part: Part, own: Compared, tables: Mapping[str, Table], at: datetime, last: PartTold, rows: set[int]
 ) -> PartTold | None:
-    """`last` with what `rows` say now; None where one of them says more or less than it did."""
+    """`last` with what `rows` say now, and the numbers that moved; None where a row says more or less than it did."""
     if not last.labels:
         return last  # the part is not told at all, whatever its rows say
-    own, *labels = last.labels
-    read = PartRows(part, tables, at)
     observations: list[Observation] | None = None
+    for column in own.moved & part.needs.alone.keys():
+        observations = observations or list(last.observations)
+        rows |= _moved_alone(part.needs.alone[column], own, at, last, observations, rows)
+    if rows:
+        observations = _made_anew(PartRows(part, tables, at), last, rows, observations)
+        if observations is None:
+            return None
+    if observations is None or all(map(is_, observations, last.observations)):
+        return last
+    return PartTold(observations=tuple(observations), ends=last.ends, labels=last.labels)
+
+
+def _moved_alone(
+    fact: Fact, own: Compared, at: datetime, last: PartTold, observations: list[Observation], rows: set[int]
+) -> set[int]:
+    """Put the numbers of `fact` that moved into `observations`, but those of `rows`; the rows where that is not all.
+
+    These are rows in which a number came or went, or is none; or of which something else than the number was told.
+    """
+    column, before = own.now.columns[fact.number.column], own.before.columns[fact.number.column]
+    divisor, skip, aspect, shown, ends = fact.number.divisor, fact.number.skip, fact.aspect, last.labels[0], last.ends
+    otherwise: set[int] = set()
+    for row, raw in enumerate(column):
+        if raw == before[row] or row in rows or shown[row] is None:
+            continue
+        word = str(raw)
+        if raw.__class__ is int and word not in skip:
+            for place in range(ends[row - 1] if row else 0, ends[row]):
+                known = observations[place]
+                if known.aspect == aspect and known.condition is None and known.value is not None:
+                    observations[place] = known.moved(raw / divisor, word, at)
+                    break
+            else:
+                otherwise.add(row)
+        else:
+            otherwise.add(row)
+    return otherwise
+
+
+def _made_anew(
+    read: PartRows, last: PartTold, rows: Iterable[int], observations: list[Observation] | None
+) -> list[Observation] | None:
+    """`observations` (those of `last` where there are none) with what `rows` say now; None where that fits no more."""
+    found = list(last.observations) if observations is None else observations
+    own, *labels = last.labels
     for row in rows:
         if read.is_shown(row) is not (own[row] is not None):
             return None
@@ -129,12 +175,8 @@ def _of_rows(
             apart = f"{one.component.label} #{read.table.index[row]}"
             if one.aspect != other.aspect or component.label not in {one.component.label, apart}:
                 return None
-            if not _says_the_same(one, other):
-                observations = observations or list(last.observations)
-                observations[place] = replace(one, component=component)
-    if observations is None:
-        return last
-    return PartTold(observations=tuple(observations), ends=last.ends, labels=last.labels)
+            found[place] = other if _says_the_same(one, other) else replace(one, component=component)
+    return found
 
 
 def _kept(now: PartTold, last: PartTold) -> PartTold:

@@ -4,7 +4,8 @@ Made by platform.py out of the words of words.py; read by identify, visit and fa
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -85,13 +86,15 @@ class Needs:
 
     Where the rows of one of `tables` or a column of `shape` (by table) changed, the whole part is made anew: its labels
     or its rows may be others. A change in a column of `row` (of its own table) concerns its own row and no other.
-    `quirks` say numbers about whole columns: they are asked before and after.
+    `quirks` say numbers about whole columns: they are asked before and after. A change in a column of `alone` moves the
+    number of that one fact of its row, and nothing else.
     """
 
     tables: frozenset[str]
     shape: Mapping[str, frozenset[str]]
     row: frozenset[str]
     quirks: tuple[Number, ...]
+    alone: Mapping[str, Fact]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +196,21 @@ def _needs(part: Part) -> Needs:
         shape={table: frozenset(columns) for table, columns in shape.items()},
         row=frozenset({ref.column for ref in asked if ref.column and not ref.join} | {n.column for n in numbers}),
         quirks=tuple(dict.fromkeys(number for number in numbers if number.quirk)),
+        alone=_alone(facts, [ref.column for ref in (*named, *asked) if not ref.join], numbers),
     )
+
+
+def _alone(facts: Sequence[Fact], asked: Iterable[str], numbers: Sequence[Number]) -> Mapping[str, Fact]:
+    """The columns that are the number of one fact and nothing else, where no other fact of the part has its aspect."""
+    columns = Counter(number.column for number in numbers)
+    aspects = Counter(fact.aspect for fact in facts)
+    return {
+        fact.number.column: fact
+        for fact in facts
+        if not (fact.claim or fact.lanes or fact.number.quirk)
+        and columns[fact.number.column] == aspects[fact.aspect] == 1
+        and fact.number.column not in asked
+    }
 
 
 def _joins(part: Part, refs: Iterable[Ref]) -> set[str]:

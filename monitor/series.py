@@ -4,28 +4,22 @@ Text format 0.0.4 wants all samples of a metric in one group below one HELP and 
 by family; a scrape writes each head once, then the bytes of all devices. Names: prometheus.io/docs/practices/naming.
 
 A visit renders only the families in which something moved: observations and columns that are the same objects as at
-the last visit say the same (collectors/changes.py). Interfaces are rendered in series_ports.py.
+the last visit say the same (collectors/changes.py). Parts are rendered in series_parts.py, the counters of
+interfaces in series_ports.py.
 """
 
-import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from collectors.ports import Ports
 from collectors.snmp.reader import Silence
-from monitor import series_ports
-from monitor.exposition import Family, Page, escaped, labelled
-from monitor.model import Condition, Device, Identity, Observation
+from monitor import series_parts, series_ports
+from monitor.exposition import Family, Page, labelled
+from monitor.model import Device, Identity, Observation
+from monitor.series_parts import CONDITION, NUMBERS, OBSERVED, Layout
 from monitor.series_ports import COUNTED, SPEED
 
-_CONDITIONS = {
-    Condition.OK: 0,
-    Condition.DEGRADED: 1,
-    Condition.FAILED: 2,
-    Condition.ABSENT: 3,
-    Condition.UNKNOWN: 4,
-}
 _TOGETHER = 256  # devices joined into one chunk: about 1 MB for 48-port switches, so that others get a turn in between
 
 
@@ -34,29 +28,6 @@ SILENT = Family(name="netvigil_silent", says="Always 1; reason says why the devi
 INFO = Family(name="netvigil_device_info", says="Always 1; the labels say what the device is.")
 VISIT = Family(name="netvigil_last_visit_timestamp_seconds", says="When the device was last visited.")
 ANSWER = Family(name="netvigil_last_answer_timestamp_seconds", says="When the device last answered a visit.")
-CONDITION = Family(
-    name="netvigil_condition",
-    says="What a part claims about itself: 0 ok, 1 degraded, 2 failed, 3 absent, 4 unknown.",
-)
-
-NUMBERS: Mapping[tuple[str, str], Family] = {
-    ("temperature", "celsius"): Family(name="netvigil_temperature_celsius", says="Temperature."),
-    ("voltage", "volts"): Family(name="netvigil_voltage_volts", says="Voltage."),
-    ("current", "amperes"): Family(name="netvigil_current_amperes", says="Current drawn or given."),
-    ("power", "watts"): Family(name="netvigil_power_watts", says="Electrical power."),
-    ("speed", "rpm"): Family(name="netvigil_speed_rpm", says="Fan speed in revolutions per minute."),
-    ("speed", "ratio"): Family(name="netvigil_speed_ratio", says="Fan speed as a share of full speed, 0 to 1."),
-    ("usage", "ratio"): Family(name="netvigil_usage_ratio", says="Share in use (cpu, memory, disk), 0 to 1."),
-    ("usage", "bytes"): Family(name="netvigil_usage_bytes", says="Amount in use."),
-    ("rx_power", "dbm"): Family(name="netvigil_rx_power_dbm", says="Optical power received, in dBm."),
-    ("tx_power", "dbm"): Family(name="netvigil_tx_power_dbm", says="Optical power sent, in dBm."),
-    ("bias_current", "amperes"): Family(name="netvigil_bias_current_amperes", says="Bias current of a laser."),
-    ("errors", ""): Family(name="netvigil_errors_total", says="Errors counted by the part.", type="counter"),
-    ("endurance", "ratio"): Family(name="netvigil_endurance_ratio", says="Write endurance that is left, 0 to 1."),
-    ("answer", "seconds"): Family(name="netvigil_answer_seconds", says="How long the device took to answer."),
-}
-"""Which aspect in which unit is which metric. A number that is not listed is no series; its condition still is."""
-
 FAMILIES: tuple[Family, ...] = (
     UP, SILENT, INFO, VISIT, ANSWER, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED,
 )  # fmt: skip
@@ -73,6 +44,7 @@ class Rendered:
     names: tuple[str | None, ...]  # of the ports, as they stand between quotes
     silence: Silence | None
     page: Page
+    layout: Layout
 
 
 def rendered(
@@ -105,11 +77,14 @@ def rendered(
     if last := at if silence is None else answered_at:
         page[ANSWER.name] = f"{ANSWER.name}{{{whole}}} {last.timestamp()!r}\n".encode()
     if before is None or before.identity != identity:
-        known = identity != Identity()
-        page[INFO.name] = f"{INFO.name}{{{whole},{_known(device, identity)}}} 1\n".encode() if known else b""
-    touched = _touched(observations, before.observations) if before else None
-    if touched is None or touched:
-        page |= _facts(whole, observations, _OBSERVED if touched is None else touched)
+        told = identity != Identity()
+        page[INFO.name] = f"{INFO.name}{{{whole},{_known(device, identity)}}} 1\n".encode() if told else b""
+    touched = series_parts.touched(observations, before.observations) if before else None
+    if before is not None and touched is not None:
+        layout = before.layout
+    else:
+        layout = series_parts.layout(tuple(map(series_parts.seen_of, observations)))
+    page |= series_parts.samples(whole, observations, layout, OBSERVED if touched is None else touched)
     earlier = before.ports if before else None
     names = series_ports.named(ports, earlier, before.names if before else ())
     page |= series_ports.samples(whole, names, ports, earlier if before and before.names is names else None)
@@ -121,6 +96,7 @@ def rendered(
         names=names,
         silence=silence,
         page={name: text for name, text in page.items() if text},
+        layout=layout,
     )
 
 
@@ -177,48 +153,6 @@ def _joined(pages: Collection[Page]) -> Iterator[bytes]:
             yield family.head
         for start in range(0, len(samples), _TOGETHER):
             yield b"".join(samples[start : start + _TOGETHER])
-
-
-_OBSERVED = frozenset({CONDITION.name, *(family.name for family in NUMBERS.values())})
-
-
-def _touched(now: Sequence[Observation], before: Sequence[Observation]) -> set[str] | None:
-    """The families in which a sample came, went or moved; None for all."""
-    if len(now) != len(before):
-        return None
-    touched: set[str] = set()
-    if now is before:
-        return touched
-    for one, last in zip(now, before, strict=True):
-        if one is last:
-            continue
-        touched.update(
-            family.name for seen in (one, last) if (family := NUMBERS.get((seen.aspect, seen.unit))) is not None
-        )
-        if (one.condition, one.aspect, one.component) != (last.condition, last.aspect, last.component):
-            touched.add(CONDITION.name)
-    return touched
-
-
-def _facts(whole: str, observations: Iterable[Observation], wanted: Collection[str]) -> dict[str, bytes]:
-    """The samples of the parts in the families that are `wanted`, b"" where one has none."""
-    lines: dict[str, dict[str, str]] = {name: {} for name in wanted}
-    conditions = lines.get(CONDITION.name)
-    for seen in observations:
-        number = NUMBERS.get((seen.aspect, seen.unit)) if seen.value is not None else None
-        values = lines.get(number.name) if number else None
-        if conditions is None and values is None:
-            continue
-        part = f'{{{whole},kind="{escaped(seen.component.kind)}",component="{escaped(seen.component.label)}"'
-        if conditions is not None and seen.condition is not None:
-            aspect = f'{part},aspect="{escaped(seen.aspect)}"}}'
-            conditions.setdefault(aspect, str(_CONDITIONS[seen.condition]))
-        if values is not None and seen.value is not None and math.isfinite(seen.value):
-            values.setdefault(part + "}", repr(seen.value))
-    return {
-        name: "".join([f"{name}{labels} {value}\n" for labels, value in samples.items()]).encode()
-        for name, samples in lines.items()
-    }
 
 
 def _known(device: Device, identity: Identity) -> str:

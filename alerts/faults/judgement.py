@@ -127,7 +127,7 @@ def still(
     found: list[Observation] | None = None
     for place in [n for n, (one, before) in enumerate(zip(observations, last, strict=True)) if one is not before]:
         one, before = observations[place], told[place]
-        if one.component != before.component or one.aspect != before.aspect:
+        if one.aspect != before.aspect or (one.component is not before.component and one.component != before.component):
             return None
         watch = policy.watch(one.component.kind, one.aspect)
         assessed, _ = limits.assessed(one, watch.limits, watch.hysteresis, None)

@@ -39,7 +39,7 @@ def assessed(
     was = known.condition if known is not None and known.good == 0 else Condition.OK
     spoke = _spoken(observation.value, limits, was, hysteresis, own=own is not None)
     condition = spoke.condition if spoke else Condition.OK
-    return _with_condition(observation, condition), spoke
+    return observation.in_condition(condition), spoke
 
 
 def crossed(observation: Observation) -> Crossed | None:
@@ -52,6 +52,8 @@ def crossed(observation: Observation) -> Crossed | None:
 
 def _spoken(value: float, limits: Limits, was: Condition, hysteresis: float, *, own: bool) -> Crossed | None:
     """The gravest limit that `value` is beyond, or that still holds it."""
+    if was is Condition.OK and _within(value, limits):
+        return None
     critical = hysteresis if was is Condition.FAILED else 0.0
     warning = hysteresis if was.is_bad else 0.0
     for limit, above, slack, condition in (
@@ -66,6 +68,15 @@ def _spoken(value: float, limits: Limits, was: Condition, hysteresis: float, *, 
         if beyond > -slack:
             return Crossed(limit=limit, own=own, above=above, condition=condition, held=beyond <= 0)
     return None
+
+
+def _within(value: float, limits: Limits) -> bool:
+    """True where no limit is crossed: asked first, because it is so for nearly every number of every visit."""
+    high, low = limits.high_critical, limits.low_critical
+    if (high is not None and value > high) or (low is not None and value < low):
+        return False
+    high, low = limits.high_warning, limits.low_warning
+    return (high is None or value <= high) and (low is None or value >= low)
 
 
 def _sane(limits: Limits | None) -> Limits | None:
@@ -84,24 +95,9 @@ def _sane(limits: Limits | None) -> Limits | None:
             low_warning=limits.low_warning if warning else None,
             high_warning=limits.high_warning if warning else None,
         )
-    told = (limits.low_critical, limits.low_warning, limits.high_warning, limits.high_critical)
-    return None if all(limit is None for limit in told) else limits
+    none = limits.low_critical is limits.low_warning is limits.high_warning is limits.high_critical is None
+    return None if none else limits
 
 
 def _ordered(low: float | None, high: float | None) -> bool:
     return low is None or high is None or low < high
-
-
-def _with_condition(observation: Observation, condition: Condition) -> Observation:
-    # Spelled out, because dataclasses.replace takes four times as long and this runs for every number of a visit.
-    return Observation(
-        component=observation.component,
-        aspect=observation.aspect,
-        condition=condition,
-        at=observation.at,
-        value=observation.value,
-        unit=observation.unit,
-        raw=observation.raw,
-        source=observation.source,
-        limits=observation.limits,
-    )

@@ -12,15 +12,16 @@ import random
 import socket
 import sys
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from collectors.snmp.codec import CodecError
 from collectors.snmp.community import CommunityWay, identifier
 from collectors.snmp.jobs import Known, Question, ScalarsJob, TableJob
-from collectors.snmp.layout import Shapes
-from collectors.snmp.reader import Budget, Community, Reading, Request, Rows, Silence, Target
+from collectors.snmp.layout import Course, Shapes
+from collectors.snmp.reader import Budget, Community, Reading, Request, Rows, Silence, Target, Value
 from collectors.snmp.talk import Address, Talk, Way
 from collectors.snmp.usm import UsmWay
 
@@ -29,7 +30,8 @@ _AT_ONCE: Final = 64  # datagrams of one socket before another has its turn
 _WINDOW: Final = 64  # questions in flight of one socket: so many replies fit into the room a socket has
 _MOST_SOCKETS: Final = 16
 _ROOM: Final = 4_194_304  # octets of a socket's buffer; the system gives less where its limit is lower
-_MOST_KNOWN: Final = 200_000  # tables whose layout is kept: twenty of ten thousand devices
+_MOST_KNOWN: Final = 50_000  # devices of which is kept what was learned
+_SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
 _MOST_USERS: Final = 50_000
 _FIRST_ID, _LAST_ID = 0x01000000, 0x7FFFFFFF  # four octets each
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}  # linux/in.h, in6.h
@@ -171,12 +173,19 @@ def _first(found: Sequence[tuple[Any, ...]]) -> tuple[socket.AddressFamily, Addr
 
 
 async def _resolved(target: Target) -> tuple[socket.AddressFamily, Address]:
-    """Family and address of `target`. Raises OSError or UnicodeError where the name leads nowhere."""
-    known = _numeric(target.address, target.port)
-    if known is None:
-        loop = asyncio.get_running_loop()
-        return _first(await loop.getaddrinfo(target.address, target.port, type=socket.SOCK_DGRAM))
-    return known
+    """Family and address where `target` is a name. Raises OSError or UnicodeError where it leads nowhere."""
+    loop = asyncio.get_running_loop()
+    return _first(await loop.getaddrinfo(target.address, target.port, type=socket.SOCK_DGRAM))
+
+
+class _Box:
+    """What was learned of one device: its model (sysObjectID), and the layout of each table."""
+
+    __slots__ = ("known", "model")
+
+    def __init__(self) -> None:
+        self.model: Value = None
+        self.known: dict[tuple[str, ...], Known] = {}
 
 
 class EngineReader:
@@ -185,7 +194,8 @@ class EngineReader:
     def __init__(self) -> None:
         self.counts = Counts()
         self._sockets: dict[socket.AddressFamily, list[_Socket]] = {}
-        self._known: OrderedDict[Hashable, Known] = OrderedDict()
+        self._boxes: OrderedDict[tuple[str, int], _Box] = OrderedDict()
+        self._models: WeakValueDictionary[tuple[Value, tuple[str, ...]], Course] = WeakValueDictionary()
         self._users: OrderedDict[Hashable, UsmWay] = OrderedDict()
         self._shapes = Shapes()
 
@@ -197,17 +207,36 @@ class EngineReader:
             sockets.append(least)
         return least
 
-    def _remembered(self, target: Target, what: tuple[str, ...]) -> Known:
-        """What is known of `what` at `target`; what was not asked for longest is forgotten first."""
-        key = target.address, target.port, what
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = Known()
-            if len(self._known) > _MOST_KNOWN:
-                self._known.popitem(last=False)
+    def _box(self, target: Target) -> _Box:
+        """What is known of the device at `target`; the one not asked for longest is forgotten first."""
+        key = target.address, target.port
+        box = self._boxes.get(key)
+        if box is None:
+            box = self._boxes[key] = _Box()
+            if len(self._boxes) > _MOST_KNOWN:
+                self._boxes.popitem(last=False)
         else:
-            self._known.move_to_end(key)
+            self._boxes.move_to_end(key)
+        return box
+
+    def _remembered(self, box: _Box, what: tuple[str, ...]) -> Known:
+        """What is known of `what`: of the device itself, or of another of its model, which is very likely the same."""
+        known = box.known.get(what)
+        if known is None:
+            known = box.known[what] = Known()
+            if box.model is not None and (course := self._models.get((box.model, what))) is not None:
+                known.course = course.again()
         return known
+
+    def _learn(self, box: _Box, told: Mapping[str, Value], asked: Iterable[tuple[str, ...]]) -> None:
+        """Keep what is new for other devices of the model."""
+        if _SYS_OBJECT_ID in told:
+            box.model = told[_SYS_OBJECT_ID]
+        for what in asked:
+            known = box.known[what]
+            if not known.shared and known.course is not None and box.model is not None:
+                self._models[box.model, what] = known.course
+                known.shared = True
 
     def _way(self, target: Target) -> Way:
         """How to speak to `target`. Raises ValueError where a key is empty."""
@@ -228,8 +257,11 @@ class EngineReader:
         """All that `request` asks of `target`, within the budget; see `Reader`."""
         begun = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout_at(begun + budget.seconds):
-                family, address = await _resolved(target)
+            found = _numeric(target.address, target.port)
+            if found is None:
+                async with asyncio.timeout_at(begun + budget.seconds):
+                    found = await _resolved(target)
+            family, address = found
             line = self._socket(family)
         except (OSError, UnicodeError):
             return _nothing(request, Silence.UNRESOLVED)
@@ -237,11 +269,11 @@ class EngineReader:
             way = self._way(target)
         except ValueError:
             return _nothing(request, Silence.WRONG_KEY)  # a key that cannot be used, such as an empty one
-        known = self._remembered(target, request.scalars)
+        box = self._box(target)
+        known = self._remembered(box, request.scalars)
         scalars = ScalarsJob(request.scalars, known, self._shapes)
         tables = [
-            TableJob(columns, budget.rows, self._remembered(target, columns), self._shapes)
-            for columns in request.tables
+            TableJob(columns, budget.rows, self._remembered(box, columns), self._shapes) for columns in request.tables
         ]
         talk = Talk(line, address, way, target, [scalars, *tables], budget)
         talk.patience = max(talk.patience, known.patience)
@@ -259,9 +291,11 @@ class EngineReader:
                 way.forget()  # another box may stand behind the address
             return _nothing(request, talk.silence, seconds, talk.requests, talk.bytes)
         told = scalars.scalars()
+        rows = tuple([table.rows() for table in tables])
+        self._learn(box, told, (request.scalars, *request.tables))
         return Reading(
             scalars={oid: told.get(oid) for oid in request.scalars},
-            tables=tuple(table.rows() for table in tables),
+            tables=rows,
             seconds=seconds,
             requests=talk.requests,
             bytes=talk.bytes,

@@ -25,7 +25,7 @@ from collectors.snmp.codec import (
     oid_of,
 )
 from collectors.snmp.community import ID_OCTETS
-from collectors.snmp.layout import Course, Exchange, Shapes, placed, response
+from collectors.snmp.layout import Asked, Course, Exchange, Shapes, learned, names, placed, response
 from collectors.snmp.reader import Ending, Rows, Value
 from collectors.snmp.walk import Walk
 
@@ -38,9 +38,14 @@ _SEQUENCE: Final = 0x30
 
 @dataclass(slots=True, kw_only=True)
 class Known:
-    """What is remembered of one table, or of the scalars, of one device; with the scalars, how long it takes."""
+    """What is remembered of one table, or of the scalars, of one device; with the scalars, how long it takes.
+
+    `course` may be that of another device of the model, until this one replies in another way. `shared`: others may
+    have it.
+    """
 
     course: Course | None = None
+    shared: bool = False
     repetitions: int = 0
     rows: int = 0
     patience: float = 0.0
@@ -112,7 +117,7 @@ class _OnCourse:
             return None
         exchange = course.exchanges[self._sent]
         self._sent += 1
-        return Question(job, exchange.head, exchange.tail, self._sent - 1)
+        return Question(job, exchange.asked.head, exchange.asked.tail, self._sent - 1)
 
     @property
     def arrived(self) -> bool:
@@ -145,7 +150,7 @@ class TableJob:
         course = known.course if known.course and len(known.course.index) <= most_rows else None
         self._on = _OnCourse(course, shapes)
         self._walk = None if course else self._new_walk()
-        self._trace: list[tuple[int, Exchange]] = []
+        self._trace: list[tuple[int, Exchange, Pdu]] = []
         self._asking = False
         self._cut = False
 
@@ -184,7 +189,7 @@ class TableJob:
         self._asking = False
         match told.first:
             case ErrorStatus.NO_ERROR:
-                self._take(walk, told, Exchange(question.head, question.tail, pdu))
+                self._take(walk, told, _exchange(question, told, pdu, self._on.shapes))
             case ErrorStatus.TOO_BIG:
                 walk.narrow()
                 self._cut = True
@@ -194,7 +199,7 @@ class TableJob:
     def _take(self, walk: Walk, told: Pdu, exchange: Exchange) -> None:
         asked = len(walk.asked())
         if told.bindings:
-            self._trace.append((asked, exchange))
+            self._trace.append((asked, exchange, told))
             if len(told.bindings) < asked * walk.repetitions and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW:
                 # cut by the device's limit: ask for whole rows with some room the next time
                 self._cut = True
@@ -207,7 +212,7 @@ class TableJob:
             told = decoded_pdu(exchange.last)
             if walk.done:
                 break
-            self._trace.append((len(walk.asked()), exchange))
+            self._trace.append((len(walk.asked()), exchange, told))
             walk.take(_plain(told.bindings))
         return walk
 
@@ -222,17 +227,22 @@ class TableJob:
             return self._on.course.rows(changed=self._on.changed) if self._on.course else Walk(self._columns, 1).rows()
         rows = self._walk.rows()
         known = self._known
-        known.course, known.rows = None, self._walk.most_rows_of_a_column
+        known.course, known.rows, known.shared = None, self._walk.most_rows_of_a_column, False
         if rows.ended is None:
             known.repetitions = self._walk.repetitions if self._cut else 0
             # a reply that was cut in mid-row is cut elsewhere once a value grows: ask in whole rows before learning
             if not self._cut:
                 columns = [(text, oid_of(text)) for text in self._columns]
-                replies = [(asked, decoded_pdu(exchange.last)) for asked, exchange in self._trace]
+                replies = [(asked, told) for asked, _, told in self._trace]
                 cells = placed(columns, replies, [oid_of(row) for row in rows.index])
-                exchanges = [exchange for _, exchange in self._trace]
-                known.course = Course(exchanges, rows.index, cells, self._on.shapes)
+                exchanges = [exchange for _, exchange, _ in self._trace]
+                known.course = learned(exchanges, rows.index, cells, self._on.shapes)
+                return known.course.rows(changed=True)
         return rows
+
+
+def _exchange(question: Question, told: Pdu, pdu: bytes, shapes: Shapes) -> Exchange:
+    return Exchange(Asked(question.head, question.tail, names(told)), pdu, shapes.of(pdu))
 
 
 def _plain(bindings: Sequence[Binding]) -> Iterator[tuple[Oid, Value, bool]]:
@@ -284,7 +294,7 @@ class ScalarsJob:
             self._clean = False
             del self._pending[max(place - 1, 0)]
         else:
-            self._trace.append(Exchange(question.head, question.tail, pdu))
+            self._trace.append(_exchange(question, told, pdu, self._on.shapes))
             values = {binding.oid: binding.value for binding in told.bindings}
             self._told.update((oid, values.get(oid_of(oid))) for oid in batch)
             del self._pending[: len(batch)]
@@ -302,14 +312,13 @@ class ScalarsJob:
         if self._on.course is not None:
             columns = self._on.course.rows(changed=self._on.changed).columns
             return {oid: columns[oid][0] for oid in self._oids}
+        self._known.shared = False
         if self._clean and self._oids:
-            places: dict[Oid, int] = {}
-            for exchange in self._trace:
-                for binding in decoded_pdu(exchange.last).bindings:
-                    places[binding.oid] = len(places)
-            if len(places) == sum(len(decoded_pdu(exchange.last).bindings) for exchange in self._trace):
+            found = [name for exchange in self._trace for name in exchange.asked.names]
+            places = {name: place for place, name in enumerate(found)}
+            if len(places) == len(found):
                 cells = {oid: (places.get(oid_of(oid), -1),) for oid in self._oids}
-                self._known.course = Course(self._trace, ("0",), cells, self._on.shapes)
+                self._known.course = learned(self._trace, ("0",), cells, self._on.shapes)
         else:
             self._known.course = None
         return self._told

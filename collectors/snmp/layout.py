@@ -7,9 +7,8 @@ replies that came to them last time, and where in those each cell of a table sta
 
 import struct
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from collectors.snmp.codec import CodecError, Kind, Oid, Pdu, PduKind, decoded_pdu, oid_text
@@ -19,10 +18,10 @@ from collectors.snmp.reader import Rows, Value
 _SIGNED: Final = {1: "b", 2: "h", 4: "i", 8: "q"}
 _WIDER: Final = {3: 4, 5: 8, 6: 8, 7: 8}  # octets to read in place of a width that struct does not know
 _NUMBERS: Final = frozenset({Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TIME_TICKS, Kind.COUNTER64})
+_LONG: Final = 0x80  # a length of so much or more is written in several octets
 _NO_ID: Final = 3  # id's tag and length are fixed, its octets are not; a PDU's tag and at least one octet of length
 _MOST_SHARED: Final = 16_000_000  # octets, about
 _SIZE: Final = 60  # octets of a short text or a number, and of its place
-_SHORT: Final = 512  # octets of a question that many devices are asked alike
 
 Span = tuple[int, int, int]
 """Tag, begin and end of one value."""
@@ -39,6 +38,11 @@ def _spans(pdu: bytes) -> list[Span]:
     last, at = end(pdu, at), begin(pdu, at)
     found = []
     while at < last:
+        value = at + 4 + pdu[at + 3]
+        if pdu[at + 1] < _LONG and pdu[at + 3] < _LONG and pdu[value + 1] < _LONG:  # nearly always
+            at += 2 + pdu[at + 1]
+            found.append((pdu[value], value + 2, at))
+            continue
         value = end(pdu, begin(pdu, at))
         at = end(pdu, at)
         found.append((pdu[value], begin(pdu, value), at))
@@ -153,27 +157,32 @@ class Shapes:
         return shape
 
 
-@lru_cache(maxsize=16_384)
-def _same_octets(octets: bytes) -> bytes:
-    return octets
+Name = Oid | tuple[Oid]
+"""The name of a binding; in a tuple of its own where the binding is endOfMibView."""
+
+
+def names(pdu: Pdu) -> tuple[Name, ...]:
+    """The names of its bindings, and which of them are ends."""
+    ended = Kind.END_OF_MIB_VIEW
+    return tuple([(binding.oid,) if binding.kind is ended else binding.oid for binding in pdu.bindings])
+
+
+class Asked(NamedTuple):
+    """One question, and the names that came in the reply. Shared by devices of one model."""
+
+    head: bytes
+    tail: bytes
+    names: tuple[Name, ...]
 
 
 class Exchange:
-    """One question, and the reply that came to it last."""
+    """One question, and the reply that came to it last. `values` are kept only until they stand in columns."""
 
-    __slots__ = ("head", "last", "shape", "tail", "values")
+    __slots__ = ("asked", "last", "shape", "values")
 
-    def __init__(self, head: bytes, tail: bytes, last: bytes) -> None:
-        self.head, self.tail, self.last = _same_octets(head), tail, last
-        if len(tail) <= _SHORT:
-            self.tail = _same_octets(tail)
-        self.shape: Shape | None = None
-        self.values: Sequence[Value] = ()
-
-    def learn(self, pdu: bytes, shapes: Shapes) -> None:
-        """Keep `pdu`, whose names are those of the last."""
-        self.last, self.shape = pdu, shapes.of(pdu)
-        self.values = self.shape.values(pdu)
+    def __init__(self, asked: Asked, last: bytes, shape: Shape) -> None:
+        self.asked, self.last, self.shape = asked, last, shape
+        self.values: Sequence[Value] | None = None
 
     def take(self, pdu: bytes, shapes: Shapes) -> bool | None:
         """Take the reply `pdu`: True where values changed, False where none did, None where it is another reply.
@@ -185,16 +194,15 @@ class Exchange:
             begins = begin(pdu, 0) + 6
             if pdu[begins:] == last[begins:] and pdu[0] == last[0]:
                 return False
-            if self.shape is not None and self.shape.fits(pdu, last):
-                self.last, self.values = pdu, self.shape.values(pdu)
+            if self.shape.fits(pdu, last):
+                self.values = self.shape.values(pdu)
+                self.last = pdu
                 return True
-        told, known = response(pdu), decoded_pdu(last)
-        if told.first or [b.oid for b in told.bindings] != [b.oid for b in known.bindings]:
+        told = response(pdu)
+        if told.first or names(told) != self.asked.names:
             return None
-        ended = Kind.END_OF_MIB_VIEW
-        if any((b.kind is ended) != (k.kind is ended) for b, k in zip(told.bindings, known.bindings, strict=True)):
-            return None
-        self.learn(pdu, shapes)
+        self.last, self.shape = pdu, shapes.of(pdu)
+        self.values = self.shape.values(pdu)
         return True
 
 
@@ -209,27 +217,54 @@ def response(pdu: bytes) -> Pdu:
 class Course:
     """Questions whose replies are known but for the values, and where each cell stands in them."""
 
-    __slots__ = ("_cells", "_rows", "exchanges", "index", "shapes")
+    __slots__ = ("__weakref__", "_cells", "_rows", "exchanges", "index", "shapes")
 
     def __init__(
-        self, exchanges: Sequence[Exchange], index: tuple[str, ...], cells: Mapping[str, Iterable[int]], shapes: Shapes
+        self,
+        exchanges: Iterable[Exchange],
+        index: tuple[str, ...],
+        cells: Mapping[str, Callable[[list[Value]], tuple[Value, ...]]],
+        shapes: Shapes,
     ) -> None:
-        """`cells`: for each column the places of its values in all replies one after the other, -1 for none."""
-        self.exchanges, self.index, self.shapes = tuple(exchanges), shapes.once(index, tuple), shapes
-        for exchange in exchanges:
-            exchange.learn(exchange.last, shapes)
-        self._cells = {column: shapes.once(tuple(places), _taker) for column, places in cells.items()}
+        """`cells`: what takes the values of each column out of those of all replies."""
+        self.exchanges, self.index, self.shapes, self._cells = tuple(exchanges), index, shapes, cells
         self._rows: Rows | None = None
 
+    def again(self) -> "Course":
+        """The same course for another device, which most likely replies with the same names."""
+        copies = (Exchange(exchange.asked, exchange.last, exchange.shape) for exchange in self.exchanges)
+        course = Course(copies, self.index, self._cells, self.shapes)
+        if not self.index:
+            course._rows = self._rows
+        return course
+
     def rows(self, *, changed: bool) -> Rows:
-        """The table, once all replies were taken; the same object where nothing `changed`."""
-        if self._rows is None or changed:
+        """The table, once all replies were taken; what did not change is the same object as last time."""
+        last = self._rows
+        if last is None or changed:
             flat: list[Value] = []
             for exchange in self.exchanges:
-                flat.extend(exchange.values)
+                values = exchange.values
+                flat.extend(exchange.shape.values(exchange.last) if values is None else values)
+                exchange.values = None
             flat.append(None)  # the place -1
-            self._rows = Rows(index=self.index, columns={name: take(flat) for name, take in self._cells.items()})
-        return self._rows
+            columns = {name: take(flat) for name, take in self._cells.items()}
+            if last is not None:
+                known = last.columns
+                columns = {name: known[name] if known[name] == told else told for name, told in columns.items()}
+            self._rows = Rows(index=self.index, columns=columns)
+        return self._rows or Rows(index=self.index, columns={})
+
+
+def learned(
+    exchanges: Iterable[Exchange], index: tuple[str, ...], cells: Mapping[str, Iterable[int]], shapes: Shapes
+) -> Course:
+    """The course of these exchanges.
+
+    `cells`: for each column the places of its values in all replies one after the other, -1 for none.
+    """
+    takers = {column: shapes.once(tuple(places), _taker) for column, places in cells.items()}
+    return Course(exchanges, shapes.once(index, tuple), takers, shapes)
 
 
 def _taker(places: tuple[int, ...]) -> Callable[[list[Value]], tuple[Value, ...]]:

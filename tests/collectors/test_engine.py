@@ -130,6 +130,54 @@ async def test_recorded_device_is_read_as_pysnmp_reads_it(bench: Bench, path: Pa
         assert (reading.scalars, reading.tables) == (expected.scalars, expected.tables)
 
 
+MODEL = (Kind.OBJECT_IDENTIFIER, "1.3.6.1.4.1.32473.7")
+WHO = Request(scalars=(DESCR, "1.3.6.1.2.1.1.2.0"))
+
+
+def of_model(rows: int) -> SimulatedDevice:
+    device = box(rows)
+    device.set("1.3.6.1.2.1.1.2.0", MODEL)
+    return device
+
+
+@pytest.mark.parametrize("rows", [60, 31, 30, 29, 20, 3, 0])
+async def test_another_device_of_a_model_is_read_as_it_is_whatever_the_first_told(bench: Bench, rows: int) -> None:
+    for count in (30, rows, rows, 30):
+        device = of_model(count)
+        device.set(DESCR, f"a box of {count}, another number of octets")
+        target = await bench.target(device)
+        await bench.same(target, WHO)
+        await bench.same(target, ASKED)
+
+
+class Heard(SimulatedDevice):
+    """A device of the model that keeps what it was asked: the repetitions and names of each question."""
+
+    def __init__(self) -> None:
+        super().__init__({DESCR: "a box", "1.3.6.1.2.1.1.2.0": MODEL}, credentials=[COMMUNITY], limit=700)
+        self.asked: list[tuple[int, tuple[tuple[int, ...], ...]]] = []
+        for row in range(1, 101):
+            self.set(f"{ONE}.{row}", row)
+
+    def answer(self, datagram: bytes, now: float) -> bytes | None:
+        message = decoded_message(datagram)
+        assert isinstance(message, MessageV2)
+        self.asked.append((message.pdu.second, tuple(binding.oid for binding in message.pdu.bindings)))
+        return super().answer(datagram, now)
+
+
+async def test_second_device_of_a_model_is_asked_at_once_as_the_first_was_after_learning(bench: Bench) -> None:
+    first, second = Heard(), Heard()
+    targets = [await bench.target(device) for device in (first, second)]
+    for target in (targets[0], targets[0], targets[0], targets[1]):
+        begins = len(first.asked)
+        for request in (WHO, ASKED):
+            await bench.engine.read(target, request, Budget())
+        if not begins:
+            unlearned = first.asked[:]
+    assert second.asked == first.asked[-len(second.asked) :] != unlearned[: len(second.asked)]
+
+
 def _typed(value: Value) -> tuple[Kind, Value]:
     match value:
         case int():

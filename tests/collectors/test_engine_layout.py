@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from collectors.snmp.codec import Binding, CodecError, Kind, PduKind, decoded_pdu, encoded_binding, encoded_pdu
 from collectors.snmp.community import CommunityWay, identifier
-from collectors.snmp.layout import Exchange, Shapes
+from collectors.snmp.layout import Asked, Exchange, Shapes, names
 from collectors.snmp.reader import Community, Value
 
 UNTIMED = settings(deadline=None)  # the machine may be busy
@@ -30,18 +30,21 @@ def reply(values: list[tuple[Kind, Value]], id_: int = 0x01020304) -> bytes:
     return encoded_pdu(PduKind.RESPONSE, id_, 0, 0, bindings)
 
 
+def known(first: bytes, shapes: Shapes) -> Exchange:
+    return Exchange(Asked(b"", b"", names(decoded_pdu(first))), first, shapes.of(first))
+
+
 @UNTIMED
 @given(pairs=REPLIES)
 def test_second_reply_is_read_as_the_codec_reads_it(pairs: list[tuple[tuple[Kind, Value], tuple[Kind, Value]]]) -> None:
     shapes = Shapes()
-    exchange = Exchange(b"", b"", reply([first for first, _ in pairs]))
-    exchange.learn(exchange.last, shapes)
-    assert list(exchange.values) == [value for (_, value), _ in pairs]
+    exchange = known(reply([first for first, _ in pairs]), shapes)
+    assert list(exchange.shape.values(exchange.last)) == [value for (_, value), _ in pairs]
 
     taken = exchange.take(reply([second for _, second in pairs], 0x01020305), shapes)
 
     assert taken is not None
-    assert list(exchange.values) == [value for _, (_, value) in pairs]
+    assert list(exchange.shape.values(exchange.last)) == [value for _, (_, value) in pairs]
 
 
 @UNTIMED
@@ -51,8 +54,7 @@ def test_reply_with_changed_bytes_is_read_as_the_codec_reads_it_or_refused(
 ) -> None:
     shapes = Shapes()
     first = reply(values)
-    exchange = Exchange(b"", b"", first)
-    exchange.learn(first, shapes)
+    exchange = known(first, shapes)
     wire = bytearray(first)
     for place in data.draw(st.lists(st.integers(10, len(wire) - 1), min_size=1, max_size=4)):
         wire[place] = data.draw(st.integers(0, 255))
@@ -61,7 +63,9 @@ def test_reply_with_changed_bytes_is_read_as_the_codec_reads_it_or_refused(
     except CodecError:
         return
     if taken is not None:
-        assert list(exchange.values) == [binding.value for binding in decoded_pdu(bytes(wire)).bindings]
+        assert list(exchange.shape.values(exchange.last)) == [
+            binding.value for binding in decoded_pdu(bytes(wire)).bindings
+        ]
 
 
 @UNTIMED

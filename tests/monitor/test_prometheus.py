@@ -12,7 +12,8 @@ from collectors.ports import Ports
 from collectors.snmp.reader import Silence
 from monitor.metrics import Metrics
 from monitor.model import Component, Condition, Device, Identity, Observation
-from monitor.series import FAMILIES, NUMBERS, Series
+from monitor.series import FAMILIES, Series
+from monitor.series_parts import NUMBERS
 from monitor.series_ports import COUNTED
 
 CONFIGS = Path(__file__).parents[2] / "configs"
