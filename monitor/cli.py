@@ -17,7 +17,7 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Device, Language
 from monitor.problem import check_lines
 from monitor.seen import seen
-from monitor.verbs import desk, doors, papers, watched
+from monitor.verbs import desk, doors, finding, papers, watched
 
 
 def main() -> None:
@@ -151,5 +151,13 @@ def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
         click.echo("no fault")
 
 
-for group in (watched.device, watched.fault, watched.explain, desk.ticket, papers.report, papers.mail):
+for group in (
+    finding.discover,
+    watched.device,
+    watched.fault,
+    watched.explain,
+    desk.ticket,
+    papers.report,
+    papers.mail,
+):
     netvigil.add_command(group)
