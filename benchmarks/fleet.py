@@ -152,6 +152,7 @@ def _print(
     _say(f"devices                   {count}")
     _say(f"visits in {seconds} s           {visits:.0f} answered, {total - visits:.0f} otherwise")
     _say(f"lateness, p99             at most {p99:g} s")
+    _say(f"more than a second late   {total - late.get(1.0, 0):.0f}")
     _say(f"processor                 {cpu / seconds:.0%} of one, {cpu / max(visits, 1) * 1000:.2f} ms a visit")
     _say(f"memory                    {memory:.0f} MB")
 
