@@ -11,10 +11,12 @@ import os
 import re
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
@@ -53,8 +55,9 @@ def main() -> None:
         "--rounds", type=int, default=3, help="visits of each device before measuring: layouts are learned"
     )
     words.add_argument("--seconds", type=int, default=120, help="how long to measure")
+    words.add_argument("--silent", type=int, default=0, help="so many more devices that never answer")
     said = words.parse_args()
-    _many_files(said.devices + 1000)
+    _many_files(said.devices + said.silent + 1000)
     cores = sorted(os.sched_getaffinity(0))
     ours, theirs = multiprocessing.Pipe()
     answering = multiprocessing.get_context("spawn").Process(target=answer, args=(theirs, said.devices), daemon=True)
@@ -63,8 +66,9 @@ def main() -> None:
     try:
         if not ours.poll(120):
             raise SystemExit("the answering side did not start")
-        with TemporaryDirectory() as folder:
-            asyncio.run(_measured(Path(folder), ours.recv(), said, cores[0]))
+        with TemporaryDirectory() as folder, ExitStack() as open_:
+            silent = [_unanswered(open_) for _ in range(said.silent)]
+            asyncio.run(_measured(Path(folder), [*ours.recv(), *silent], said, cores[0]))
     finally:
         answering.terminate()
 
@@ -111,6 +115,13 @@ async def _measured(folder: Path, ports: Sequence[int], said: argparse.Namespace
             _say(log.read_text()[-3000:])
 
 
+def _unanswered(open_: ExitStack) -> int:
+    """A port that is open, so that nothing refuses, and that nobody reads."""
+    nobody = open_.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    nobody.bind(("127.0.0.1", 0))
+    return int(nobody.getsockname()[1])
+
+
 def _own(url: str) -> dict[str, float]:
     with urlopen(f"{url}/metrics/daemon", timeout=30) as answered:  # noqa: S310 - http, to our own daemon
         lines = answered.read().decode().splitlines()
@@ -141,6 +152,7 @@ def _print(
     _say(f"devices                   {count}")
     _say(f"visits in {seconds} s           {visits:.0f} answered, {total - visits:.0f} otherwise")
     _say(f"lateness, p99             at most {p99:g} s")
+    _say(f"more than a second late   {total - late.get(1.0, 0):.0f}")
     _say(f"processor                 {cpu / seconds:.0%} of one, {cpu / max(visits, 1) * 1000:.2f} ms a visit")
     _say(f"memory                    {memory:.0f} MB")
 

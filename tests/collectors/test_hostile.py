@@ -159,6 +159,7 @@ async def test_device_that_loses_30_percent_is_read_and_its_neighbour_undisturbe
 ) -> None:
     chance = random.Random(7)  # noqa: S311 - which datagrams are lost must be the same every time
     device = spoiling(lambda reply: None if chance.random() < 0.3 else reply)
+    device.delay = 0.003  # so that questions which lie before it at the same time can be counted
     target = await bench.target(device, credential, patience=0.05, retries=8)
     good = await bench.target(healthy(), credential)
 
@@ -258,6 +259,35 @@ async def test_port_that_opens_and_closes_is_refused_and_read_in_turn(bench: Ben
         opened.close()
         await asyncio.sleep(0)
     again.close()
+
+
+@pytest.mark.parametrize("credential", [COMMUNITY, USER], ids=["v2c", "v3"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"], ids=["another port", "another address"])
+async def test_answer_from_elsewhere_is_not_taken_and_the_neighbour_is_undisturbed(
+    bench: Bench, address: str, credential: Credential
+) -> None:
+    device, good = healthy(), await bench.target(healthy(), credential)
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere,
+    ):
+        agent.bind(("127.0.0.1", 0))
+        agent.setblocking(False)  # noqa: FBT003
+        port = int(agent.getsockname()[1])
+        elsewhere.bind((address, 0 if address == "127.0.0.1" else port))
+
+        def heard() -> None:
+            question, asker = agent.recvfrom(65_535)
+            elsewhere.sendto(device.answer(question, 0.0) or b"", asker)
+
+        asyncio.get_running_loop().add_reader(agent.fileno(), heard)
+        target = Target(address="127.0.0.1", port=port, credential=credential, timeout=0.1, retries=1)
+        reading, beside = await asyncio.gather(bench.read(target), bench.read(good))
+        asyncio.get_running_loop().remove_reader(agent.fileno())
+
+    assert reading.silence is Silence.TIMEOUT
+    assert bench.engine.counts.stray == 2
+    assert whole(beside)
 
 
 def unreachable(code: int, from_: int, to: tuple[str, int]) -> bytes:

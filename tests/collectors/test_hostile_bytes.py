@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.snmp.codec import CodecError
+from collectors.simulate.usm import Engine
+from collectors.snmp.codec import CodecError, MessageV3, oid_of
 from collectors.snmp.engine import EngineReader
 from collectors.snmp.reader import Budget, Credential, Reading, Silence, Target, User
 from collectors.snmp.usm import UsmWay
@@ -143,3 +144,39 @@ def test_random_datagrams_before_every_reply_change_nothing(credential: Credenti
         reading = line.read(credential, device, lambda number, _: noise[number % len(noise)])
 
     assert (reading.silence, reading.tables[0].ended, len(reading.tables[0].index)) == (None, None, 30)
+
+
+USM_STATS = "1.3.6.1.6.3.15.1.1"
+REPORTS = {
+    f"{USM_STATS}.1.0": Silence.WRONG_LEVEL,
+    f"{USM_STATS}.2.0": Silence.TIME_WINDOW,
+    f"{USM_STATS}.3.0": Silence.WRONG_USER,
+    f"{USM_STATS}.4.0": Silence.UNKNOWN_ENGINE,
+    f"{USM_STATS}.5.0": Silence.WRONG_KEY,
+    f"{USM_STATS}.6.0": Silence.WRONG_KEY,
+    "1.3.6.1.6.3.12.1.5.0": Silence.BAD_ANSWER,  # snmpUnknownContexts: refused, for a reason we have no word for
+    "1.3.6.1.6.3.11.2.1.3.0": Silence.BAD_ANSWER,  # snmpUnknownPDUHandlers
+}
+
+
+class Reporting(Device):
+    """Answers every question with the same report, unsigned."""
+
+    counter = ""
+
+    def _reply_v3(self, message: MessageV3, datagram: bytes, now: float) -> bytes | None:
+        del datagram
+        engine = Engine(id=self.engine_id, boots=1, time=int(now), users=self.users)
+        return engine.sealed(None, message, self._report(oid_of(self.counter)), salt=1)
+
+
+@pytest.mark.parametrize(("counter", "silence"), REPORTS.items())
+def test_every_report_has_its_reason(counter: str, silence: Silence) -> None:
+    device = Reporting(credentials=[USER])
+    device.counter = counter
+
+    with Line() as line:
+        reading = line.read(USER, device, lambda *_: None)
+
+    assert reading.silence is silence
+    assert reading.requests <= 6

@@ -86,8 +86,14 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names only
+def lines(reader: EngineReader) -> int:
+    """Sockets of the engine: one for each 64 questions that were ever in flight at the same time."""
+    return sum(map(len, reader._sockets.values()))  # noqa: SLF001
+
+
+def descriptors(reader: EngineReader) -> int:
+    """All others that are open."""
+    return len(os.listdir("/proc/self/fd")) - lines(reader)  # noqa: PTH208 - names only
 
 
 async def test_thousand_visits_leave_memory_and_descriptors_as_they_were(tmp_path: Path) -> None:
@@ -96,6 +102,7 @@ async def test_thousand_visits_leave_memory_and_descriptors_as_they_were(tmp_pat
     devices |= {f"bad-{n}": switch(FAMILY[name].device()) for n, name in enumerate(HOSTILE)}
     devices["endless"] = switch(Endless(credentials=[COMMUNITY]).filled())
     for name, device in devices.items():
+        device.delay = 0.003  # so that questions which lie before it at the same time can be counted
         port = await network.serve(device)
         way = "v3" if name.startswith("good") and name.endswith(("0", "5")) else "v2c"
         inventory += f'[[device]]\nname = "{name}"\naddress = "127.0.0.1"\nport = {port}\nsite = "b"\n'
@@ -115,11 +122,12 @@ async def test_thousand_visits_leave_memory_and_descriptors_as_they_were(tmp_pat
 
         for _ in range(4):  # layouts are learned, faults confirmed
             await visits()
-        before, open_before = resident(), descriptors()
+        before, open_before = resident(), descriptors(reader)
         for _ in range(ROUNDS):
             told = await visits()
             assert all(told[f"good-{n}"].silence is None for n in range(HEALTHY))
-        grown, left = resident() - before, descriptors() - open_before
+        grown, left = resident() - before, descriptors(reader) - open_before
+    sockets = lines(reader)
     await reader.close()
     network.close()
 
@@ -129,5 +137,6 @@ async def test_thousand_visits_leave_memory_and_descriptors_as_they_were(tmp_pat
     ended = {o.raw for o in told["endless"].observations if o.aspect == "walk"}
     assert "rows" in ended
     assert left == 0
+    assert sockets <= 2  # fifty devices with two questions each
     assert grown < 50_000_000
     assert max(device.most_waiting for device in devices.values()) <= 2

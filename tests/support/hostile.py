@@ -5,6 +5,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
@@ -23,6 +24,7 @@ from collectors.snmp.codec import (
     encoded_v2,
     oid_of,
 )
+from collectors.snmp.community import identifier
 from collectors.snmp.reader import (
     AuthProtocol,
     Budget,
@@ -52,24 +54,26 @@ ASKED: Final = Request(scalars=(DESCR,), tables=((ONE, TWO),))
 class Device(SimulatedDevice):
     """An agent that counts how many questions lie before it, and whose replies go through `spoil` on their way.
 
-    What it sent is kept in `sent`, where there is such a list.
+    Once a question was `repeated`, its copies lie before the device beside the next ones, and the count says nothing
+    more. What it sent is kept in `sent`, where there is such a list.
     """
 
     spoil: Callable[[bytes], bytes | None] = staticmethod(lambda reply: reply)
     sent: list[bytes] | None = None
-    waiting = most_waiting = 0
+    most_waiting, repeated = 0, False
 
     def answer(self, datagram: bytes, now: float) -> bytes | None:
-        self.waiting += 1
-        self.most_waiting = max(self.most_waiting, self.waiting)
-        asyncio.get_running_loop().call_later(self.delay, self._gone)
+        waiting = self.__dict__.setdefault("waiting", Counter[bytes]())
+        id_ = identifier(datagram)
+        self.repeated |= id_ in waiting
+        waiting[id_] += 1
+        if not self.repeated:
+            self.most_waiting = max(self.most_waiting, len(+waiting))
+        asyncio.get_running_loop().call_later(self.delay, waiting.subtract, (id_,))
         reply = super().answer(datagram, now)
         if reply is not None and self.sent is not None:
             self.sent.append(reply)
         return None if reply is None else self.spoil(reply)
-
-    def _gone(self) -> None:
-        self.waiting -= 1
 
     def filled(self, rows: int = 30) -> Self:
         """With a description and so many rows."""
