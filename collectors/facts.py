@@ -6,7 +6,7 @@ Labels are unique per kind within a device; where two rows would share one, both
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -39,11 +39,13 @@ class PartTold:
 NOTHING_TOLD = PartTold()
 
 
-def told(part: Part, tables: Mapping[str, Table], at: datetime, taken: set[tuple[str, str]]) -> PartTold:
+def told(
+    part: Part, tables: Mapping[str, Table], at: datetime, taken: set[tuple[str, str]], read: "Read | None" = None
+) -> PartTold:
     """All that `tables` say of `part`. `taken` holds the labels and aspects that were told of its kind before."""
     if not tables[part.table].index or has_rows(part.when.if_empty, tables):
         return NOTHING_TOLD
-    return PartRows(part, tables, at).told(taken)
+    return PartRows(part, tables, at, read).told(taken)
 
 
 def has_rows(names: Iterable[str], tables: Mapping[str, Table]) -> bool:
@@ -62,12 +64,31 @@ class _Joined(dict[int, int | None]):
         return found
 
 
+class _Texts(dict[int, str]):
+    """For each row a text, made when first asked for."""
+
+    def __init__(self, make: Callable[[int], str]) -> None:
+        self._make = make
+
+    def __missing__(self, row: int) -> str:
+        self[row] = made = self._make(row)
+        return made
+
+
+Read = dict[Hashable, _Texts]
+"""The texts that were read of the tables of one visit: a dozen parts of a platform file ask for the same names."""
+
+
 class PartRows:
     """One part of the platform file over the rows of its table."""
 
-    def __init__(self, part: Part, tables: Mapping[str, Table], at: datetime) -> None:
-        """Look up nothing yet: what a row needs is looked up with the first that needs it."""
+    def __init__(self, part: Part, tables: Mapping[str, Table], at: datetime, read: Read | None = None) -> None:
+        """Look up nothing yet: what a row needs is looked up with the first that needs it.
+
+        `read` is what other parts have read of the same tables.
+        """
         self.part, self.tables, self.at = part, tables, at
+        self.read = {} if read is None else read
         self.table = tables[part.table]
         self._joined: dict[str, Mapping[int, int | None]] = {}
         self.facts = tuple(fact for fact in part.facts if not has_rows(fact.when.if_empty, tables))
@@ -165,19 +186,38 @@ class PartRows:
 
     def said(self, ref: Ref) -> Callable[[int], str]:
         """What gives the text at `ref` of a row."""
-        get = self.get(ref)
-        return lambda row: text(get(row))
+
+        def made() -> Callable[[int], str]:
+            get = self.get(ref)
+            return lambda row: text(get(row))
+
+        return self.once((ref, *self.ways(ref.join)), made)
+
+    def once(self, key: tuple[Hashable, ...], make: Callable[[], Callable[[int], str]]) -> Callable[[int], str]:
+        """What `make` gives, each row of which is made once for all parts that ask for `key` of this table."""
+        key = (self.part.table, *key)
+        known = self.read.get(key)
+        if known is None:
+            known = self.read[key] = _Texts(make())
+        return known.__getitem__
+
+    def ways(self, join: str) -> Iterator[Hashable]:
+        """What this part means by `join`: another part may mean another table, or another row of it."""
+        while join:
+            yield (way := self.part.joins[join])
+            join = way[1].join
 
     # ------------------------------------------------------------------ texts
 
     def texts(self, templates: Sequence[Template]) -> Callable[[int], str]:
         """The first of `templates` that has something to say about a row, "" where none has."""
-        filled = [self.filled(template) for template in templates]
 
-        def first(row: int) -> str:
-            return next((said for fill in filled if (said := fill(row))), "")
+        def made() -> Callable[[int], str]:
+            filled = [self.filled(template) for template in templates]
+            return lambda row: next((said for fill in filled if (said := fill(row))), "")
 
-        return first
+        refs = (piece for template in templates for piece in template.pieces if isinstance(piece, Ref))
+        return self.once((tuple(templates), *(way for ref in refs for way in self.ways(ref.join))), made)
 
     def filled(self, template: Template) -> Callable[[int], str]:
         """What fills `template` in for a row; "" where a blank stays empty."""
