@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from sys import intern
 
 from collectors.claims import CLAIMS, WORSE
 from collectors.plan import Conditions, Fact, Number, Part, Ref, Rule, Template
@@ -98,7 +99,7 @@ class PartRows:
         shown, size = self.is_shown, len(self.table.index)
         rows = [row for row in range(size) if shown(row)]
         if not rows:
-            nobody = (None,) * size
+            nobody = _same((None,) * size)
             return PartTold(ends=array("i", [0]) * size, labels=(nobody, *(nobody for _ in self.facts)))
         parts = {row: self.fru(row) for row in rows}
         own = self.labels(self.part.label, rows, parts)
@@ -119,7 +120,7 @@ class PartRows:
         for n, say in enumerate(self.says):
             if gone and n:
                 break
-            component = Component(kind=self.part.kind, label=labels[n], **fru)
+            component = _component(self.part.kind, labels[n], tuple(fru.items()))
             for observation in [self.gone(component, *gone)] if gone else say(row, component):
                 key = (observation.component.label, observation.aspect)
                 known = said.get(key)
@@ -240,14 +241,14 @@ class PartRows:
     ) -> tuple[str | None, ...]:
         """A label for each of `rows`, unique among them; None for all others."""
         found = self._labels(templates, rows, parts)
-        return tuple(found.get(row) for row in range(len(self.table.index)))
+        return _same(tuple(found.get(row) for row in range(len(self.table.index))))
 
     def _labels(
         self, templates: Sequence[Template], rows: Iterable[int], parts: Mapping[int, Mapping[str, str]]
     ) -> dict[int, str]:
         said = self.texts(templates)
         index = self.table.index
-        labels = {row: said(row) or index[row] for row in rows}
+        labels = {row: intern(said(row) or index[row]) for row in rows}
         often = Counter(labels.values())
         if len(often) == len(labels):
             return labels
@@ -404,6 +405,16 @@ class PartRows:
             at=self.at,
             limits=limits,
         )
+
+
+@lru_cache(maxsize=65_536)  # of one model, all devices have the same parts, but for serial numbers
+def _component(kind: str, label: str, fru: tuple[tuple[str, str], ...]) -> Component:
+    return Component(kind=kind, label=label, **dict(fru))
+
+
+@lru_cache(maxsize=8192)
+def _same(labels: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    return labels
 
 
 def _weight(observation: Observation) -> int:
