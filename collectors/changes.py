@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from operator import is_
 
-from collectors.facts import PartRows, PartTold, told
+from collectors.facts import PartRows, PartTold, Read, told
 from collectors.plan import Fact, Number, Part
 from collectors.snmp.reader import Value
 from collectors.tables import Table
@@ -32,6 +32,7 @@ def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime,
         return PartsTold(tables=tables, parts=tuple(_all(parts, tables, at)))
     compared = {name: Compared(table, before.tables[name]) for name, table in tables.items()}
     found: list[PartTold] = []
+    read: Read = {}
     renamed: set[str] = set()  # the kinds in which a label came or went: what follows may have to be told apart anew
     for part, last in zip(parts, before.parts, strict=True):
         rows = None if part.kind in renamed else _rows_changed(part, compared)
@@ -43,7 +44,7 @@ def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime,
                 if other.kind == part.kind
                 for one in known.observations
             }
-            now = _kept(told(part, tables, at, taken), last)
+            now = _kept(told(part, tables, at, taken, read), last)
             if not _same_names(now.observations, last.observations):
                 renamed.add(part.kind)
         found.append(now)
@@ -53,8 +54,9 @@ def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime,
 
 def _all(parts: Iterable[Part], tables: Mapping[str, Table], at: datetime) -> Iterable[PartTold]:
     taken: dict[str, set[tuple[str, str]]] = {}
+    read: Read = {}
     for part in parts:
-        yield told(part, tables, at, taken.setdefault(part.kind, set()))
+        yield told(part, tables, at, taken.setdefault(part.kind, set()), read)
 
 
 class Compared:

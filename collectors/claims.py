@@ -1,6 +1,7 @@
 """What a device's own value claims in the shared words: enumerations, BITS and sums of flags (a step of facts.py)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from sys import intern
 
 from collectors.snmp.reader import Value
 from collectors.tables import bits, number, text
@@ -18,7 +19,7 @@ def _state(value: Value, states: States, skip: frozenset[str]) -> Claim | None:
     if word in skip:
         return None
     condition, said = states.get(word, (Condition.UNKNOWN, ""))
-    return condition, f"{said}({word})" if said else word
+    return condition, intern(f"{said}({word})" if said else word)
 
 
 def _bits(value: Value, states: States, skip: frozenset[str]) -> Claim | None:

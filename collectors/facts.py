@@ -6,10 +6,11 @@ Labels are unique per kind within a device; where two rows would share one, both
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from sys import intern
 
 from collectors.claims import CLAIMS, WORSE
 from collectors.plan import Conditions, Fact, Number, Part, Ref, Rule, Template
@@ -39,11 +40,13 @@ class PartTold:
 NOTHING_TOLD = PartTold()
 
 
-def told(part: Part, tables: Mapping[str, Table], at: datetime, taken: set[tuple[str, str]]) -> PartTold:
+def told(
+    part: Part, tables: Mapping[str, Table], at: datetime, taken: set[tuple[str, str]], read: "Read | None" = None
+) -> PartTold:
     """All that `tables` say of `part`. `taken` holds the labels and aspects that were told of its kind before."""
     if not tables[part.table].index or has_rows(part.when.if_empty, tables):
         return NOTHING_TOLD
-    return PartRows(part, tables, at).told(taken)
+    return PartRows(part, tables, at, read).told(taken)
 
 
 def has_rows(names: Iterable[str], tables: Mapping[str, Table]) -> bool:
@@ -62,12 +65,31 @@ class _Joined(dict[int, int | None]):
         return found
 
 
+class _Texts(dict[int, str]):
+    """For each row a text, made when first asked for."""
+
+    def __init__(self, make: Callable[[int], str]) -> None:
+        self._make = make
+
+    def __missing__(self, row: int) -> str:
+        self[row] = made = self._make(row)
+        return made
+
+
+Read = dict[Hashable, _Texts]
+"""The texts that were read of the tables of one visit: a dozen parts of a platform file ask for the same names."""
+
+
 class PartRows:
     """One part of the platform file over the rows of its table."""
 
-    def __init__(self, part: Part, tables: Mapping[str, Table], at: datetime) -> None:
-        """Look up nothing yet: what a row needs is looked up with the first that needs it."""
+    def __init__(self, part: Part, tables: Mapping[str, Table], at: datetime, read: Read | None = None) -> None:
+        """Look up nothing yet: what a row needs is looked up with the first that needs it.
+
+        `read` is what other parts have read of the same tables.
+        """
         self.part, self.tables, self.at = part, tables, at
+        self.read = {} if read is None else read
         self.table = tables[part.table]
         self._joined: dict[str, Mapping[int, int | None]] = {}
         self.facts = tuple(fact for fact in part.facts if not has_rows(fact.when.if_empty, tables))
@@ -77,7 +99,7 @@ class PartRows:
         shown, size = self.is_shown, len(self.table.index)
         rows = [row for row in range(size) if shown(row)]
         if not rows:
-            nobody = (None,) * size
+            nobody = _same((None,) * size)
             return PartTold(ends=array("i", [0]) * size, labels=(nobody, *(nobody for _ in self.facts)))
         parts = {row: self.fru(row) for row in rows}
         own = self.labels(self.part.label, rows, parts)
@@ -98,7 +120,7 @@ class PartRows:
         for n, say in enumerate(self.says):
             if gone and n:
                 break
-            component = Component(kind=self.part.kind, label=labels[n], **fru)
+            component = _component(self.part.kind, labels[n], tuple(fru.items()))
             for observation in [self.gone(component, *gone)] if gone else say(row, component):
                 key = (observation.component.label, observation.aspect)
                 known = said.get(key)
@@ -165,19 +187,38 @@ class PartRows:
 
     def said(self, ref: Ref) -> Callable[[int], str]:
         """What gives the text at `ref` of a row."""
-        get = self.get(ref)
-        return lambda row: text(get(row))
+
+        def made() -> Callable[[int], str]:
+            get = self.get(ref)
+            return lambda row: text(get(row))
+
+        return self.once((ref, *self.ways(ref.join)), made)
+
+    def once(self, key: tuple[Hashable, ...], make: Callable[[], Callable[[int], str]]) -> Callable[[int], str]:
+        """What `make` gives, each row of which is made once for all parts that ask for `key` of this table."""
+        key = (self.part.table, *key)
+        known = self.read.get(key)
+        if known is None:
+            known = self.read[key] = _Texts(make())
+        return known.__getitem__
+
+    def ways(self, join: str) -> Iterator[Hashable]:
+        """What this part means by `join`: another part may mean another table, or another row of it."""
+        while join:
+            yield (way := self.part.joins[join])
+            join = way[1].join
 
     # ------------------------------------------------------------------ texts
 
     def texts(self, templates: Sequence[Template]) -> Callable[[int], str]:
         """The first of `templates` that has something to say about a row, "" where none has."""
-        filled = [self.filled(template) for template in templates]
 
-        def first(row: int) -> str:
-            return next((said for fill in filled if (said := fill(row))), "")
+        def made() -> Callable[[int], str]:
+            filled = [self.filled(template) for template in templates]
+            return lambda row: next((said for fill in filled if (said := fill(row))), "")
 
-        return first
+        refs = (piece for template in templates for piece in template.pieces if isinstance(piece, Ref))
+        return self.once((tuple(templates), *(way for ref in refs for way in self.ways(ref.join))), made)
 
     def filled(self, template: Template) -> Callable[[int], str]:
         """What fills `template` in for a row; "" where a blank stays empty."""
@@ -200,14 +241,14 @@ class PartRows:
     ) -> tuple[str | None, ...]:
         """A label for each of `rows`, unique among them; None for all others."""
         found = self._labels(templates, rows, parts)
-        return tuple(found.get(row) for row in range(len(self.table.index)))
+        return _same(tuple(found.get(row) for row in range(len(self.table.index))))
 
     def _labels(
         self, templates: Sequence[Template], rows: Iterable[int], parts: Mapping[int, Mapping[str, str]]
     ) -> dict[int, str]:
         said = self.texts(templates)
         index = self.table.index
-        labels = {row: said(row) or index[row] for row in rows}
+        labels = {row: intern(said(row) or index[row]) for row in rows}
         often = Counter(labels.values())
         if len(often) == len(labels):
             return labels
@@ -364,6 +405,16 @@ class PartRows:
             at=self.at,
             limits=limits,
         )
+
+
+@lru_cache(maxsize=65_536)  # of one model, all devices have the same parts, but for serial numbers
+def _component(kind: str, label: str, fru: tuple[tuple[str, str], ...]) -> Component:
+    return Component(kind=kind, label=label, **dict(fru))
+
+
+@lru_cache(maxsize=8192)
+def _same(labels: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    return labels
 
 
 def _weight(observation: Observation) -> int:

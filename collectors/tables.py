@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from math import isfinite
+from sys import intern
 
 from collectors.snmp.reader import Ending, Value
 from collectors.text import cleaned
@@ -41,7 +42,7 @@ class Table:
     def source(self, name: str, row: int) -> str:
         """Where a sceptic can check the value: an OID, a Redfish pointer, or a command."""
         if self.eye is Eye.SNMP:
-            return f"{self.oids[name]}.{self.index[row]}"
+            return intern(f"{self.oids[name]}.{self.index[row]}")  # devices of one model share it
         if self.eye is Eye.REDFISH:
             return f"{self.index[row]}#{self.oids[name]}"
         return f"{self.oids[name]} [{self.index[row]}]"

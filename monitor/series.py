@@ -3,6 +3,10 @@
 Text format 0.0.4 wants all samples of a metric in one group below one HELP and TYPE. So the text of a device is kept
 by family; a scrape writes each head once, then the bytes of all devices. Names: prometheus.io/docs/practices/naming.
 
+What is told of the parts is kept packed: the labels of a switch of 48 ports say the same hundreds of times, so that its
+text takes a tenth of its 90 kB. A scraper that takes gzip, as Prometheus does, is sent the packed pieces as they are
+(packing.py); for any other they are unpacked.
+
 A visit renders only the families in which something moved: observations and columns that are the same objects as at
 the last visit say the same (collectors/changes.py). Parts are rendered in series_parts.py, the counters of
 interfaces in series_ports.py.
@@ -17,10 +21,12 @@ from collectors.snmp.reader import Silence
 from monitor import series_parts, series_ports
 from monitor.exposition import Family, Page, labelled
 from monitor.model import Device, Identity, Observation
+from monitor.packing import Stream, packed, unpacked
 from monitor.series_parts import CONDITION, NUMBERS, OBSERVED, Layout
 from monitor.series_ports import COUNTED, SPEED
 
 _TOGETHER = 256  # devices joined into one chunk: about 1 MB for 48-port switches, so that others get a turn in between
+_TOGETHER_ZIPPED = 1024
 
 
 UP = Family(name="netvigil_up", says="Whether the device answered its last visit: 1 yes, 0 no.")
@@ -28,14 +34,16 @@ SILENT = Family(name="netvigil_silent", says="Always 1; reason says why the devi
 INFO = Family(name="netvigil_device_info", says="Always 1; the labels say what the device is.")
 VISIT = Family(name="netvigil_last_visit_timestamp_seconds", says="When the device was last visited.")
 ANSWER = Family(name="netvigil_last_answer_timestamp_seconds", says="When the device last answered a visit.")
-FAMILIES: tuple[Family, ...] = (
-    UP, SILENT, INFO, VISIT, ANSWER, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED,
-)  # fmt: skip
+_OF_THE_WHOLE = (UP, SILENT, INFO, VISIT, ANSWER)
+FAMILIES: tuple[Family, ...] = (*_OF_THE_WHOLE, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The text of one device after one visit, and what it was made of."""
+    """The text of one device after one visit, and what it was made of.
+
+    In the `page` the families of the parts are packed, those of the device as a whole are plain.
+    """
 
     device: Device
     identity: Identity
@@ -140,19 +148,41 @@ class Series:
         """The text of all devices as they are at this call, in chunks."""
         return _joined([one.page for one in self._devices.values()])
 
+    def zipped(self, first: bytes) -> Iterator[bytes]:
+        """The text `first` and that of all devices as they are at this call, in chunks of one gzip stream."""
+        return _zipped(first, [one.page for one in self._devices.values()])
+
     def of(self, name: str) -> bytes | None:
         """The text of one device; None where it was not visited yet."""
         known = self._devices.get(name)
         return None if known is None else b"".join(_joined((known.page,)))
 
 
-def _joined(pages: Collection[Page]) -> Iterator[bytes]:
+def _groups(pages: Collection[Page]) -> Iterator[tuple[Family, list[bytes]]]:
+    """The samples of each family that has some."""
     for family in FAMILIES:
         samples = [page[family.name] for page in pages if family.name in page]
         if samples:
-            yield family.head
+            yield family, samples
+
+
+def _joined(pages: Collection[Page]) -> Iterator[bytes]:
+    for family, samples in _groups(pages):
+        yield family.head
         for start in range(0, len(samples), _TOGETHER):
-            yield b"".join(samples[start : start + _TOGETHER])
+            some = samples[start : start + _TOGETHER]
+            yield b"".join(some if family in _OF_THE_WHOLE else map(unpacked, some))
+
+
+def _zipped(first: bytes, pages: Collection[Page]) -> Iterator[bytes]:
+    stream = Stream()
+    yield stream.begin() + stream.add((packed(first),))
+    for family, samples in _groups(pages):
+        pieces = (packed(b"".join(samples)),) if family in _OF_THE_WHOLE else samples
+        for start in range(0, len(pieces), _TOGETHER_ZIPPED):
+            head = () if start else (packed(family.head),)
+            yield stream.add((*head, *pieces[start : start + _TOGETHER_ZIPPED]))
+    yield stream.end()
 
 
 def _known(device: Device, identity: Identity) -> str:

@@ -10,6 +10,7 @@ from math import isfinite
 
 from monitor.exposition import Family, escaped, labelled
 from monitor.model import Condition, Observation
+from monitor.packing import packed
 
 _CONDITIONS: Mapping[Condition | None, int] = {
     Condition.OK: 0,
@@ -109,7 +110,7 @@ def touched(now: Sequence[Observation], before: Sequence[Observation]) -> set[st
 
 
 def samples(whole: str, observations: Sequence[Observation], layout: Layout, wanted: Iterable[str]) -> dict[str, bytes]:
-    """The samples of the parts in the families that are `wanted`, b"" where one has none."""
+    """The samples of the parts in the families that are `wanted`, packed; b"" where one has none."""
     page: dict[str, bytes] = {}
     for name in wanted:
         of_family = layout.get(name)
@@ -121,5 +122,5 @@ def samples(whole: str, observations: Sequence[Observation], layout: Layout, wan
             lines = [f"{start}{labels}}} {_CONDITIONS[observations[place].condition]}\n" for place, labels in pairs]
         else:
             lines = [f"{start}{labels}}} {observations[place].value!r}\n" for place, labels in pairs]
-        page[name] = "".join(lines).encode()
+        page[name] = packed("".join(lines).encode())
     return page

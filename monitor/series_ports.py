@@ -9,6 +9,7 @@ from itertools import zip_longest
 from collectors.ports import Ports
 from collectors.snmp.reader import Value
 from monitor.exposition import Family, escaped
+from monitor.packing import packed
 
 COUNTED: Mapping[str, Family] = {
     "in_octets": Family(
@@ -74,7 +75,7 @@ def named(ports: Ports | None, last: Ports | None, known: tuple[str | None, ...]
 
 
 def samples(whole: str, names: tuple[str | None, ...], ports: Ports | None, before: Ports | None) -> dict[str, bytes]:
-    """The samples of the interfaces in the families whose columns moved, b"" where one has none.
+    """The samples of the interfaces in the families whose columns moved, packed; b"" where one has none.
 
     `before` are the ports of the last visit, where they had the same `names`.
     """
@@ -93,13 +94,15 @@ def samples(whole: str, names: tuple[str | None, ...], ports: Ports | None, befo
 
 def _lines(name: str, whole: str, names: Sequence[str | None], values: Sequence[Value | float]) -> bytes:
     start = f'{name}{{{whole},interface="'
-    return "".join(
-        [
-            f'{start}{label}"}} {value}\n'
-            for label, value in zip(names, values, strict=False)
-            if label is not None and isinstance(value, int | float) and value >= 0
-        ]
-    ).encode()
+    return packed(
+        "".join(
+            [
+                f'{start}{label}"}} {value}\n'
+                for label, value in zip(names, values, strict=False)
+                if label is not None and isinstance(value, int | float) and value >= 0
+            ]
+        ).encode()
+    )
 
 
 def _speed(mega: Value, plain: Value) -> float | None:

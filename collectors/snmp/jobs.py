@@ -46,6 +46,7 @@ class Known:
 
     course: Course | None = None
     shared: bool = False
+    last: Rows | None = None
     repetitions: int = 0
     rows: int = 0
     patience: float = 0.0
@@ -137,7 +138,7 @@ class _OnCourse:
         """Leave the course, with the exchanges that were taken without a gap from the first on."""
         course, self.course = self.course, None
         for number, exchange in enumerate(course.exchanges if course else ()):
-            if number not in self._taken:
+            if number not in self._taken or exchange.pdu is None:
                 break
             yield exchange
 
@@ -209,7 +210,7 @@ class TableJob:
     def _leave_course(self) -> Walk:
         walk = self._walk = self._new_walk()
         for exchange in self._on.leave():
-            told = decoded_pdu(exchange.last)
+            told = decoded_pdu(exchange.pdu or b"")
             if walk.done:
                 break
             self._trace.append((len(walk.asked()), exchange, told))
@@ -237,12 +238,13 @@ class TableJob:
                 cells = placed(columns, replies, [oid_of(row) for row in rows.index])
                 exchanges = [exchange for _, exchange, _ in self._trace]
                 known.course = learned(exchanges, rows.index, cells, self._on.shapes)
-                return known.course.rows(changed=True)
+                rows = known.course.rows(changed=True, last=known.last)
+        known.last = rows if known.course is None else None
         return rows
 
 
 def _exchange(question: Question, told: Pdu, pdu: bytes, shapes: Shapes) -> Exchange:
-    return Exchange(Asked(question.head, question.tail, names(told)), pdu, shapes.of(pdu))
+    return Exchange(Asked(question.head, question.tail, names(told)), shapes.of(pdu), pdu)
 
 
 def _plain(bindings: Sequence[Binding]) -> Iterator[tuple[Oid, Value, bool]]:
@@ -303,7 +305,7 @@ class ScalarsJob:
         """Stop here, and keep what was read."""
         if not self.done:
             for exchange in self._on.leave():
-                told = {binding.oid: binding.value for binding in decoded_pdu(exchange.last).bindings}
+                told = {binding.oid: binding.value for binding in decoded_pdu(exchange.pdu or b"").bindings}
                 self._told.update((oid, told[oid_of(oid)]) for oid in self._oids if oid_of(oid) in told)
             self._pending, self._clean = [], False
 

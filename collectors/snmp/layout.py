@@ -72,15 +72,16 @@ _MAKERS: Final[dict[int, Callable[[bytes], Value]]] = {
 class Shape:
     """Where values stand in replies whose names and lengths are the same. Shared by all replies of one shape."""
 
-    __slots__ = ("__weakref__", "_made", "_mask", "_odd", "_unpacked")
+    __slots__ = ("__weakref__", "_form", "_made", "_mask", "_odd", "_size", "_unpacked")
 
-    def __init__(self, form: str, mask: int, odd: tuple[Odd, ...], made: tuple[Made, ...]) -> None:
-        self._unpacked = struct.Struct(form).unpack
-        self._mask, self._odd, self._made = mask, odd, made
+    def __init__(self, form: str, mask: int, fixed: int, odd: tuple[Odd, ...], made: tuple[Made, ...]) -> None:
+        made_of = struct.Struct(form)
+        self._unpacked, self._size = made_of.unpack, made_of.size
+        self._mask, self._form, self._odd, self._made = mask, fixed, odd, made
 
-    def fits(self, pdu: bytes, last: bytes) -> bool:
-        """True where `pdu` differs from `last`, of the same length, in values only."""
-        return not (int.from_bytes(pdu, "little") ^ int.from_bytes(last, "little")) & self._mask
+    def fits(self, pdu: bytes) -> bool:
+        """True where `pdu` differs from the first of this shape in its id and values only."""
+        return len(pdu) == self._size and int.from_bytes(pdu, "little") & self._mask == self._form
 
     def values(self, pdu: bytes) -> Sequence[Value]:
         """The values of `pdu`, which fits."""
@@ -106,7 +107,7 @@ class Shapes:
     """
 
     def __init__(self) -> None:
-        self._known: WeakValueDictionary[tuple[str, int, tuple[Odd, ...], tuple[Made, ...]], Shape] = (
+        self._known: WeakValueDictionary[tuple[str, int, int, tuple[Odd, ...], tuple[Made, ...]], Shape] = (
             WeakValueDictionary()
         )
         self._shared: dict[Hashable, Any] = {}
@@ -150,7 +151,9 @@ class Shapes:
                 made.append((place, _MAKERS[tag]))
             form.append(f"{begins - at}x{code}")
             at = stop
-        key = ("".join(form) + f"{len(pdu) - at}x", int.from_bytes(mask, "little"), tuple(odd), tuple(made))
+        masks = int.from_bytes(mask, "little")
+        fixed = int.from_bytes(pdu, "little") & masks
+        key = ("".join(form) + f"{len(pdu) - at}x", masks, fixed, tuple(odd), tuple(made))
         shape = self._known.get(key)
         if shape is None:
             shape = self._known[key] = Shape(*key)
@@ -176,34 +179,45 @@ class Asked(NamedTuple):
 
 
 class Exchange:
-    """One question, and the reply that came to it last. `values` are kept only until they stand in columns."""
+    """One question, and what is known of the reply to it.
 
-    __slots__ = ("asked", "last", "shape", "values")
+    Of the last reply no more is kept than the hash of its bytes, which is keyed (PEP 456): no device can meet it.
+    `pdu` and `values` are there only until they stand in columns.
+    """
 
-    def __init__(self, asked: Asked, last: bytes, shape: Shape) -> None:
-        self.asked, self.last, self.shape = asked, last, shape
+    __slots__ = ("_seen", "asked", "pdu", "shape", "values")
+
+    def __init__(self, asked: Asked, shape: Shape, pdu: bytes | None = None) -> None:
+        self.asked, self.shape, self.pdu = asked, shape, pdu
         self.values: Sequence[Value] | None = None
+        self._seen = 0 if pdu is None else hash(pdu[begin(pdu, 0) + 6 :])
 
     def take(self, pdu: bytes, shapes: Shapes) -> bool | None:
         """Take the reply `pdu`: True where values changed, False where none did, None where it is another reply.
 
         Raises CodecError where it is no reply at all.
         """
-        last = self.last
-        if len(pdu) == len(last):
-            begins = begin(pdu, 0) + 6
-            if pdu[begins:] == last[begins:] and pdu[0] == last[0]:
+        shape = self.shape
+        if shape.fits(pdu):
+            seen = hash(pdu[begin(pdu, 0) + 6 :])
+            if seen == self._seen:
+                self.pdu = pdu
                 return False
-            if self.shape.fits(pdu, last):
-                self.values = self.shape.values(pdu)
-                self.last = pdu
-                return True
-        told = response(pdu)
-        if told.first or names(told) != self.asked.names:
-            return None
-        self.last, self.shape = pdu, shapes.of(pdu)
-        self.values = self.shape.values(pdu)
+            self.values = shape.values(pdu)
+        else:
+            told = response(pdu)
+            if told.first or names(told) != self.asked.names:
+                return None
+            self.shape, seen = shapes.of(pdu), hash(pdu[begin(pdu, 0) + 6 :])
+            self.values = self.shape.values(pdu)
+        self.pdu, self._seen = pdu, seen
         return True
+
+    def told(self) -> Sequence[Value]:
+        """The values of the reply that was taken; nothing of it is kept from now on."""
+        values = self.values if self.values is not None or self.pdu is None else self.shape.values(self.pdu)
+        self.pdu = self.values = None
+        return values or ()
 
 
 def response(pdu: bytes) -> Pdu:
@@ -232,28 +246,29 @@ class Course:
 
     def again(self) -> "Course":
         """The same course for another device, which most likely replies with the same names."""
-        copies = (Exchange(exchange.asked, exchange.last, exchange.shape) for exchange in self.exchanges)
+        copies = (Exchange(exchange.asked, exchange.shape) for exchange in self.exchanges)
         course = Course(copies, self.index, self._cells, self.shapes)
         if not self.index:
             course._rows = self._rows
         return course
 
-    def rows(self, *, changed: bool) -> Rows:
-        """The table, once all replies were taken; what did not change is the same object as last time."""
-        last = self._rows
-        if last is None or changed:
+    def rows(self, *, changed: bool, last: Rows | None = None) -> Rows:
+        """The table, once all replies were taken; what is as in `last` (else: as last time) is the same object."""
+        last = last or self._rows
+        if self._rows is None or changed:
             flat: list[Value] = []
             for exchange in self.exchanges:
-                values = exchange.values
-                flat.extend(exchange.shape.values(exchange.last) if values is None else values)
-                exchange.values = None
+                flat.extend(exchange.told())
             flat.append(None)  # the place -1
             columns = {name: take(flat) for name, take in self._cells.items()}
             if last is not None:
                 known = last.columns
                 columns = {name: known[name] if known[name] == told else told for name, told in columns.items()}
             self._rows = Rows(index=self.index, columns=columns)
-        return self._rows or Rows(index=self.index, columns={})
+        else:
+            for exchange in self.exchanges:
+                exchange.pdu = None
+        return self._rows
 
 
 def learned(

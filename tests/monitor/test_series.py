@@ -1,6 +1,7 @@
 """The series of devices: read back with the parser of prometheus-client, which is not ours."""
 
 import math
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -114,6 +115,20 @@ def test_many_devices_are_joined_into_one_group_per_metric() -> None:
     assert heads == changes == list(dict.fromkeys(groups))
     assert groups.count("netvigil_up") == 600
     assert groups.count("netvigil_speed_rpm") == 514
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 1500])
+def test_gzip_stream_says_what_the_text_says_in_one_member(count: int) -> None:
+    series = Series()
+    for number in range(count):
+        device = Device(name=f"sw-{number}", address="192.0.2.9", customer="局", site="hefei" * (number % 9))
+        parts = [seen("fan", str(n), "speed", value=4200.0 * n, unit="rpm") for n in range(number * number % 40)]
+        series.visited(device, KNOWN, parts, Silence.TIMEOUT if number % 7 == 0 else None, NOON)
+    own = b"# HELP own Of the daemon.\n" * 5000
+    reading = zlib.decompressobj(31)  # zlib's word for gzip; it refuses a wrong checksum or length
+    assert reading.decompress(b"".join(series.zipped(own))) == own + b"".join(series.joined())
+    assert reading.eof
+    assert not reading.unused_data
 
 
 def test_number_without_claim_is_a_series_and_claim_without_number_too() -> None:

@@ -151,14 +151,18 @@ async def test_every_answer_tells_browsers_to_make_nothing_of_it(window: httpx.A
     assert headers["referrer-policy"] == "no-referrer"
 
 
-async def test_one_device_is_packed_for_those_who_ask_and_all_devices_never(window: httpx.AsyncClient) -> None:
+async def test_one_device_and_all_devices_are_packed_for_those_who_ask(window: httpx.AsyncClient) -> None:
     asks = {"Accept-Encoding": "gzip"}
     one = await window.get("/probe?target=hf-core-1", headers=asks)
     assert one.headers["content-encoding"] == "gzip"
     assert one.text.count("netvigil_condition{") == 40
-    assert "content-encoding" not in (await window.get("/metrics", headers=asks)).headers
-    plain = await window.get("/probe?target=hf-core-1", headers={"Accept-Encoding": "identity"})
-    assert "content-encoding" not in plain.headers
+    everything = await window.get("/metrics", headers=asks)
+    assert everything.headers["content-encoding"] == "gzip"
+    for path, told in (("/probe?target=hf-core-1", one), ("/metrics", everything)):
+        plain = await window.get(path, headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert "accept-encoding" in plain.headers["vary"].lower()
+        assert plain.text.count("netvigil_condition{") == told.text.count("netvigil_condition{") > 0
 
 
 @asynccontextmanager
