@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from collectors.ports import Ports
+from collectors.rates import bits_per_second
 from collectors.snmp.reader import Value
 from monitor.exposition import Family, escaped
 
@@ -52,7 +53,6 @@ SPEED = Family(
     name="netvigil_interface_speed_bytes_per_second",
     says="Speed of the interface (ifHighSpeed, else ifSpeed, divided by 8).",
 )
-_NO_SPEED = 2**32 - 1  # ifSpeed of whatever is faster than it can say (RFC 2863)
 
 
 def named(ports: Ports | None, last: Ports | None, known: tuple[str | None, ...]) -> tuple[str | None, ...]:
@@ -103,7 +103,6 @@ def _lines(name: str, whole: str, names: Sequence[str | None], values: Sequence[
 
 
 def _speed(mega: Value, plain: Value) -> float | None:
-    """Bytes a second out of ifHighSpeed (Mbit/s) and ifSpeed (bit/s); None where neither says."""
-    if isinstance(mega, int) and mega > 0:
-        return mega * 1_000_000 / 8
-    return plain / 8 if isinstance(plain, int) and 0 < plain < _NO_SPEED else None
+    """Bytes a second; None where the interface tells no speed."""
+    bits = bits_per_second(mega, plain)
+    return None if bits is None else bits / 8

@@ -32,7 +32,14 @@ SHIPPED: Policy = policy(
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 WORDS = {condition.value: condition for condition in Condition}
-UNITS = {"temperature": "celsius", "usage": "ratio", "rx_power": "dbm"}
+UNITS = {
+    "temperature": "celsius",
+    "usage": "ratio",
+    "rx_power": "dbm",
+    "utilisation": "ratio",
+    "errors": "ratio",
+    "discards": "ratio",
+}
 
 
 def device(role: str = "core", expect_up: Sequence[str] = ()) -> Device:
@@ -103,9 +110,12 @@ def lived(case: Mapping[str, Any]) -> World:
         at_once=case.get("at_once", False),
         seen_ok=frozenset(part(written) for written in case.get("seen_ok", ())),
     )
-    for number, visit in enumerate(case["visits"]):
-        now = NOON + number * MINUTE
-        world.visit([answer(written, said, now) for written, said in visit.items()], now)
+    now = NOON
+    for visit in case["visits"]:
+        told = {written: said for written, said in visit.items() if written != "times"}
+        for _ in range(visit.get("times", 1)):
+            world.visit([answer(written, said, now) for written, said in told.items()], now)
+            now += MINUTE
     return world
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from collectors.ports import ports
 from collectors.recording import RecordingReader
 from collectors.snmp.reader import Budget, Reading, Request, Rows, Silence, Target, Value
+from collectors.visit import told as told_of
 from house import INVENTORY, NETVIGIL, SECRETS, Clock
 from monitor.config import loaded
 from monitor.model import Device
@@ -69,8 +70,7 @@ class World:
         """Visit the device once."""
         device = self.device
         if self.forgetful:
-            self.means.memory.forget("box")
-            self.text = None
+            self._forget()
         elif known := self.means.memory.of(device, self.means.settings):
             # both ask everything each time: what is left out until it is due is the business of test_rounds.py
             asks_all = replace(known.told, visit=replace(known.told.visit, rounds=None))
@@ -89,6 +89,15 @@ class World:
             before=self.text,
         )
         return outcome
+
+    def _forget(self) -> None:
+        """Look at everything at the next visit; only a rate needs two visits, so what was counted is kept."""
+        known = self.means.memory.of(self.device, self.means.settings)
+        if known is not None:
+            self.means.memory.keep(
+                "box", replace(known, told=told_of(replace(known.told.visit, rounds=None)), still=False)
+            )
+        self.text = None
 
     def disk(self) -> list[object]:
         """All that is on disk of the device, pictures unpacked."""
