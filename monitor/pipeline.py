@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 
 from alerts.faults.judgement import judged, still
 from alerts.faults.rules import Policy
+from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
 from collectors.cabling import cabling
 from collectors.ports import NO_CABLING, Cabling
 from collectors.snmp.reader import Reader, Silence
@@ -48,6 +49,7 @@ class Facts:
     told: Told
     traffic: Traffic | None
     cables: Cabling
+    aggregates: Aggregates
     observations: tuple[Observation, ...]
 
 
@@ -160,12 +162,14 @@ async def visit(device: Device, means: Means) -> Outcome:
 def _facts(seen: Visit, last: Facts | None, wanted: Wanted) -> Facts:
     found = told(seen, last.told if last else None)
     flow = traffic(found, last.traffic if last else None, wanted)
-    rates = flow.observations if flow else ()
+    joined = aggregates(found, last.aggregates if last else NO_AGGREGATES)
+    more = (*joined.observations, *(flow.observations if flow else ()))
     return Facts(
         told=found,
         traffic=flow,
         cables=cabling(found, last.cables if last else NO_CABLING),
-        observations=(*found.observations, *rates) if rates else found.observations,
+        aggregates=joined,
+        observations=(*found.observations, *more) if more else found.observations,
     )
 
 
@@ -195,7 +199,7 @@ def followed(disk: Connection, facts: Facts, settings: Settings, now: datetime) 
     known = faults.known(disk, device.name, now - MEMORY)
     dated = tuple(_dated(one, seen.at) for one in facts.observations)
     seen_ok = faults.seen_ok(disk, device.name)
-    verdict = judged(dated, device, known, seen_ok, policy, now, notes=facts.cables.notes)
+    verdict = judged(dated, device, known, seen_ok, policy, now, notes=facts.cables.notes, within=facts.aggregates.of)
     silent_visits, due = _remembered(disk, seen, now, settings.snapshot_interval)
     living = dict(known)
     changes: list[tuple[Fault, Change]] = []

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from alerts.faults.judgement import Judged, judged
 from alerts.faults.policy import Policy
+from collectors.aggregates import aggregates
 from collectors.cabling import cabling
 from collectors.platform import Platform
 from collectors.ports import Cabling
@@ -30,7 +31,10 @@ async def seen(
     visit = await visited(device, targets, reader, platforms, now, budget)
     found = told(visit)
     cables = cabling(found)
-    verdict = judged(found.observations, device, {}, frozenset(), policy, now, notes=cables.notes, at_once=True)
+    joined = aggregates(found)
+    facts = (*found.observations, *joined.observations)
+    notes, within = cables.notes, joined.of
+    verdict = judged(facts, device, {}, frozenset(), policy, now, notes=notes, within=within, at_once=True)
     return document(visit.identity, verdict, cables)
 
 

@@ -68,14 +68,15 @@ def judged(
     now: datetime,
     *,
     notes: Mapping[str, str] | None = None,
+    within: Mapping[str, str] | None = None,
     at_once: bool = False,
 ) -> Judged:
     """The judgement of `observations` of `device`.
 
     `known` holds the faults of the device that are not cleared. It may hold cleared ones too, where no other has their
     key: they lend their flap penalty, so that what comes back soon is seen to flap. `seen_ok` holds what was once seen
-    well. `notes` say by label where the cables of interfaces lead. With `at_once` everything bad is confirmed at first
-    sight, as for a recording that is visited once.
+    well. `notes` say by label where the cables of interfaces lead, `within` to which aggregate they belong. With
+    `at_once` everything bad is confirmed at first sight, as for a recording that is visited once.
     """
     standing = {
         (key.kind, key.label, key.aspect): fault
@@ -93,7 +94,7 @@ def judged(
         if one is not None:
             one.spoke = spoke.get(answers[part])
             moved[part] = one
-    _give_notes(moved, notes or {})
+    _give_notes(moved, notes or {}, within or {})
     _give_levels(moved, standing, scene, now)
     _hide_symptoms(moved, standing, policy, now, at_once=at_once)
     steps = (_step(one, policy, now) for one in moved.values())
@@ -241,13 +242,16 @@ def _is_no_fault(part: Part, observation: Observation, scene: Scene) -> bool:
     return rule is not None and rule.level is None
 
 
-def _give_notes(moved: Mapping[Part, _Moved], notes: Mapping[str, str]) -> None:
-    """Say of bad ports where their cables lead; what was said before stands where that is no longer known."""
+def _give_notes(moved: Mapping[Part, _Moved], notes: Mapping[str, str], within: Mapping[str, str]) -> None:
+    """Say of bad ports where their cables lead and of which aggregate they are; what is no longer known stands."""
     for (kind, label, _), one in moved.items():
         if one.bad is not None and kind in _WITH_CABLE:
-            note = notes.get(label) or (one.before.component.note if one.before else "")
-            if note != one.after.component.note:
-                one.after = replace(one.after, component=replace(one.after.component, note=note))
+            now, before = one.after.component, one.before.component if one.before else one.after.component
+            note, slot = notes.get(label) or before.note, now.slot
+            if kind == "interface":
+                slot = within.get(label) or now.slot or before.slot
+            if (note, slot) != (now.note, now.slot):
+                one.after = replace(one.after, component=replace(now, note=note, slot=slot))
 
 
 def _give_levels(moved: dict[Part, _Moved], standing: Mapping[Part, Fault], scene: Scene, now: datetime) -> None:

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     POE = "poe"
     BGP_PEER = "bgp_peer"
     OSPF_NEIGHBOUR = "ospf_neighbour"
+    AGGREGATE = "aggregate"
 
 
 class Aspect(StrEnum):

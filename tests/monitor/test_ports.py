@@ -125,3 +125,35 @@ async def test_no_fault_moves_to_another_port_when_they_are_renumbered_in_the_mi
     world.switch.tell()
     assert await world.visits(4, errors=500) == []
     assert sorted(await world.open()) == [("GE1/0/4", "errors", 3), ("GE1/0/7", "oper_status", 3)]
+
+
+async def test_aggregate_that_loses_members_is_one_fault_graded_by_what_is_left(world: World) -> None:
+    members = [f"GE1/0/{n}" for n in (1, 2, 3)]
+    world.switch.join("Bridge-Aggregation1", *members)
+    assert await world.visits(3) == []
+    world.switch.ports["GE1/0/2"].up = False
+    assert await world.visits(2) == ["opened Bridge-Aggregation1 redundancy"]
+    assert await world.open() == [("Bridge-Aggregation1", "redundancy", 3)]
+    (fault,) = await world.means.store.ask(faults.open_faults)
+    assert "has lost members (1 of 3 members down: GE1/0/2)" in fault.reasons[0].text.en
+    world.switch.ports["GE1/0/3"].up = False
+    assert await world.visits(2) == ["level Bridge-Aggregation1 redundancy"]
+    assert await world.open() == [("Bridge-Aggregation1", "redundancy", 2)]
+    world.switch.ports["GE1/0/2"].up = world.switch.ports["GE1/0/3"].up = True
+    assert await world.visits(4) == ["cleared Bridge-Aggregation1 redundancy"]
+
+
+async def test_aggregate_that_was_never_whole_is_no_fault_but_its_port_that_goes_down_is(world: World) -> None:
+    world.switch.ports["GE1/0/3"].up = False
+    world.switch.join("Bridge-Aggregation1", "GE1/0/1", "GE1/0/2", "GE1/0/3")
+    assert await world.visits(3) == []
+    world.switch.ports["GE1/0/2"].up = False
+    assert await world.visits(2) == ["opened GE1/0/2 oper_status"]
+
+
+async def test_aggregate_whose_members_are_all_down_tells_of_its_own_link(world: World) -> None:
+    world.switch.join("Bridge-Aggregation1", "GE1/0/1", "GE1/0/2")
+    assert await world.visits(3) == []
+    for name in ("GE1/0/1", "GE1/0/2", "Bridge-Aggregation1"):
+        world.switch.ports[name].up = False
+    assert "opened Bridge-Aggregation1 oper_status" in await world.visits(2)

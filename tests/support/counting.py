@@ -24,6 +24,7 @@ class Port:
     errors: int = 0
     discards: int = 0
     up: bool = True
+    kind: int = 6
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Switch:
     def row(self, index: int, name: str, port: Port) -> None:
         """What the agent tells of one row."""
         values: Mapping[str, Value] = {
-            f"{IF}.2": name, f"{IF}.3": 6, f"{IF}.5": (Kind.GAUGE32, 10**9),
+            f"{IF}.2": name, f"{IF}.3": port.kind, f"{IF}.5": (Kind.GAUGE32, 10**9),
             f"{IF}.7": 1, f"{IF}.8": 1 if port.up else 2,
             f"{IF}.13": (Kind.COUNTER32, 0), f"{IF}.14": (Kind.COUNTER32, port.errors),
             f"{IF}.19": (Kind.COUNTER32, port.discards), f"{IF}.20": (Kind.COUNTER32, 0),
@@ -70,6 +71,14 @@ class Switch:
         for port in self.ports.values():
             port.octets += int(12_500_000 * seconds)
             port.packets += int(10_000 * seconds)
+
+    def join(self, aggregate: str, *members: str) -> None:
+        """Make an aggregate of these ports (ifStackTable)."""
+        self.ports[aggregate] = Port(kind=161)
+        self.tell()
+        numbers = {name: self.first + number for number, name in enumerate(self.ports)}
+        for member in members:
+            self.agent.set(f"1.3.6.1.2.1.31.1.2.1.3.{numbers[aggregate]}.{numbers[member]}", 1)
 
     def restart(self) -> None:
         """Start anew: everything is counted from 0, and all interfaces have other numbers."""
