@@ -111,7 +111,8 @@ class App:
         seen = outcome.visit
         if seen.platform is not None:
             self._watch.recognised(device.name)
-        self.series.visited(device, seen.identity, outcome.observations, seen.silence, seen.at, ports(outcome.told))
+        found = ports(outcome.facts.told, outcome.facts.cables)
+        self.series.visited(device, seen.identity, outcome.observations, seen.silence, seen.at, found)
         for fault, change in outcome.changes:
             part = f"{fault.key.kind} {fault.key.label}".strip()
             log.info("%s: level %d fault of %s, %s", change.value, fault.level, part, device.name)

@@ -129,7 +129,8 @@ class Identity:
 class Component:
     """One part of a device. `kind` and `label` name it within the device, over reboots and index reshuffles.
 
-    The other fields are its FRU data (field-replaceable unit; ENTITY-MIB entPhysicalTable), "" where not told.
+    The other fields are its FRU data (field-replaceable unit; ENTITY-MIB entPhysicalTable), "" where not told. `note`
+    is what else tells people which part it is, such as where a cable leads; judgement adds it to the part of a fault.
     """
 
     kind: str
@@ -138,6 +139,7 @@ class Component:
     model: str = ""
     part_number: str = ""
     serial: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

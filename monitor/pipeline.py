@@ -3,7 +3,8 @@
 The way of a fault, in order, each stop a function of one file:
 
 1. `collectors.visit.visited` asks the device; its tables stay columns.
-2. `collectors.visit.observed` turns them into observations (words of `monitor.model`).
+2. `collectors.visit.told` turns them into observations (words of `monitor.model`), `collectors.traffic` what the
+   counters of interfaces did since the last visit, where it matters.
 3. `alerts.faults.judgement.judged` finds faults, levels and reasons.
 4. `monitor.store.faults` keeps them.
 5. `monitor.ticketing` opens or continues the ticket (`alerts.desk.tickets`) …
@@ -24,7 +25,11 @@ from sqlalchemy import Connection
 
 from alerts.faults.judgement import judged, still
 from alerts.faults.rules import Policy
+from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
+from collectors.cabling import cabling
+from collectors.ports import NO_CABLING, Cabling
 from collectors.snmp.reader import Reader, Silence
+from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
 from collectors.visit import Told, Visit, told, visited
 from monitor import ticketing
 from monitor.config import Settings
@@ -38,18 +43,36 @@ MEMORY = timedelta(hours=6)  # a flap penalty of 6 hours ago has decayed to noth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that one visit brought: what the device told, what its ports did since the last one, where they lead."""
+
+    told: Told
+    traffic: Traffic | None
+    cables: Cabling
+    aggregates: Aggregates
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """What the last visit of a device told and left behind, so that the next looks only at what differs.
 
-    `observations` have their conditions; `still` is True where a visit in which no condition changed would change
-    nothing on disk until `due`: no fault, no step, nothing newly well.
+    `observations` are those of `facts` with their conditions. `asked` names the
+    interfaces (label, aspect) whose traffic has a fault that is not cleared. `still` is True where a visit in which no
+    condition changed would change nothing on disk until `due`: no fault, no step, nothing newly well.
     """
 
     settings: Settings
-    told: Told
+    facts: Facts
+    asked: frozenset[tuple[str, str]]
     observations: tuple[Observation, ...]
     still: bool
     due: datetime
+
+    @property
+    def told(self) -> Told:
+        """What the device told."""
+        return self.facts.told
 
 
 class Memory:
@@ -97,12 +120,16 @@ class Outcome:
     An observation keeps the moment at which it was first told for as long as it is told again unchanged.
     """
 
-    visit: Visit
-    told: Told
+    facts: Facts
     observations: tuple[Observation, ...]
     changes: tuple[tuple[Fault, Change], ...]
     look_again: datetime | None
     silent_visits: int
+
+    @property
+    def visit(self) -> Visit:
+        """What the device said."""
+        return self.facts.told.visit
 
     @property
     def silence(self) -> Silence | None:
@@ -115,49 +142,64 @@ async def visit(device: Device, means: Means) -> Outcome:
     settings, memory = means.settings, means.memory
     targets = settings.targets(device)
     known = memory.of(device, settings)
-    last = known.told if known else None
-    before = last.visit if last else None
+    last = known.facts if known else None
+    before = last.told.visit if last else None
     budget, looks = settings.snmp.budget, means.glances.of(device.name)
     seen = await visited(device, targets, means.reader, settings.platforms, means.clock(), budget, before, looks)
-    found = told(seen, last)
-    quiet = _still(found, known, means.clock()) if known else None
+    facts = _facts(seen, last, _wanted(settings.policy, known.asked if known else frozenset()))
+    quiet = _still(facts, known, means.clock()) if known else None
     if known is not None and quiet is not None:
-        memory.keep(device.name, replace(known, told=found, observations=quiet.observations))
+        memory.keep(device.name, replace(known, facts=facts, observations=quiet.observations))
         return quiet
     # Should the transaction end in any other way than by returning, nobody knows what is on disk: look at all of it.
     memory.forget(device.name)
-    outcome, steady, due = await means.store.do(lambda disk: followed(disk, found, settings, means.clock()))
+    outcome, now = await means.store.do(lambda disk: followed(disk, facts, settings, means.clock()))
     if seen.silence is None:
-        memory.keep(
-            device.name,
-            Remembered(settings=settings, told=found, observations=outcome.observations, still=steady, due=due),
-        )
+        memory.keep(device.name, now)
     return outcome
 
 
-def _still(found: Told, known: Remembered, now: datetime) -> Outcome | None:
+def _facts(seen: Visit, last: Facts | None, wanted: Wanted) -> Facts:
+    found = told(seen, last.told if last else None)
+    flow = traffic(found, last.traffic if last else None, wanted)
+    joined = aggregates(found, last.aggregates if last else NO_AGGREGATES)
+    more = (*joined.observations, *(flow.observations if flow else ()))
+    return Facts(
+        told=found,
+        traffic=flow,
+        cables=cabling(found, last.cables if last else NO_CABLING),
+        aggregates=joined,
+        observations=(*found.observations, *more) if more else found.observations,
+    )
+
+
+def _wanted(policy: Policy, asked: frozenset[tuple[str, str]]) -> Wanted:
+    """What of the traffic may matter to judgement."""
+    least = {aspect: policy.watch("interface", aspect).matters_from for aspect in ASPECTS}
+    return Wanted(least={aspect: from_ for aspect, from_ in least.items() if from_ is not None}, asked=asked)
+
+
+def _still(facts: Facts, known: Remembered, now: datetime) -> Outcome | None:
     """The outcome of a visit after which there is nothing to write down; None where there may be something.
 
     Only this daemon makes faults, and only below in `followed`: what had none then has none now.
     """
-    seen, before = found.visit, known.told.visit
+    seen, before = facts.told.visit, known.told.visit
     if not known.still or now >= known.due or seen.silence is not None or seen.identity != before.identity:
         return None
-    observations = still(found.observations, known.told.observations, known.observations, known.settings.policy)
+    observations = still(facts.observations, known.facts.observations, known.observations, known.settings.policy)
     if observations is None:
         return None
-    return Outcome(visit=seen, told=found, observations=observations, changes=(), look_again=None, silent_visits=0)
+    return Outcome(facts=facts, observations=observations, changes=(), look_again=None, silent_visits=0)
 
 
-def followed(disk: Connection, found: Told, settings: Settings, now: datetime) -> tuple[Outcome, bool, datetime]:
-    """All that follows from what was told, inside one transaction.
-
-    Beside the outcome: whether a visit that tells the same would leave nothing to write down, and until when.
-    """
-    seen, device = found.visit, found.visit.device
+def followed(disk: Connection, facts: Facts, settings: Settings, now: datetime) -> tuple[Outcome, Remembered]:
+    """All that follows from what was told, inside one transaction; and what to remember of it."""
+    seen, device, policy = facts.told.visit, facts.told.visit.device, settings.policy
     known = faults.known(disk, device.name, now - MEMORY)
-    facts = tuple(_dated(one, seen.at) for one in found.observations)
-    verdict = judged(facts, device, known, faults.seen_ok(disk, device.name), settings.policy, now)
+    dated = tuple(_dated(one, seen.at) for one in facts.observations)
+    seen_ok = faults.seen_ok(disk, device.name)
+    verdict = judged(dated, device, known, seen_ok, policy, now, notes=facts.cables.notes, within=facts.aggregates.of)
     silent_visits, due = _remembered(disk, seen, now, settings.snapshot_interval)
     living = dict(known)
     changes: list[tuple[Fault, Change]] = []
@@ -171,15 +213,24 @@ def followed(disk: Connection, found: Told, settings: Settings, now: datetime) -
     if seen.silence is None:
         due = min(due, _pictured(disk, seen, verdict.observations, settings, now, changed=bool(changes)))
     outcome = Outcome(
-        visit=seen,
-        told=found,
+        facts=facts,
         observations=verdict.observations,
         changes=tuple(changes),
-        look_again=_look_again(living.values(), settings.policy, now),
+        look_again=_look_again(living.values(), policy, now),
         silent_visits=silent_visits,
     )
-    steady = not (verdict.steps or verdict.newly_ok) and all(f.state is FaultState.CLEARED for f in known.values())
-    return outcome, steady, due
+    standing = [fault.key for fault in living.values() if fault.state is not FaultState.CLEARED]
+    remembered = Remembered(
+        settings=settings,
+        facts=facts,
+        asked=frozenset(
+            (key.label, key.aspect) for key in standing if key.kind == "interface" and key.aspect in ASPECTS
+        ),
+        observations=outcome.observations,
+        still=not (verdict.steps or verdict.newly_ok or standing),
+        due=due,
+    )
+    return outcome, remembered
 
 
 def _dated(observation: Observation, at: datetime) -> Observation:

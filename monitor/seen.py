@@ -9,9 +9,12 @@ from datetime import datetime
 
 from alerts.faults.judgement import Judged, judged
 from alerts.faults.policy import Policy
+from collectors.aggregates import aggregates
+from collectors.cabling import cabling
 from collectors.platform import Platform
+from collectors.ports import Cabling
 from collectors.snmp.reader import Budget, Reader, Target
-from collectors.visit import observed, visited
+from collectors.visit import told, visited
 from monitor.model import Component, Device, Fault, Identity, Observation
 
 
@@ -26,24 +29,29 @@ async def seen(
 ) -> dict[str, object]:
     """Visit once and judge: identity, observations and faults as one JSON document."""
     visit = await visited(device, targets, reader, platforms, now, budget)
-    verdict = judged(observed(visit), device, {}, frozenset(), policy, now, at_once=True)
-    return document(visit.identity, verdict)
+    found = told(visit)
+    cables = cabling(found)
+    joined = aggregates(found)
+    facts = (*found.observations, *joined.observations)
+    notes, within = cables.notes, joined.of
+    verdict = judged(facts, device, {}, frozenset(), policy, now, notes=notes, within=within, at_once=True)
+    return document(visit.identity, verdict, cables)
 
 
-def document(identity: Identity, verdict: Judged) -> dict[str, object]:
+def document(identity: Identity, verdict: Judged, cables: Cabling) -> dict[str, object]:
     """The JSON document of one judged visit. Symptoms are not listed as faults of their own."""
     faults = [step.fault for step in verdict.steps if step.change is not None and step.fault.hidden_by is None]
     return {
         "identity": asdict(identity),
-        "observations": [_observation(each) for each in verdict.observations],
-        "faults": [fault_document(each) for each in sorted(faults, key=lambda each: (each.level, each.key))],
+        "observations": [_observation(each, cables) for each in verdict.observations],
+        "faults": [_fault(each, cables) for each in sorted(faults, key=lambda each: (each.level, each.key))],
     }
 
 
-def fault_document(fault: Fault) -> dict[str, object]:
+def _fault(fault: Fault, cables: Cabling) -> dict[str, object]:
     """A fault as others read it."""
     return {
-        "component": _component(fault.component),
+        "component": _component(fault.component, cables),
         "aspect": fault.key.aspect,
         "condition": fault.condition.value,
         "level": int(fault.level),
@@ -52,9 +60,9 @@ def fault_document(fault: Fault) -> dict[str, object]:
     }
 
 
-def _observation(seen_: Observation) -> dict[str, object]:
+def _observation(seen_: Observation, cables: Cabling) -> dict[str, object]:
     return {
-        "component": _component(seen_.component),
+        "component": _component(seen_.component, cables),
         "aspect": seen_.aspect,
         "condition": seen_.condition.value if seen_.condition is not None else None,
         "value": seen_.value,
@@ -64,7 +72,11 @@ def _observation(seen_: Observation) -> dict[str, object]:
     }
 
 
-def _component(component: Component) -> dict[str, str]:
+def _component(component: Component, cables: Cabling) -> dict[str, str]:
     told = {"kind": component.kind, "label": component.label}
-    fru = {name: getattr(component, name) for name in ("slot", "model", "part_number", "serial")}
-    return told | {name: value for name, value in fru.items() if value}
+    more = {name: getattr(component, name) for name in ("slot", "model", "part_number", "serial")}
+    if component.kind == "interface":
+        more["description"] = cables.descriptions.get(component.label, "")
+        if there := cables.neighbours.get(component.label):
+            more |= {"neighbour": there.name, "neighbour_port": there.port}
+    return told | {name: value for name, value in more.items() if value}

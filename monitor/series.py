@@ -23,7 +23,7 @@ from monitor.exposition import Family, Page, labelled
 from monitor.model import Device, Identity, Observation
 from monitor.packing import Stream, packed, unpacked
 from monitor.series_parts import CONDITION, NUMBERS, OBSERVED, Layout
-from monitor.series_ports import COUNTED, SPEED
+from monitor.series_ports import COUNTED, INTERFACE, SPEED
 
 _TOGETHER = 256  # devices joined into one chunk: about 1 MB for 48-port switches, so that others get a turn in between
 _TOGETHER_ZIPPED = 1024
@@ -35,7 +35,7 @@ INFO = Family(name="netvigil_device_info", says="Always 1; the labels say what t
 VISIT = Family(name="netvigil_last_visit_timestamp_seconds", says="When the device was last visited.")
 ANSWER = Family(name="netvigil_last_answer_timestamp_seconds", says="When the device last answered a visit.")
 _OF_THE_WHOLE = (UP, SILENT, INFO, VISIT, ANSWER)
-FAMILIES: tuple[Family, ...] = (*_OF_THE_WHOLE, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED)
+FAMILIES: tuple[Family, ...] = (*_OF_THE_WHOLE, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED, INTERFACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,13 @@
 Asked by series.py at every visit; a family is rendered only where its column is another object than at the last one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
-from collectors.ports import Ports
+from collectors.ports import Neighbour, Ports
+from collectors.rates import bits_per_second
 from collectors.snmp.reader import Value
-from monitor.exposition import Family, escaped
+from monitor.exposition import Family, escaped, labelled
 from monitor.packing import packed
 
 COUNTED: Mapping[str, Family] = {
@@ -53,7 +54,12 @@ SPEED = Family(
     name="netvigil_interface_speed_bytes_per_second",
     says="Speed of the interface (ifHighSpeed, else ifSpeed, divided by 8).",
 )
-_NO_SPEED = 2**32 - 1  # ifSpeed of whatever is faster than it can say (RFC 2863)
+
+_NOBODY = Neighbour(name="")
+INTERFACE = Family(
+    name="netvigil_interface_info",
+    says="Always 1; the labels say where the interface leads: its description (ifAlias) and its neighbour by LLDP.",
+)
 
 
 def named(ports: Ports | None, last: Ports | None, known: tuple[str | None, ...]) -> tuple[str | None, ...]:
@@ -89,7 +95,21 @@ def samples(whole: str, names: tuple[str | None, ...], ports: Ports | None, befo
     speeds = (columns.get("high_speed", ()), columns.get("speed", ()))
     if last is None or speeds[0] is not last.get("high_speed", ()) or speeds[1] is not last.get("speed", ()):
         page[SPEED.name] = _lines(SPEED.name, whole, names, [_speed(*of_row) for of_row in zip_longest(*speeds)])
+    cables = ports.cables if ports else None
+    if last is None or before is None or cables is not before.cables:
+        page[INTERFACE.name] = packed(b"".join(_leads(whole, names, ports))) if ports else b""
     return page
+
+
+def _leads(whole: str, names: Sequence[str | None], ports: Ports) -> Iterator[bytes]:
+    """One sample for each interface of which is known where it leads."""
+    descriptions, neighbours = ports.cables.descriptions, ports.cables.neighbours
+    for label, name in zip(ports.labels, names, strict=True):
+        if label is None or name is None or not (label in descriptions or label in neighbours):
+            continue
+        there = neighbours.get(label, _NOBODY)
+        told = labelled(alias=descriptions.get(label, ""), neighbour=there.name, neighbour_port=there.port)
+        yield f'{INTERFACE.name}{{{whole},interface="{name}",{told}}} 1\n'.encode()
 
 
 def _lines(name: str, whole: str, names: Sequence[str | None], values: Sequence[Value | float]) -> bytes:
@@ -106,7 +126,6 @@ def _lines(name: str, whole: str, names: Sequence[str | None], values: Sequence[
 
 
 def _speed(mega: Value, plain: Value) -> float | None:
-    """Bytes a second out of ifHighSpeed (Mbit/s) and ifSpeed (bit/s); None where neither says."""
-    if isinstance(mega, int) and mega > 0:
-        return mega * 1_000_000 / 8
-    return plain / 8 if isinstance(plain, int) and 0 < plain < _NO_SPEED else None
+    """Bytes a second; None where the interface tells no speed."""
+    bits = bits_per_second(mega, plain)
+    return None if bits is None else bits / 8

@@ -20,9 +20,10 @@ from alerts.faults.lifecycle import after_bad, after_good, left_alone, penalty_a
 from alerts.faults.rules import Aspect, Policy, Rule, Wrong, first_match
 from alerts.faults.scene import Scene
 from alerts.faults.symptoms import roots
-from monitor.model import Change, Condition, Device, Fault, FaultKey, FaultState, Observation, Reason, Text
+from monitor.model import Change, Component, Condition, Device, Fault, FaultKey, FaultState, Observation, Reason, Text
 
 Seen = frozenset[Part]
+_WITH_CABLE = frozenset({"interface", "optic"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +67,16 @@ def judged(
     policy: Policy,
     now: datetime,
     *,
+    notes: Mapping[str, str] | None = None,
+    within: Mapping[str, str] | None = None,
     at_once: bool = False,
 ) -> Judged:
     """The judgement of `observations` of `device`.
 
     `known` holds the faults of the device that are not cleared. It may hold cleared ones too, where no other has their
     key: they lend their flap penalty, so that what comes back soon is seen to flap. `seen_ok` holds what was once seen
-    well. With `at_once` everything bad is confirmed at first sight, as for a recording that is visited once.
+    well. `notes` say by label where the cables of interfaces lead, `within` to which aggregate they belong. With
+    `at_once` everything bad is confirmed at first sight, as for a recording that is visited once.
     """
     standing = {
         (key.kind, key.label, key.aspect): fault
@@ -90,6 +94,7 @@ def judged(
         if one is not None:
             one.spoke = spoke.get(answers[part])
             moved[part] = one
+    _give_notes(moved, notes or {}, within or {})
     _give_levels(moved, standing, scene, now)
     _hide_symptoms(moved, standing, policy, now, at_once=at_once)
     steps = (_step(one, policy, now) for one in moved.values())
@@ -237,6 +242,18 @@ def _is_no_fault(part: Part, observation: Observation, scene: Scene) -> bool:
     return rule is not None and rule.level is None
 
 
+def _give_notes(moved: Mapping[Part, _Moved], notes: Mapping[str, str], within: Mapping[str, str]) -> None:
+    """Say of bad ports where their cables lead and of which aggregate they are; what is no longer known stands."""
+    for (kind, label, _), one in moved.items():
+        if one.bad is not None and kind in _WITH_CABLE:
+            now, before = one.after.component, one.before.component if one.before else one.after.component
+            note, slot = notes.get(label) or before.note, now.slot
+            if kind == "interface":
+                slot = within.get(label) or now.slot or before.slot
+            if (note, slot) != (now.note, now.slot):
+                one.after = replace(one.after, component=replace(now, note=note, slot=slot))
+
+
 def _give_levels(moved: dict[Part, _Moved], standing: Mapping[Part, Fault], scene: Scene, now: datetime) -> None:
     """Give each bad fault its level and the reason, now that it is known which others are open."""
     groups = Groups(scene.observations, {**standing, **{part: one.after for part, one in moved.items()}}, scene.policy)
@@ -272,7 +289,7 @@ def _reason(rule: Rule, wrong: Wrong, one: _Moved, count: Count, scene: Scene, n
         "role": policy.roles[scene.device.role],
         "kind": words.name,
         "kinds": words.names,
-        "label": wording.plain(component.label) if component.label else words.name,
+        "label": wording.plain(_called(component)) if component.label else words.name,
         "slot": wording.plain(component.slot or component.label),
         "aspect": _aspect(policy, observation.aspect),
         "condition": policy.conditions[wrong],
@@ -280,6 +297,10 @@ def _reason(rule: Rule, wrong: Wrong, one: _Moved, count: Count, scene: Scene, n
         "changes": wording.plain(max(1, round(changes))),
     }  # fmt: skip
     return wording.filled(rule.why, values)
+
+
+def _called(component: Component) -> str:
+    return f"{component.label} ({component.note})" if component.note else component.label
 
 
 def _aspect(policy: Policy, aspect: str) -> Text:

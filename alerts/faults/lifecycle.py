@@ -39,11 +39,11 @@ def after_bad(
     """`fault` after one more bad answer; level and reasons are left to judgement."""
     relapsed = fault.good > 0
     changed_at = now if relapsed else fault.changed_at
-    penalty = _charged(fault, flapping, now) if relapsed else fault.penalty
+    penalty = _charged(fault, flapping, now) if relapsed and watch.flaps else fault.penalty
     # An open fault stops counting, so that a visit that brings no news changes nothing.
     bad = max(fault.bad, 1) if fault.state is FaultState.OPEN else fault.bad + 1
     flaps = penalty >= flapping.suppress if relapsed or fault.bad == 0 else fault.flapping
-    flaps = (flaps or fault.flapping) and now - changed_at < flapping.steady
+    flaps = (flaps or fault.flapping) and watch.flaps and now - changed_at < flapping.steady
     confirmed = at_once or flaps or _sure(watch.confirm, bad, now - changed_at)
     return replace(
         fault,

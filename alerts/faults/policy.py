@@ -110,6 +110,7 @@ class AspectFile(_Section):
     clear: RunFile | None = None
     limits: LimitsFile | None = None
     hysteresis: float = Field(default=0.0, ge=0)
+    flaps: bool = True
 
 
 class KindFile(_Section):
@@ -280,6 +281,7 @@ def _watch(file: KindFile, aspect: Aspect) -> Watch:
         clear=(special.clear or file.clear).run(),
         limits=Limits(**dict(special.limits)) if special.limits else None,
         hysteresis=special.hysteresis,
+        flaps=special.flaps,
     )
 
 

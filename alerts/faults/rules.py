@@ -44,6 +44,7 @@ class Kind(StrEnum):
     POE = "poe"
     BGP_PEER = "bgp_peer"
     OSPF_NEIGHBOUR = "ospf_neighbour"
+    AGGREGATE = "aggregate"
 
 
 class Aspect(StrEnum):
@@ -69,6 +70,8 @@ class Aspect(StrEnum):
     ENDURANCE = "endurance"
     WALK = "walk"
     DUPLEX = "duplex"
+    UTILISATION = "utilisation"
+    DISCARDS = "discards"
 
 
 class Wrong(StrEnum):
@@ -180,6 +183,19 @@ class Watch:
     clear: Run = Run(answers=2)
     limits: Limits | None = None
     hysteresis: float = 0.0
+    flaps: bool = True
+    """False where coming and going is no trouble of its own: then it must last, and one good answer begins anew."""
+
+    @property
+    def matters_from(self) -> float | None:
+        """The number from which on it may change a condition; None where no number can, 0 where any can."""
+        limits = self.limits
+        if limits is None:
+            return None
+        if limits.low_critical is not None or limits.low_warning is not None:
+            return 0.0
+        above = [limit for limit in (limits.high_warning, limits.high_critical) if limit is not None]
+        return max(0.0, min(above) - self.hysteresis) if above else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

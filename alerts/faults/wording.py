@@ -68,7 +68,8 @@ def number(value: float, unit: str) -> str:
         value, sign = value * 100, "%"
     else:
         sign = _SIGNS.get(unit, unit)
-    return f"{round(value, 2):.12g} {sign}".rstrip()
+    told = round(value, 2) if abs(value) >= 1 or not value else float(f"{value:.2g}")  # few errors are not 0 %
+    return f"{told:.12g} {sign}".rstrip()
 
 
 def evidence(observation: Observation, spoke: Crossed | None) -> Text:

@@ -171,9 +171,10 @@ def _part(matter: Matter, said: Words) -> Iterator[Row]:
         ("model", component.model),
         ("part_number", component.part_number),
         ("serial", component.serial),
+        ("leads", component.note),
     ):
         if value:
-            yield Row(name=said.said("letter", key), value=value, code=key != "slot")
+            yield Row(name=said.said("letter", key), value=value, code=key not in {"slot", "leads"})
 
 
 def _unit(matter: Matter, said: Words) -> Iterator[Row]:

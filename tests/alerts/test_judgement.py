@@ -32,7 +32,14 @@ SHIPPED: Policy = policy(
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 WORDS = {condition.value: condition for condition in Condition}
-UNITS = {"temperature": "celsius", "usage": "ratio", "rx_power": "dbm"}
+UNITS = {
+    "temperature": "celsius",
+    "usage": "ratio",
+    "rx_power": "dbm",
+    "utilisation": "ratio",
+    "errors": "ratio",
+    "discards": "ratio",
+}
 
 
 def device(role: str = "core", expect_up: Sequence[str] = ()) -> Device:
@@ -103,9 +110,12 @@ def lived(case: Mapping[str, Any]) -> World:
         at_once=case.get("at_once", False),
         seen_ok=frozenset(part(written) for written in case.get("seen_ok", ())),
     )
-    for number, visit in enumerate(case["visits"]):
-        now = NOON + number * MINUTE
-        world.visit([answer(written, said, now) for written, said in visit.items()], now)
+    now = NOON
+    for visit in case["visits"]:
+        told = {written: said for written, said in visit.items() if written != "times"}
+        for _ in range(visit.get("times", 1)):
+            world.visit([answer(written, said, now) for written, said in told.items()], now)
+            now += MINUTE
     return world
 
 
@@ -325,3 +335,17 @@ def test_everything_clears_once_all_has_been_good_for_long_enough(history: list[
         now = NOON + timedelta(hours=2) + n * MINUTE
         world.visit([answer(written, "ok", now) for written in PARTS], now)
     assert world.standing() == {}
+
+
+def test_port_that_fails_is_named_with_where_its_cable_leads_even_when_that_is_no_longer_known() -> None:
+    label, leads = "GE1/0/1", {"GE1/0/1": "→ hf-core-1 GE1/0/3", "GE1/0/2": "nothing"}
+    seen_ok = frozenset({("interface", label, "oper_status")})
+    told = [answer(f"interface:{label}:oper_status", "failed"), answer("psu:GE1/0/1", "failed"), answer("psu:2", "ok")]
+    first = judged(told, device(), {}, seen_ok, SHIPPED, NOON, notes=leads, at_once=True)
+    faults = {step.fault.key: step.fault for step in first.steps}
+    port, supply = faults.values()
+    assert port.reasons[0].text.en.startswith("GE1/0/1 (→ hf-core-1 GE1/0/3) of a core switch was up and went down")
+    assert port.component.note == "→ hf-core-1 GE1/0/3"
+    assert supply.component.note == ""
+    again = judged(told, device(), faults, seen_ok, SHIPPED, NOON + MINUTE, at_once=True)
+    assert again.steps == ()

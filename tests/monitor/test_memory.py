@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from collectors.ports import ports
 from collectors.recording import RecordingReader
 from collectors.snmp.reader import Budget, Reading, Request, Rows, Silence, Target, Value
+from collectors.visit import told as told_of
 from house import INVENTORY, NETVIGIL, SECRETS, Clock
 from monitor.config import loaded
 from monitor.model import Device
@@ -69,12 +70,12 @@ class World:
         """Visit the device once."""
         device = self.device
         if self.forgetful:
-            self.means.memory.forget("box")
-            self.text = None
+            self._forget()
         elif known := self.means.memory.of(device, self.means.settings):
             # both ask everything each time: what is left out until it is due is the business of test_rounds.py
-            asks_all = replace(known.told, visit=replace(known.told.visit, rounds=None))
-            self.means.memory.keep("box", replace(known, told=asks_all))
+            told = known.facts.told
+            asks_all = replace(known.facts, told=replace(told, visit=replace(told.visit, rounds=None)))
+            self.means.memory.keep("box", replace(known, facts=asks_all))
         outcome = await visit(device, self.means)
         seen = outcome.visit
         self.answered = seen.at if seen.silence is None else self.answered
@@ -85,10 +86,18 @@ class World:
             seen.silence,
             seen.at,
             answered_at=self.answered,
-            ports=ports(outcome.told),
+            ports=ports(outcome.facts.told, outcome.facts.cables),
             before=self.text,
         )
         return outcome
+
+    def _forget(self) -> None:
+        """Look at everything at the next visit; what was counted and where cables led is kept."""
+        known = self.means.memory.of(self.device, self.means.settings)
+        if known is not None:
+            anew = told_of(replace(known.facts.told.visit, rounds=None))
+            self.means.memory.keep("box", replace(known, facts=replace(known.facts, told=anew), still=False))
+        self.text = None
 
     def disk(self) -> list[object]:
         """All that is on disk of the device, pictures unpacked."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.ports import Ports
+from collectors.ports import Cabling, Neighbour, Ports
 from collectors.snmp.reader import Silence
 from monitor.metrics import Metrics
 from monitor.model import Component, Condition, Device, Identity, Observation
@@ -69,7 +69,10 @@ def test_metrics_pass_the_lint_of_prometheus() -> None:
             for aspect, unit in NUMBERS
         ]
         silence = Silence.TIMEOUT if number == 0 else None
-        counted = Ports(labels=(hostile,), columns=dict.fromkeys((*COUNTED, "high_speed"), (2**64 - 1,)))
+        there = Neighbour(name=hostile, port=hostile)
+        cables = Cabling(made_of=(), descriptions={hostile: hostile}, neighbours={hostile: there}, notes={})
+        columns = dict.fromkeys((*COUNTED, "high_speed"), (2**64 - 1,))
+        counted = Ports(labels=(hostile,), columns=columns, cables=cables)
         series.visited(device, Identity(platform="huawei_vrp", model=hostile), told, silence, NOON, counted)
     text = metrics.text() + b"".join(series.joined())
     assert text.count(b"# TYPE netvigil_") == len(FAMILIES) + 15
