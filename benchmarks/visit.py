@@ -190,7 +190,7 @@ def _measured(switch: Canned, platforms: Mapping[str, Platform], policy: Policy)
         figures[name] = {stop: statistics.median(several) * 1000 for stop, several in costs.items()}
         figures[name]["visit"] -= nothing
     size = sum(map(len, whole.page.values()))
-    print(f"{values} values, {len(first.observations)} observations, {size} bytes of text")  # noqa: T201 - its purpose
+    print(f"{values} values, {len(first.observations)} observations, {size} bytes of packed text")  # noqa: T201 - its purpose
     print(f"memory {_memory(switch, platforms, loop):.0f} kB a device")  # noqa: T201
     for name, stops in figures.items():
         told_stops = "  ".join(f"{stop} {value:.3f}" for stop, value in stops.items())
