@@ -36,8 +36,8 @@ from monitor.web.serve import serve
 
 log = logging.getLogger(__name__)
 # What is remembered of ten thousand devices is eight million objects without a cycle among them. At the interpreter's
-# own thresholds, which count what is new and not yet freed, a start looks through all of them dozens of times: an eighth
-# of its processor time, and pauses of two seconds.
+# own thresholds, which count what is new and not yet freed, a start looks through all of them dozens of times: an
+# eighth of its processor time, and pauses of two seconds.
 _GARBAGE = 20_000, 20, 20
 _TICK = 1.0  # seconds between two looks at what the clock asks: a deadline fires at most this late
 _PARTING = 5.0  # seconds for letters and answers under way when the daemon stops; systemd gives it 10 in all
