@@ -17,7 +17,7 @@ from collectors.tables import Table
 from collectors.visit import Told
 from monitor.model import Component, Observation
 
-UTILISATION, ERRORS, DISCARDS = ASPECTS = ("utilisation", "errors", "discards")
+UTILISATION, ERRORS, DISCARDS = ASPECTS = ("utilisation", "packet_errors", "discards")
 AT_LEAST = 15.0
 """Seconds of an interval: devices update their counters every few seconds, so shorter ones tell of that alone."""
 _COUNTERS = {ERRORS: ("in_errors", "out_errors"), DISCARDS: ("out_discards",)}

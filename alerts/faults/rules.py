@@ -71,6 +71,7 @@ class Aspect(StrEnum):
     WALK = "walk"
     DUPLEX = "duplex"
     UTILISATION = "utilisation"
+    PACKET_ERRORS = "packet_errors"
     DISCARDS = "discards"
 
 

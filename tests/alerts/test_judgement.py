@@ -37,7 +37,7 @@ UNITS = {
     "usage": "ratio",
     "rx_power": "dbm",
     "utilisation": "ratio",
-    "errors": "ratio",
+    "packet_errors": "ratio",
     "discards": "ratio",
 }
 

@@ -16,7 +16,7 @@ from collectors.visit import Told, told, visited
 from monitor.model import Device, Observation
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-LIMITS = Wanted(least={"utilisation": 0.85, "errors": 0.00005, "discards": 0.0005})
+LIMITS = Wanted(least={"utilisation": 0.85, "packet_errors": 0.00005, "discards": 0.0005})
 
 
 @dataclass
@@ -65,7 +65,7 @@ async def test_healthy_ports_are_told_of_only_where_everything_is_asked_for(watc
     switch.tell()
     found = await watched.visit(EVERYTHING)
     assert {label for label, _ in found} == set(switch.ports)
-    assert {aspect for _, aspect in found} == {"utilisation", "errors", "discards"}
+    assert {aspect for _, aspect in found} == {"utilisation", "packet_errors", "discards"}
     one = found["GE1/0/7", "utilisation"]
     assert one.value == pytest.approx(0.1)
     assert (one.unit, one.raw) == ("ratio", "in 100, out 50 Mbit/s")
@@ -83,22 +83,22 @@ async def test_full_port_and_one_with_errors_are_told_of_and_no_other(watched: W
     found = await watched.visit()
     assert {key: one.value for key, one in found.items()} == {
         ("GE1/0/3", "utilisation"): pytest.approx(0.9667, abs=0.001),
-        ("GE1/0/4", "errors"): pytest.approx(90 / 1_200_090),
+        ("GE1/0/4", "packet_errors"): pytest.approx(90 / 1_200_090),
         ("GE1/0/6", "discards"): pytest.approx(900 / 600_900),
     }
-    assert found["GE1/0/4", "errors"].raw == "90 of 1200090 packets"
+    assert found["GE1/0/4", "packet_errors"].raw == "90 of 1200090 packets"
 
 
 async def test_port_that_has_a_fault_is_told_of_until_that_is_over(watched: Watched, switch: Switch) -> None:
     await watched.visit()
-    asked = Wanted(least=LIMITS.least, asked=frozenset({("GE1/0/3", "utilisation"), ("GE1/0/9", "errors")}))
+    asked = Wanted(least=LIMITS.least, asked=frozenset({("GE1/0/3", "utilisation"), ("GE1/0/9", "packet_errors")}))
     switch.carry()
     switch.ports["GE1/0/9"].up = False
     switch.tell()
     found = await watched.visit(asked)
     assert {key: [one.value, one.raw] for key, one in found.items()} == {
         ("GE1/0/3", "utilisation"): [pytest.approx(0.1), "in 100, out 50 Mbit/s"],
-        ("GE1/0/9", "errors"): [0.0, "0"],
+        ("GE1/0/9", "packet_errors"): [0.0, "0"],
     }
 
 

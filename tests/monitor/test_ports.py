@@ -87,10 +87,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def test_errors_for_a_quarter_of_an_hour_are_a_fault_until_they_have_stopped_for_as_long(world: World) -> None:
     assert await world.visits(3) == []
     assert await world.visits(15, errors=500) == []
-    assert await world.visits(1, errors=500) == ["opened GE1/0/4 errors"]
-    assert await world.open() == [("GE1/0/4", "errors", 3)]
+    assert await world.visits(1, errors=500) == ["opened GE1/0/4 packet_errors"]
+    assert await world.open() == [("GE1/0/4", "packet_errors", 3)]
     assert await world.visits(15) == []
-    assert await world.visits(1) == ["cleared GE1/0/4 errors"]
+    assert await world.visits(1) == ["cleared GE1/0/4 packet_errors"]
 
 
 async def test_daemon_that_was_started_anew_ends_the_fault_of_a_port_that_is_well(world: World) -> None:
@@ -103,19 +103,19 @@ async def test_daemon_that_was_started_anew_ends_the_fault_of_a_port_that_is_wel
 async def test_no_fault_moves_to_another_port_when_a_restart_renumbers_them(world: World) -> None:
     await world.visits(2)
     world.switch.ports["GE1/0/7"].up = False
-    assert await world.visits(18, errors=500) == ["opened GE1/0/7 oper_status", "opened GE1/0/4 errors"]
+    assert await world.visits(18, errors=500) == ["opened GE1/0/7 oper_status", "opened GE1/0/4 packet_errors"]
     world.clock.advance(seconds=60)
     world.switch.carry(60)
     world.switch.restart()
     assert await world.visit() == []
     assert await world.visits(3, errors=500) == []
-    assert sorted(await world.open()) == [("GE1/0/4", "errors", 3), ("GE1/0/7", "oper_status", 3)]
+    assert sorted(await world.open()) == [("GE1/0/4", "packet_errors", 3), ("GE1/0/7", "oper_status", 3)]
 
 
 async def test_no_fault_moves_to_another_port_when_they_are_renumbered_in_the_middle_of_a_walk(world: World) -> None:
     await world.visits(2)
     world.switch.ports["GE1/0/7"].up = False
-    assert await world.visits(18, errors=500) == ["opened GE1/0/7 oper_status", "opened GE1/0/4 errors"]
+    assert await world.visits(18, errors=500) == ["opened GE1/0/7 oper_status", "opened GE1/0/4 packet_errors"]
     for _ in range(5):  # each walk sees one half as it was and one half as it is
         world.clock.advance(seconds=60)
         world.switch.carry(60)
@@ -124,7 +124,7 @@ async def test_no_fault_moves_to_another_port_when_they_are_renumbered_in_the_mi
         assert await world.visit() == []
     world.switch.tell()
     assert await world.visits(4, errors=500) == []
-    assert sorted(await world.open()) == [("GE1/0/4", "errors", 3), ("GE1/0/7", "oper_status", 3)]
+    assert sorted(await world.open()) == [("GE1/0/4", "packet_errors", 3), ("GE1/0/7", "oper_status", 3)]
 
 
 async def test_aggregate_that_loses_members_is_one_fault_graded_by_what_is_left(world: World) -> None:
