@@ -44,6 +44,8 @@ class Kind(StrEnum):
     POE = "poe"
     BGP_PEER = "bgp_peer"
     OSPF_NEIGHBOUR = "ospf_neighbour"
+    LANE = "lane"
+    MODEM = "modem"
 
 
 class Aspect(StrEnum):
