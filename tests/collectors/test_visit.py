@@ -371,13 +371,33 @@ async def test_socket_without_a_module_tells_no_measure() -> None:
     assert not [key for key in await said(VRP | empty) if key[0] in {"optic", "lane"}]
 
 
+async def test_empty_cage_of_a_release_that_knows_no_lanes_is_absent_and_of_others_not_told() -> None:
+    empty = {f"{OPTIC}.5.10": -255} | {f"{OPTIC}.{column}.10": -1 for column in (6, 7, 8, 9)}
+
+    found = await said(VRP | empty)
+    assert (found["optic", "optic 10", "rx_power"].condition, found["optic", "optic 10", "rx_power"].value) == (
+        Condition.ABSENT,
+        None,
+    )
+    assert ("optic", "optic 10", "rx_power") not in await said(VRP | empty | {f"{OPTIC}.31.10": b""})
+
+
 async def test_single_lane_is_told_but_claims_nothing_beside_the_number_of_its_module() -> None:
     found = await said(optic(-300, -200, b"-300.00"))
 
     assert found["lane", "XGE0/0/1 lane 1", "rx_power"].condition is Condition.ABSENT
     assert found["lane", "XGE0/0/1 lane 1", "rx_power"].value == -3.0
-    alone = await said(optic(-1, -200, b"-300.00"))
+    laser: dict[str, Value] = {f"{OPTIC}.1.14": 2, f"{OPTIC}.7.14": 6000}
+    alone = await said(optic(-1, -200, b"-300.00") | laser)
     assert alone["lane", "XGE0/0/1 lane 1", "rx_power"].condition is None
+
+
+@pytest.mark.parametrize("module", [{1: 7, 7: 6000}, {1: 2, 7: 0}, {1: 2, 7: 6000}])
+async def test_lanes_count_only_where_a_port_is_up_and_a_laser_is_on(module: dict[int, Value]) -> None:
+    dark = optic(-300, -200, b"-4000.00,-4000.00", up=2 if module == {1: 2, 7: 6000} else 1)
+    found = await said(dark | {f"{OPTIC}.{column}.14": value for column, value in module.items()})
+
+    assert found["lane", "XGE0/0/1 lane 2", "rx_power"].condition is Condition.ABSENT
 
 
 async def test_fan_that_is_absent_is_told_with_its_own_values_which_claim_nothing() -> None:
