@@ -338,13 +338,15 @@ class PartRows:
 
     def numbers(self, fact: Fact) -> Callable[[int, Component], Sequence[Observation]]:
         """What a fact says whose values are numbers."""
-        column, values = self.table.columns[fact.number.column], self.values(fact.number)
-        limits = {name: [self.values(source) for source in sources] for name, sources in fact.limits.items()}
+        column, values, idle = self.table.columns[fact.number.column], self.values(fact.number), fact.idle
+        limits = self.limits(fact)
 
         def say(row: int, component: Component) -> Sequence[Observation]:
             value = values(row)
             if value is None:
                 return ()
+            if idle and (raw := text(column[row])) in idle:
+                return (self.one(fact, row, component, raw=raw, value=value, condition=Condition.ABSENT),)
             own = Limits(**{name: _first(sources, row) for name, sources in limits.items()}) if limits else None
             return (self.one(fact, row, component, raw=text(column[row]), value=value, limits=own),)
 
@@ -352,21 +354,34 @@ class PartRows:
 
     def lanes(self, fact: Fact) -> Callable[[int, Component], Sequence[Observation]]:
         """What a fact says whose values are lists of numbers, one a lane."""
-        column, skip, divisor = self.table.columns[fact.number.column], fact.number.skip, fact.number.divisor
+        column, skip = self.table.columns[fact.number.column], fact.number.skip
+        units = self.table.asked(fact.number.quirk, fact.number.column) if fact.number.quirk else None
+        limits = self.limits(fact)
 
         def say(row: int, component: Component) -> Sequence[Observation]:
-            words = text(column[row]).replace(",", " ").replace("|", " ").split()
-            if len(words) < 2:  # noqa: PLR2004 - one lane is what the module's own number says
-                return ()
+            words = text(column[row]).replace(",", " ").replace("|", " ").replace("/", " ").split()
+            divisor = fact.number.divisor if units is None else units[row] or 1.0
+            own = (
+                Limits(**{name: _first(sources, row) for name, sources in limits.items()}) if words and limits else None
+            )
             return [
                 self.one(
-                    fact, row, replace(component, label=f"{component.label} lane {n}"), raw=word, value=lane / divisor
+                    fact,
+                    row,
+                    replace(component, label=f"{component.label} lane {n}"),
+                    raw=word,
+                    value=lane / divisor,
+                    limits=own,
                 )
                 for n, word in enumerate(words, 1)
                 if word not in skip and (lane := number(word)) is not None
             ]
 
         return say
+
+    def limits(self, fact: Fact) -> Mapping[str, Sequence[Callable[[int], float | None]]]:
+        """For each limit of `fact` what gives it for a row, in the order in which they are to be tried."""
+        return {name: [self.values(source) for source in sources] for name, sources in fact.limits.items()}
 
     def values(self, words: Number) -> Callable[[int], float | None]:
         """The numbers of a column in base units, without sentinels."""

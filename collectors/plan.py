@@ -5,12 +5,12 @@ Made by platform.py out of the words of words.py; read by identify, visit and fa
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from collectors.snmp.reader import Request
-from collectors.tables import Eye, Quirk
+from collectors.tables import Eye, Quirk, Table
 from monitor.model import Condition
 
 
@@ -74,6 +74,7 @@ class Fact:
     claim: Literal["", "states", "bits", "flags"]
     states: Mapping[str, tuple[Condition, str]]
     lanes: bool
+    idle: frozenset[str]
     limits: Mapping[str, tuple[Number, ...]]
     when: Conditions
     counts_if: tuple[Rule, ...]
@@ -129,12 +130,46 @@ class IdentitySource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """`LogWords` with everything looked up: a table whose rows are events, read by logs.py."""
+
+    table: str
+    name: str
+    record: str
+    time: str
+    utc: bool
+    severity: str
+    states: Mapping[str, tuple[Condition, str]]
+    text: tuple[str, ...]
+
+
+Alarms = Callable[[Table], Sequence[tuple[str, str]]]
+"""Severity and text of each alarm in a table (collectors/quirks)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmList:
+    """`AlarmWords` with everything looked up, read by alarms.py. `kept_by` has rows where the device keeps the list."""
+
+    table: str
+    kept_by: str
+    label: str
+    quirk: Alarms
+    states: Mapping[str, tuple[Condition, str]]
+    ignore: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """One root of a table: its columns by name, and where in the `Request` they are asked.
 
     `every` is how many seconds pass at least until it is asked again, 0 for each visit. `may_fill`: that it has no rows
     is news too, so it is asked all the same (see rounds.py). Over Redfish `where` is the path of the resources, over
     SSH the command, whose output `template` takes apart; `position` is then that among the tables of this eye.
+
+    Over SNMP, `position` is -1 where they stand among the scalars. With `count`, the instance that tells how many rows
+    there are, single rows are asked once that is known, under the index that `row` makes of their number
+    (longtables.py).
     """
 
     table: str
@@ -146,6 +181,8 @@ class Origin:
     eye: Eye = Eye.SNMP
     where: str = ""
     template: str = ""
+    count: str = ""
+    row: str = "{row}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,13 +204,17 @@ class Platform:
     origins: tuple[Origin, ...]
     parts: tuple[Part, ...]
     others: Mapping[Eye, tuple[Origin, ...]] = field(default_factory=dict)
+    logs: tuple[Log, ...] = ()
+    alarms: tuple[AlarmList, ...] = ()
     tabular: tuple[Origin, ...] = field(init=False)
+    long: tuple[Origin, ...] = field(init=False)
     paces: frozenset[float] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look up once what every visit asks: which origins are tables, not scalars, and every how many seconds."""
-        object.__setattr__(self, "tabular", tuple(origin for origin in self.origins if not origin.single))
-        object.__setattr__(self, "paces", frozenset(origin.every for origin in self.tabular))
+        """Look up once what every visit asks: which origins are tables and not scalars, and their paces."""
+        object.__setattr__(self, "tabular", tuple(one for one in self.origins if not one.single and not one.count))
+        object.__setattr__(self, "long", tuple(origin for origin in self.origins if origin.count))
+        object.__setattr__(self, "paces", frozenset(origin.every for origin in (*self.tabular, *self.long)))
 
 
 def _needs(part: Part) -> Needs:

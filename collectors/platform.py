@@ -6,22 +6,40 @@
 import importlib
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from collectors.plan import Conditions, Fact, IdentitySource, Number, Origin, Part, Platform, Ref, Rule, Template
+from collectors.plan import (
+    AlarmList,
+    Alarms,
+    Conditions,
+    Fact,
+    IdentitySource,
+    Log,
+    Number,
+    Origin,
+    Part,
+    Platform,
+    Ref,
+    Rule,
+    Template,
+)
 from collectors.snmp.reader import Request
 from collectors.tables import Eye, Quirk
 from collectors.words import (
     DOTTED,
+    AlarmWords,
     FactWords,
     Fru,
     IdentitySources,
     Join,
     LimitsWords,
     LimitWords,
+    LogWords,
     PartWords,
     PlatformFile,
     Rules,
     Source,
+    StateMap,
     TableWords,
     TextWords,
 )
@@ -40,6 +58,7 @@ UNITS: Mapping[str, str] = {
     "bias_current": "amperes",
     "endurance": "ratio",
     "progress": "ratio",
+    "signal": "dbm",
 }
 
 
@@ -68,6 +87,8 @@ def _whole(name: str, files: Mapping[str, PlatformFile], above: tuple[str, ...] 
             "states": base.states | file.states,
             "fru": base.fru | file.fru,
             "parts": base.parts + file.parts,
+            "logs": base.logs + file.logs,
+            "alarms": base.alarms + file.alarms,
         }
     )
 
@@ -108,6 +129,8 @@ class _Plan:
             origins=tuple(origins),
             others=self.others(),
             parts=tuple(self.part(f"parts[{n}] ({p.table}, {p.kind})", p) for n, p in enumerate(file.parts)),
+            alarms=tuple(self.alarms(f"alarms[{n}] ({words.label})", words) for n, words in enumerate(file.alarms)),
+            logs=tuple(self.log(f"logs[{n}] ({log.name})", log) for n, log in enumerate(file.logs)),
         )
 
     def origins(self) -> tuple[list[Origin], list[tuple[str, ...]], list[str]]:
@@ -117,8 +140,12 @@ class _Plan:
                 continue
             for root in (words.oid, *words.also):
                 oids = {column: self.oid(name, root, written) for column, written in words.columns.items()}
-                origins.append(self.origin(name, words, Eye.SNMP, oids, len(tables)))
-                if words.single:
+                origins.append(
+                    self.origin(name, words, Eye.SNMP, oids, -1 if words.single or words.count else len(tables))
+                )
+                if words.count:
+                    scalars.append(words.count)
+                elif words.single:
                     scalars += [f"{oid}.0" for oid in oids.values()]
                 else:
                     tables.append(tuple(oids.values()))
@@ -141,8 +168,8 @@ class _Plan:
         eyes = [eye for eye, where in written.items() if where]
         if len(eyes) != 1:
             raise self.wrong(f"tables.{name}", "write one of oid, redfish and command")
-        if eyes[0] is not Eye.SNMP and (words.single or words.also):
-            raise self.wrong(f"tables.{name}", "single and also are words of SNMP")
+        if eyes[0] is not Eye.SNMP and (words.single or words.also or words.count):
+            raise self.wrong(f"tables.{name}", "single, also and count are words of SNMP")
         if words.single and (words.every or words.may_fill):
             raise self.wrong(f"tables.{name}", "scalars are asked at every visit: leave out every and may_fill")
         if (words.template != "") is not (eyes[0] is Eye.SSH):
@@ -167,6 +194,8 @@ class _Plan:
             eye=eye,
             where=words.redfish or words.command,
             template=words.template,
+            count=words.count,
+            row=words.row,
         )
 
     def source(self, key: str, words: Source) -> IdentitySource:
@@ -226,6 +255,7 @@ class _Plan:
             claim=claims[0] if claims else "",  # type: ignore[arg-type]  # one of the three names above
             states=self.file.states[named] if isinstance(named, str) else named,
             lanes=words.lanes,
+            idle=frozenset(str(value) for value in words.idle),
             limits={
                 name: tuple(
                     self.number(
@@ -244,6 +274,42 @@ class _Plan:
             counts_from=(words.counts_from.table, words.counts_from.rows) if words.counts_from else ("", 0),
         )
 
+    def log(self, key: str, words: LogWords) -> Log:
+        self.check_table(f"{key}.table", words.table)
+        for name in (words.record, words.time, words.severity, *words.text):
+            if name:
+                self.check_column(key, words.table, name)
+        return Log(
+            table=words.table,
+            name=words.name,
+            record=words.record,
+            time=words.time,
+            utc=words.utc,
+            severity=words.severity,
+            states=self.states(f"{key}.states", words.states),
+            text=words.text,
+        )
+
+    def alarms(self, key: str, words: AlarmWords) -> AlarmList:
+        self.check_table(f"{key}.table", words.table)
+        self.check_table(f"{key}.kept_by", words.kept_by)
+        quirk: Alarms = self.function(f"{key}.quirk", words.quirk)
+        return AlarmList(
+            table=words.table,
+            kept_by=words.kept_by,
+            label=words.label,
+            quirk=quirk,
+            states=self.states(f"{key}.states", words.states),
+            ignore=self.pattern(f"{key}.ignore", words.ignore),
+        )
+
+    def states(self, key: str, named: str | StateMap) -> StateMap:
+        if not isinstance(named, str):
+            return named
+        if named and named not in self.file.states:
+            raise self.wrong(key, f'no states are named "{named}"', self.file.states)
+        return self.file.states.get(named, {})
+
     def number(self, key: str, table: str, words: LimitWords, divisor: float, *, numeric: bool = True) -> Number:
         self.check_column(f"{key}.column", table, words.column)
         skip = words.skip + (self.file.skip if numeric else ())
@@ -255,14 +321,14 @@ class _Plan:
         )
 
     def quirk(self, key: str, name: str) -> Quirk | None:
-        if not name:
-            return None
+        return self.function(key, name) if name else None
+
+    def function(self, key: str, name: str) -> Any:
         module, _, function = name.rpartition(".")
         try:
-            found: Quirk = getattr(importlib.import_module(f"collectors.quirks.{module or self.name}"), function)
+            return getattr(importlib.import_module(f"collectors.quirks.{module or self.name}"), function)
         except (ImportError, AttributeError):
             raise self.wrong(key, f'there is no function "{name}" in collectors/quirks') from None
-        return found
 
     def conditions(self, key: str, table: str, words: PartWords | FactWords) -> Conditions:
         for name in words.if_empty:

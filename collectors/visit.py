@@ -5,11 +5,12 @@ are asked for, anew only where it differs from the last; what only compares or r
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
+from collectors import alarms, longtables
 from collectors.changes import PartsTold, kept, parts_told
 from collectors.identify import (
     STANDARD,
@@ -70,11 +71,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What came of the tables that were due, by their position in the platform's request."""
+    """What came of the tables that were due, by their position in the platform's request.
+
+    `ends` names the long tables whose ends were read.
+    """
 
     due: Due
     scalars: Mapping[str, Value]
     rows: Mapping[int, Rows]
+    ends: frozenset[str]
     silence: Silence | None
     spent: Reading
 
@@ -135,7 +140,8 @@ def _unasked(
     platform = platforms.get(device.platform) or platforms[STANDARD]
     nobody = Rows(index=(), columns={})
     rows = {origin.position: nobody for origin in platform.tabular}
-    what = _Asked(due=NOTHING_DUE, scalars={}, rows=rows, silence=None, spent=Reading(scalars={}, tables=()))
+    spent = Reading(scalars={}, tables=())
+    what = _Asked(due=NOTHING_DUE, scalars={}, rows=rows, ends=frozenset(), silence=None, spent=spent)
     if before is not None and before.platform is not platform:
         before = None
     return _visit(device, at, platform, what.spent, what, what.spent, None, before, looks)
@@ -163,18 +169,31 @@ def told(visit: Visit, before: Told | None = None) -> Told:
     parts = None
     if visit.platform is not None:
         parts = parts_told(visit.platform.parts, visit.tables, visit.at, before.parts if before else None)
-    if before is not None and visit.presence.same(before.visit.presence):
+    same = before is not None and visit.presence.same(before.visit.presence)
+    if before is not None and same and _alarm_tables(visit) == _alarm_tables(before.visit):
         whole = before.whole
         if _same(parts, before.parts):
             return Told(visit=visit, parts=parts, whole=whole, observations=before.observations)
     else:
-        whole = kept(visit.presence.observations(), before.whole if before else ())
+        whole = kept(chain(visit.presence.observations(), _alarms(visit)), before.whole if before else ())
     of_parts = chain.from_iterable(part.observations for part in parts.parts) if parts else ()
     return Told(visit=visit, parts=parts, whole=whole, observations=(*whole, *of_parts))
 
 
 def _same(parts: PartsTold | None, before: PartsTold | None) -> bool:
     return parts is before if parts is None or before is None else parts.parts is before.parts
+
+
+def _alarm_tables(visit: Visit) -> list[Table]:
+    """What the Observations of the device's own lists of alarms are made of."""
+    plans = visit.platform.alarms if visit.platform else ()
+    return [visit.tables[name] for plan in plans for name in (plan.table, plan.kept_by)]
+
+
+def _alarms(visit: Visit) -> Iterator[Observation]:
+    for plan in visit.platform.alarms if visit.platform else ():
+        if (found := alarms.listed(plan, visit.tables, visit.at)) is not None:
+            yield found
 
 
 async def _asked(
@@ -190,7 +209,15 @@ async def _asked(
         rows |= zip(more.positions, rest.tables, strict=True)
         now = replace(now, seconds=now.seconds | more.seconds)
         silence, spent = rest.silence, _sum(what, rest)
-    return _Asked(due=now, scalars=what.scalars, rows=rows, silence=silence, spent=spent)
+    scalars, last = what.scalars, before.scalars if before is not None else None
+    long = longtables.due(platform.long, scalars, last, now.seconds) if silence is None else ()
+    if long:
+        budget = replace(budget, seconds=max(0.0, budget.seconds - spent.seconds))
+        ends = await _read(reader, target, longtables.ends(long, scalars), budget)
+        scalars, spent = {**scalars, **ends.scalars}, _sum(spent, ends)
+        long = () if ends.silence else long
+    names = frozenset(origin.table for origin in long)
+    return _Asked(due=now, scalars=scalars, rows=rows, ends=names, silence=silence, spent=spent)
 
 
 async def _read(reader: Reader, target: Target, request: Request, budget: Budget) -> Reading:
@@ -230,7 +257,7 @@ def _visit(
     for origin in platform.origins:
         known = tables.get(origin.table)
         if known is None or not known.index:
-            found = _table(origin, scalars, what.rows, before, cut)
+            found = _table(origin, scalars, what.rows, before, what.ends, cut)
             tables[origin.table] = found if known is None or found.index or found.ended else known
     for eye, origins in platform.others.items():
         look = looks.get(eye)
@@ -271,8 +298,12 @@ def _table(
     scalars: Mapping[str, Value],
     answers: Mapping[int, Rows],
     before: Visit | None,
+    ends: frozenset[str],
     cut: Ending | None,
 ) -> Table:
+    last = before.tables[origin.table] if before else None
+    if origin.count:
+        return longtables.table(origin, scalars) if origin.table in ends or last is None else last
     if origin.single:
         columns = {name: (scalars.get(f"{oid}.0"),) for name, oid in origin.oids.items()}
         told = any(value is not None for (value,) in columns.values())
@@ -285,7 +316,6 @@ def _table(
         )
     rows = answers.get(origin.position)
     if rows is None:  # not asked, so there is a visit before
-        last = before.tables[origin.table] if before else None
         if last is not None and last.oids is origin.oids:
             return last
         rows = Rows(index=(), columns=dict.fromkeys(origin.oids.values(), ()))

@@ -15,13 +15,12 @@ from monitor.model import Condition, duration
 Kind = Literal[
     "system", "chassis", "board", "fan", "psu", "temperature", "voltage", "current", "power", "cpu", "memory", "dimm",
     "processor", "interface", "optic", "stack", "stack_port", "disk", "virtual_disk", "controller", "enclosure",
-    "battery", "intrusion", "nic", "pci", "poe", "bgp_peer", "ospf_neighbour",
-    "aggregate",
+    "battery", "intrusion", "nic", "pci", "poe", "bgp_peer", "ospf_neighbour", "aggregate", "lane", "modem",
 ]  # fmt: skip
 Aspect = Literal[
     "state", "redundancy", "temperature", "voltage", "current", "power", "speed", "usage", "rx_power", "tx_power",
     "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress", "duplex",
-    "changes",
+    "changes", "signal", "activity",
 ]  # fmt: skip
 Unit = Literal["celsius", "volts", "amperes", "watts", "ratio", "dbm", "rpm", "bytes", "seconds", ""]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -93,7 +92,10 @@ class IdentitySources(_Words):
 
 
 class TableWords(_Words):
-    """One table of the device: over SNMP (with `single` a group of scalars), over Redfish, or out of a command."""
+    """One table of the device: over SNMP (with `single` a group of scalars), over Redfish, or out of a command.
+
+    With `count` only the ends of a long table are asked.
+    """
 
     oid: Oid = ""
     also: tuple[Oid, ...] = ()
@@ -103,6 +105,8 @@ class TableWords(_Words):
     single: bool = False
     every: Lasting = timedelta(0)
     may_fill: bool = False
+    count: Oid = ""
+    row: str = "{row}"
     columns: dict[str, int | str] = Field(min_length=1)
 
 
@@ -173,6 +177,7 @@ class FactWords(_Words):
     unit: Unit | None = None
     divisor: float = 1
     skip: tuple[Scalar, ...] = ()
+    idle: tuple[Scalar, ...] = ()
     lanes: bool = False
     limits: LimitsWords = LimitsWords()
     quirk: str = ""
@@ -198,6 +203,30 @@ class PartWords(_Words):
     facts: tuple[FactWords, ...] = Field(min_length=1)
 
 
+class LogWords(_Words):
+    """A table that is a log: its rows are events, not parts."""
+
+    table: str
+    name: str
+    record: str = ""
+    time: str = ""
+    utc: bool = False
+    severity: str = ""
+    states: str | StateMap = ""
+    text: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(min_length=1)
+
+
+class AlarmWords(_Words):
+    """A table that lists what is wrong with the device now."""
+
+    table: str
+    kept_by: str
+    label: str
+    quirk: str
+    states: str | StateMap
+    ignore: str = ""
+
+
 class PlatformFile(_Words):
     """One file of configs/platforms."""
 
@@ -211,3 +240,5 @@ class PlatformFile(_Words):
     states: dict[str, StateMap] = {}
     fru: dict[str, Fru] = {}
     parts: tuple[PartWords, ...] = ()
+    logs: tuple[LogWords, ...] = ()
+    alarms: tuple[AlarmWords, ...] = ()

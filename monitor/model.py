@@ -207,6 +207,22 @@ def _observation(
     return made
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One line of a device's own log: an event, which is no fault.
+
+    `id` names the line within its device and stays the same however often it is read. `at` is None where the device
+    told no moment that is one (no clock, no time zone), `severity` None where it told none. `source` is where the text
+    was read: an OID, a command, a pointer.
+    """
+
+    id: str
+    at: datetime | None
+    severity: Condition | None
+    text: str
+    source: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class FaultKey:
     """The natural key of a fault: at most one fault that is not cleared exists under it."""

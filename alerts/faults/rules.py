@@ -45,6 +45,8 @@ class Kind(StrEnum):
     BGP_PEER = "bgp_peer"
     OSPF_NEIGHBOUR = "ospf_neighbour"
     AGGREGATE = "aggregate"
+    LANE = "lane"
+    MODEM = "modem"
 
 
 class Aspect(StrEnum):

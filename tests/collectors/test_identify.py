@@ -29,6 +29,13 @@ def ours() -> dict[str, Platform]:
         ("1.3.6.1.4.1.674.10892.5", b"", "dell_idrac"),
         ("1.3.6.1.4.1.674.10892.2", b"Linux hostname 2.6.23.1", "dell_idrac"),
         (".1.3.6.1.4.1.674.10892.5", None, "dell_idrac"),
+        (None, b"Dell Out-of-band SNMP Agent for Remote Access Controller", "dell_idrac"),
+        ("1.3.6.1.4.1.2011.10.1.88", b"Huawei-3Com Versatile Routing Platform Software, Version 3.10", "h3c_comware"),
+        ("1.3.6.1.4.1.43.1.16.4.3.37", b"3Com Switch 4800G PWR 24-Port Software Version 5.20", "h3c_comware"),
+        (None, b"HPE OfficeConnect 1950 Switch Software Version 7.1", "h3c_comware"),
+        ("1.3.6.1.4.1.2011.2.88.3", b"Huawei NE40E VRP (R) software", "huawei_vrp"),
+        ("1.3.6.1.4.1.2011.2.122.12", b"Huawei USG6600", "huawei_vrp"),
+        ("1.3.6.1.4.1.2011.2.240.6", b"Huawei AC6605", "huawei_vrp"),
         (".1.3.6.1.4.1.2011.2.235", b"Hardware management system", "huawei_ibmc"),
     ],
 )
@@ -41,6 +48,7 @@ def test_device_of_ours_is_recognised(
 @pytest.mark.parametrize(
     ("object_id", "description"),
     [
+        ("1.3.6.1.4.1.2011.2.82.1", b"E9000 MM910"),
         ("1.3.6.1.4.1.2011.2.123", b"Huawei Integrated Access Software"),
         ("1.3.6.1.4.1.2011.2.999", b"Huawei Integrated Access Software"),
         ("1.3.6.1.4.1.2011.6.174.4.1.2.4", b"SNMP Card for HUAWEI UPS2000"),

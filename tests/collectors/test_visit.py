@@ -235,6 +235,23 @@ async def test_port_that_is_shut_is_absent_and_port_that_lost_its_link_is_failed
     assert found["interface", "GE2", "oper_status"].source == "1.3.6.1.2.1.2.2.1.7.2"
 
 
+async def test_ports_without_end_are_each_told_under_a_name_of_their_own() -> None:
+    ports = 1317
+    values: dict[str, Value] = {}
+    for n in range(1, ports + 1):
+        values |= {
+            f"1.3.6.1.2.1.2.2.1.2.{n}": b"Ethernet",
+            f"1.3.6.1.2.1.2.2.1.7.{n}": 1,
+            f"1.3.6.1.2.1.2.2.1.8.{n}": 1,
+        }
+        values |= {f"1.3.6.1.4.1.2011.5.25.183.1.21.1.5.{n}.0": 1} if n <= 163 else {}
+
+    found = await said(VRP | values)
+
+    assert len([key for key in found if key[0] == "interface" and key[2] == "oper_status"]) == ports
+    assert len([key for key in found if key[0] == "stack_port" and key[2] == "state"]) == 163
+
+
 async def test_state_of_a_fan_counts_only_where_a_fan_is() -> None:
     fan = f"{HW}.10.1"
     found = await said(
@@ -247,7 +264,7 @@ async def test_state_of_a_fan_counts_only_where_a_fan_is() -> None:
     assert found["fan", "Fan 1/1", "state"].source == f"{fan}.7.1.1"
     assert found["fan", "Fan 1/1", "speed"].value == 0.3
     assert found["fan", "Fan 1/2", "state"].condition is Condition.ABSENT
-    assert ("fan", "Fan 1/2", "speed") not in found
+    assert found["fan", "Fan 1/2", "speed"].condition is Condition.ABSENT
 
 
 async def test_temperature_comes_with_the_limits_of_the_device_and_sentinels_are_no_values() -> None:
@@ -330,6 +347,119 @@ async def test_dark_optic_is_told_with_its_limits_whether_its_port_is_up_or_not(
         dark = (await said(optic(-3000, -200, up=up)))["optic", "XGE0/0/1", "rx_power"]
         assert (dark.condition, dark.value) == (None, -30.0)
         assert dark.limits is not None
+
+
+async def test_module_whose_laser_is_on_and_that_receives_less_than_a_microwatt_is_dark() -> None:
+    microwatts: dict[str, Value] = {f"{OPTIC}.7.10": 6000, f"{OPTIC}.8.10": 0, f"{OPTIC}.9.10": 500}
+
+    assert (await said(VRP | microwatts))["optic", "optic 10", "rx_power"].value == -40.0
+    no_module = await said(VRP | microwatts | {f"{OPTIC}.7.10": 0})
+    assert ("optic", "optic 10", "rx_power") not in no_module
+
+
+@pytest.mark.parametrize(("told", "amperes"), [(6290, 0.00629), (35, 0.035), (0, 0.0)])
+async def test_bias_current_is_amperes_whether_the_model_tells_micro_or_milliamperes(told: int, amperes: float) -> None:
+    found = (await said(VRP | {f"{OPTIC}.1.10": 2, f"{OPTIC}.7.10": told}))["optic", "optic 10", "bias_current"]
+
+    assert found.value == pytest.approx(amperes)
+    assert found.condition is (None if told else Condition.ABSENT)
+
+
+async def test_socket_without_a_module_tells_no_measure() -> None:
+    empty = {f"{OPTIC}.1.10": 1} | {f"{OPTIC}.{column}.10": 0 for column in (5, 6, 7, 8, 9)}
+
+    assert not [key for key in await said(VRP | empty) if key[0] in {"optic", "lane"}]
+
+
+async def test_empty_cage_of_a_release_that_knows_no_lanes_is_absent_and_of_others_not_told() -> None:
+    empty = {f"{OPTIC}.5.10": -255} | {f"{OPTIC}.{column}.10": -1 for column in (6, 7, 8, 9)}
+
+    found = await said(VRP | empty)
+    assert (found["optic", "optic 10", "rx_power"].condition, found["optic", "optic 10", "rx_power"].value) == (
+        Condition.ABSENT,
+        None,
+    )
+    assert ("optic", "optic 10", "rx_power") not in await said(VRP | empty | {f"{OPTIC}.31.10": b""})
+
+
+async def test_single_lane_is_told_but_claims_nothing_beside_the_number_of_its_module() -> None:
+    found = await said(optic(-300, -200, b"-300.00"))
+
+    assert found["lane", "XGE0/0/1 lane 1", "rx_power"].condition is Condition.ABSENT
+    assert found["lane", "XGE0/0/1 lane 1", "rx_power"].value == -3.0
+    laser: dict[str, Value] = {f"{OPTIC}.1.14": 2, f"{OPTIC}.7.14": 6000}
+    alone = await said(optic(-1, -200, b"-300.00") | laser)
+    assert alone["lane", "XGE0/0/1 lane 1", "rx_power"].condition is None
+
+
+@pytest.mark.parametrize("module", [{1: 7, 7: 6000}, {1: 2, 7: 0}, {1: 2, 7: 6000}])
+async def test_lanes_count_only_where_a_port_is_up_and_a_laser_is_on(module: dict[int, Value]) -> None:
+    dark = optic(-300, -200, b"-4000.00,-4000.00", up=2 if module == {1: 2, 7: 6000} else 1)
+    found = await said(dark | {f"{OPTIC}.{column}.14": value for column, value in module.items()})
+
+    assert found["lane", "XGE0/0/1 lane 2", "rx_power"].condition is Condition.ABSENT
+
+
+async def test_fan_that_is_absent_is_told_with_its_own_values_which_claim_nothing() -> None:
+    fan = f"{HW}.10.1"
+    found = await said(VRP | {f"{fan}.5.0.3": 0, f"{fan}.6.0.3": 2, f"{fan}.7.0.3": 2})
+
+    told = {aspect: (one.condition, one.source) for (kind, _, aspect), one in found.items() if kind == "fan"}
+    assert told == {"state": (Condition.ABSENT, f"{fan}.7.0.3"), "speed": (Condition.ABSENT, f"{fan}.5.0.3")}
+
+
+async def test_supply_that_does_not_measure_itself_tells_its_voltage_without_a_claim() -> None:
+    supply = f"{HW}.18.1"
+    found = await said(VRP | {f"{supply}.5.0.1": 1, f"{supply}.6.0.1": 1, f"{supply}.8.0.1": 0})
+
+    assert found["psu", "Power supply 0/1", "voltage"].condition is Condition.ABSENT
+
+
+@pytest.mark.parametrize("values", [{5: 12, 6: 80}, {5: 12, 7: 30}])
+async def test_processor_is_seen_by_its_limit_or_by_the_memory_beside_it(values: dict[int, Value]) -> None:
+    state = {f"{HW}.1.1.{column}.2": value for column, value in values.items()}
+
+    assert (await said(VRP | state))["cpu", "board 2", "usage"].value == 0.12
+
+
+async def test_older_releases_tell_their_usage_in_tables_of_their_own() -> None:
+    device = "1.3.6.1.4.1.2011.6.3"
+    usage: dict[str, Value] = {
+        f"{device}.4.1.3.0.1.0": 39,
+        f"{device}.5.1.1.2.0.1.0": 1000,
+        f"{device}.5.1.1.3.0.1.0": 750,
+    }
+
+    found = await said(VRP | usage)
+    assert (found["cpu", "Slot 1", "usage"].value, found["memory", "Slot 1", "usage"].value) == (0.39, 0.25)
+    newer = await said(VRP | usage | {f"{HW}.1.1.5.2": 12, f"{HW}.1.1.7.2": 30})
+    assert ("cpu", "Slot 1", "usage") not in newer
+
+
+@pytest.mark.parametrize("root", ["1.3.6.1.4.1.25506.8.35", "1.3.6.1.4.1.2011.2.23.1"])
+async def test_switch_without_a_table_of_entities_tells_its_usage_by_slot(root: str) -> None:
+    slot = f"{root}.18.4.3.1"
+    found = await said(H3C | {f"{slot}.4.0.1": 21, f"{slot}.8.0.1": 2, f"{slot}.13.0.1": 39, f"{slot}.14.0.1": 16})
+
+    assert found["cpu", "Slot 1", "usage"].value == 0.21
+    assert found["memory", "Slot 1", "usage"].value == 0.39
+    assert found["temperature", "Slot 1, board", "temperature"].value == 16
+
+
+async def test_sensor_of_comware_that_measures_nothing_is_told_and_a_board_without_a_sensor_is_not() -> None:
+    ext = "1.3.6.1.4.1.25506.2.6.1.1.1.1.12"
+    found = await said(H3C | {f"{ENTITY}.5.1": 8, f"{ENTITY}.5.2": 9, f"{ext}.1": 0, f"{ext}.2": 0})
+
+    assert found["temperature", "entity 1", "temperature"].condition is Condition.ABSENT
+    assert ("temperature", "entity 2", "temperature") not in found
+
+
+async def test_module_of_comware_that_does_not_measure_itself_claims_nothing() -> None:
+    port = "1.3.6.1.4.1.25506.2.70.1.1.1"
+    found = await said(H3C | {f"{port}.8.5": 2, f"{port}.12.5": -3600, f"{port}.15.5": 2147483647})
+
+    assert found["optic", "port 5", "rx_power"].condition is Condition.ABSENT
+    assert ("optic", "port 5", "temperature") not in found
 
 
 async def test_lanes_of_an_optic_are_parts_of_their_own() -> None:
