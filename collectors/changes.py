@@ -169,7 +169,7 @@ def _made_anew(
             continue
         start, end = last.ends[row - 1] if row else 0, last.ends[row]
         known = last.observations[start:end]
-        fresh = list(read.row(row, [names[row] or "" for names in labels], {}))
+        fresh = list(read.row(row, [names[row] or "" for names in labels]))
         if len(fresh) != len(known):
             return None
         for place, (one, other) in enumerate(zip(fresh, known, strict=True), start):

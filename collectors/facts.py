@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from sys import intern
 
 from collectors.claims import CLAIMS, WORSE
@@ -22,6 +22,7 @@ from monitor.model import Component, Condition, Limits, Observation
 _NOTHING = frozenset({"N/A", "n/a", "NA", "Not Applicable", "NONE", "None", "Unknown"})
 
 Get = Callable[[int], Value]
+Make = Callable[[], Component]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,17 @@ Read = dict[Hashable, _Texts]
 """The texts that were read of the tables of one visit: a dozen parts of a platform file ask for the same names."""
 
 
+class _Frus(dict[int, Mapping[str, str]]):
+    """The FRU data of each row, looked up when first asked for: many rows are named and then say nothing."""
+
+    def __init__(self, find: Callable[[int], Mapping[str, str]]) -> None:
+        self._find = find
+
+    def __missing__(self, row: int) -> Mapping[str, str]:
+        self[row] = found = self._find(row)
+        return found
+
+
 class PartRows:
     """One part of the platform file over the rows of its table."""
 
@@ -101,32 +113,41 @@ class PartRows:
         if not rows:
             nobody = _same((None,) * size)
             return PartTold(ends=array("i", [0]) * size, labels=(nobody, *(nobody for _ in self.facts)))
-        parts = {row: self.fru(row) for row in rows}
+        parts = _Frus(self.fru)
         own = self.labels(self.part.label, rows, parts)
         labels = (own, *(self.labels(fact.label, rows, parts) if fact.label else own for fact in self.facts))
         found: list[Observation] = []
         ends = array("i")
         for row in range(size):
             if own[row] is not None:
-                of_row = self.row(row, [names[row] or "" for names in labels[1:]], parts[row])
+                of_row = self.row(row, [names[row] or "" for names in labels[1:]], parts)
                 found += (self.unique(observation, row, taken) for observation in of_row)
             ends.append(len(found))
         return PartTold(observations=tuple(found), ends=ends, labels=labels)
 
-    def row(self, row: int, labels: Sequence[str], fru: Mapping[str, str]) -> Iterable[Observation]:
-        """The Observations of one row under `labels`, one for each fact: each aspect of each label once."""
+    def row(
+        self, row: int, labels: Sequence[str], parts: Mapping[int, Mapping[str, str]] | None = None
+    ) -> Iterable[Observation]:
+        """The Observations of one row under `labels`, one for each fact: each aspect of each label once.
+
+        `parts` holds the FRU data of the rows; without them the components have none.
+        """
         said: dict[tuple[str, str], Observation] = {}
         gone = self.is_absent(row) if self.is_absent else None
         for n, say in enumerate(self.says):
             if gone and n:
                 break
-            component = _component(self.part.kind, labels[n], tuple(fru.items()))
-            for observation in [self.gone(component, *gone)] if gone else say(row, component):
+            make = partial(self.component, labels[n], row, parts)
+            for observation in [self.gone(make(), *gone)] if gone else say(row, make):
                 key = (observation.component.label, observation.aspect)
                 known = said.get(key)
                 if known is None or _weight(observation) > _weight(known):
                     said[key] = observation
         return said.values()
+
+    def component(self, label: str, row: int, parts: Mapping[int, Mapping[str, str]] | None) -> Component:
+        """The component of a row."""
+        return _component(self.part.kind, label, tuple(parts[row].items()) if parts is not None else ())
 
     def fru(self, row: int) -> Mapping[str, str]:
         """What the device says of the part as a field-replaceable unit."""
@@ -147,7 +168,7 @@ class PartRows:
         return self.absent()
 
     @cached_property
-    def says(self) -> Sequence[Callable[[int, Component], Iterable[Observation]]]:
+    def says(self) -> Sequence[Callable[[int, Make], Iterable[Observation]]]:
         """What each fact says of a row."""
         return [self.says_of(fact) for fact in self.facts]
 
@@ -306,7 +327,7 @@ class PartRows:
             component=component, aspect=aspect, condition=Condition.ABSENT, raw=raw, source=source, at=self.at
         )
 
-    def says_of(self, fact: Fact) -> Callable[[int, Component], Iterable[Observation]]:
+    def says_of(self, fact: Fact) -> Callable[[int, Make], Iterable[Observation]]:
         """What `fact` says of a row: nothing, one Observation, or one a lane."""
         shown = self.shown(fact.when)
         counts = [(rule, self.said(rule.ref)) for rule in fact.counts_if]
@@ -314,10 +335,10 @@ class PartRows:
         idle = bool(table) and len(self.tables[table].index) < least
         say = self.claims(fact) if fact.claim else self.lanes(fact) if fact.lanes else self.numbers(fact)
 
-        def told(row: int, component: Component) -> Iterable[Observation]:
+        def told(row: int, make: Make) -> Iterable[Observation]:
             if not shown(row):
                 return ()
-            found = say(row, component)
+            found = say(row, make)
             words = ((rule, said(row)) for rule, said in counts)
             if found and (idle or any(word and not rule.holds(word) for rule, word in words)):
                 return [replace(one, condition=Condition.ABSENT) for one in found]
@@ -325,45 +346,46 @@ class PartRows:
 
         return told
 
-    def claims(self, fact: Fact) -> Callable[[int, Component], Sequence[Observation]]:
+    def claims(self, fact: Fact) -> Callable[[int, Make], Sequence[Observation]]:
         """What a fact says whose values are the device's own claims."""
         column, skip = self.table.columns[fact.number.column], fact.number.skip
         read = CLAIMS[fact.claim]
 
-        def say(row: int, component: Component) -> Sequence[Observation]:
+        def say(row: int, make: Make) -> Sequence[Observation]:
             claim = None if (value := column[row]) in {None, b""} else read(value, fact.states, skip)
-            return () if claim is None else (self.one(fact, row, component, raw=claim[1], condition=claim[0]),)
+            return () if claim is None else (self.one(fact, row, make(), raw=claim[1], condition=claim[0]),)
 
         return say
 
-    def numbers(self, fact: Fact) -> Callable[[int, Component], Sequence[Observation]]:
+    def numbers(self, fact: Fact) -> Callable[[int, Make], Sequence[Observation]]:
         """What a fact says whose values are numbers."""
         column, values, idle = self.table.columns[fact.number.column], self.values(fact.number), fact.idle
         limits = self.limits(fact)
 
-        def say(row: int, component: Component) -> Sequence[Observation]:
+        def say(row: int, make: Make) -> Sequence[Observation]:
             value = values(row)
             if value is None:
                 return ()
             if idle and (raw := text(column[row])) in idle:
-                return (self.one(fact, row, component, raw=raw, value=value, condition=Condition.ABSENT),)
+                return (self.one(fact, row, make(), raw=raw, value=value, condition=Condition.ABSENT),)
             own = Limits(**{name: _first(sources, row) for name, sources in limits.items()}) if limits else None
-            return (self.one(fact, row, component, raw=text(column[row]), value=value, limits=own),)
+            return (self.one(fact, row, make(), raw=text(column[row]), value=value, limits=own),)
 
         return say
 
-    def lanes(self, fact: Fact) -> Callable[[int, Component], Sequence[Observation]]:
+    def lanes(self, fact: Fact) -> Callable[[int, Make], Sequence[Observation]]:
         """What a fact says whose values are lists of numbers, one a lane."""
         column, skip = self.table.columns[fact.number.column], fact.number.skip
         units = self.table.asked(fact.number.quirk, fact.number.column) if fact.number.quirk else None
         limits = self.limits(fact)
 
-        def say(row: int, component: Component) -> Sequence[Observation]:
+        def say(row: int, make: Make) -> Sequence[Observation]:
             words = text(column[row]).replace(",", " ").replace("|", " ").replace("/", " ").split()
+            if not words:
+                return ()
             divisor = fact.number.divisor if units is None else units[row] or 1.0
-            own = (
-                Limits(**{name: _first(sources, row) for name, sources in limits.items()}) if words and limits else None
-            )
+            own = Limits(**{name: _first(sources, row) for name, sources in limits.items()}) if limits else None
+            component = make()
             return [
                 self.one(
                     fact,

@@ -88,7 +88,8 @@ class Needs:
     Where the rows of one of `tables` or a column of `shape` (by table) changed, the whole part is made anew: its labels
     or its rows may be others. A change in a column of `row` (of its own table) concerns its own row and no other.
     `quirks` say numbers about whole columns: they are asked before and after. A change in a column of `alone` moves the
-    number of that one fact of its row, and nothing else.
+    number of that one fact of its row, and nothing else. `names` are the tables without which a row is no part, or has
+    another name: where one of them is empty, that a part is not told means nothing.
     """
 
     tables: frozenset[str]
@@ -96,6 +97,7 @@ class Needs:
     row: frozenset[str]
     quirks: tuple[Number, ...]
     alone: Mapping[str, Fact]
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +240,7 @@ def _needs(part: Part) -> Needs:
         row=frozenset({ref.column for ref in asked if ref.column and not ref.join} | {n.column for n in numbers}),
         quirks=tuple(dict.fromkeys(number for number in numbers if number.quirk)),
         alone=_alone(facts, [ref.column for ref in (*named, *asked) if not ref.join], numbers),
+        names=frozenset({part.table, *(part.joins[name][0] for name in _joins(part, _naming(part)))}),
     )
 
 
@@ -252,6 +255,12 @@ def _alone(facts: Sequence[Fact], asked: Iterable[str], numbers: Sequence[Number
         and columns[fact.number.column] == aspects[fact.aspect] == 1
         and fact.number.column not in asked
     }
+
+
+def _naming(part: Part) -> Iterator[Ref]:
+    """What decides which rows are parts, and what they are called."""
+    yield from (rule.ref for rule in (*part.when.where, *part.when.unless))
+    yield from (piece for template in part.label for piece in template.pieces if isinstance(piece, Ref))
 
 
 def _joins(part: Part, refs: Iterable[Ref]) -> set[str]:

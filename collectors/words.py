@@ -127,6 +127,8 @@ class Fru(_Words):
     model: Texts = ()
     part_number: Texts = ()
     serial: Texts = ()
+    hardware_version: Texts = ()
+    software_version: Texts = ()
 
 
 class Join(_Words):

@@ -17,7 +17,7 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Device, Language
 from monitor.problem import check_lines
 from monitor.seen import seen
-from monitor.verbs import desk, doors, finding, papers, watched
+from monitor.verbs import desk, doors, finding, lives, papers, watched
 
 
 def main() -> None:
@@ -151,6 +151,8 @@ def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
         click.echo("no fault")
 
 
+for verb in (lives.device_parts, lives.device_history, lives.device_forget):
+    watched.device.add_command(verb)
 for group in (
     finding.discover,
     watched.device,

@@ -139,6 +139,8 @@ class Component:
     model: str = ""
     part_number: str = ""
     serial: str = ""
+    hardware_version: str = ""
+    software_version: str = ""
     note: str = ""
 
 
@@ -277,6 +279,40 @@ class Fault:
     penalty: float = 0.0
     flapping: bool = False
     hidden_by: FaultKey | None = None
+
+
+class Happened(StrEnum):
+    """What happened to a device, as its history tells it."""
+
+    PART_ADDED = "part_added"
+    PART_REMOVED = "part_removed"
+    PART_SWAPPED = "part_swapped"
+    PART_MOVED = "part_moved"
+    PART_FORGOTTEN = "part_forgotten"
+    VERSION_CHANGED = "version_changed"
+    PATCH_CHANGED = "patch_changed"
+    IDENTITY_CHANGED = "identity_changed"
+    REBOOTED = "rebooted"
+    LOG_ENTRY = "log_entry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceEvent:
+    """One line of a device's history, which is only ever added to.
+
+    `kind` and `label` name the part, "" for the device as a whole. `data` holds what the kind needs, as text, and is
+    put into words where it is read (alerts/reports/history.py). `source` is where a sceptic can check it; `source_id`
+    is the device's own number for an entry of its log, "" for all else: under it an entry is kept once.
+    """
+
+    device: str
+    at: datetime
+    what: Happened
+    kind: str = ""
+    label: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    source_id: str = ""
 
 
 class Change(StrEnum):

@@ -4,7 +4,8 @@ The way of a fault, in order, each stop a function of one file:
 
 1. `collectors.visit.visited` asks the device; its tables stay columns.
 2. `collectors.visit.told` turns them into observations (words of `monitor.model`), `collectors.traffic` what the
-   counters of interfaces did since the last visit, where it matters.
+   counters of interfaces did since the last visit, where it matters. `monitor.history` writes down what happened to the
+   device, and says which of its parts are gone.
 3. `alerts.faults.judgement.judged` finds faults, levels and reasons.
 4. `monitor.store.faults` keeps them.
 5. `monitor.ticketing` opens or continues the ticket (`alerts.desk.tickets`) …
@@ -16,7 +17,7 @@ what the last visit told is kept in memory for that (`Memory`), and the disk alo
 From there `monitor.duties` posts the letters until the SMTP server has accepted them.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,14 +28,17 @@ from alerts.faults.judgement import judged, still
 from alerts.faults.rules import Policy
 from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
 from collectors.cabling import cabling
+from collectors.logs import entries
+from collectors.parts import PartsSeen
 from collectors.ports import NO_CABLING, Cabling
 from collectors.snmp.reader import Reader, Silence
 from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
 from collectors.visit import Told, Visit, told, visited
-from monitor import ticketing
+from monitor import history, ticketing
 from monitor.config import Settings
-from monitor.model import Change, Condition, Device, EventKind, Fault, FaultState, Observation
+from monitor.model import Change, Condition, Device, EventKind, Fault, FaultState, LogEntry, Observation
 from monitor.store import devices, faults, tickets
+from monitor.store import parts as stored_parts
 from monitor.store.database import Store
 from monitor.watching import Glances
 
@@ -59,13 +63,15 @@ class Remembered:
 
     `observations` are those of `facts` with their conditions. `asked` names the
     interfaces (label, aspect) whose traffic has a fault that is not cleared. `still` is True where a visit in which no
-    condition changed would change nothing on disk until `due`: no fault, no step, nothing newly well.
+    condition changed would change nothing on disk until `due`: no fault, no step, nothing newly well, no part in doubt.
+    `parts` are those on disk; None where one of them is in doubt.
     """
 
     settings: Settings
     facts: Facts
     asked: frozenset[tuple[str, str]]
     observations: tuple[Observation, ...]
+    parts: PartsSeen | None
     still: bool
     due: datetime
 
@@ -147,13 +153,15 @@ async def visit(device: Device, means: Means) -> Outcome:
     budget, looks = settings.snmp.budget, means.glances.of(device.name)
     seen = await visited(device, targets, means.reader, settings.platforms, means.clock(), budget, before, looks)
     facts = _facts(seen, last, _wanted(settings.policy, known.asked if known else frozenset()))
-    quiet = _still(facts, known, means.clock()) if known else None
+    log = entries(seen, before) if seen.silence is None else ()
+    quiet = _still(facts, known, means.clock()) if known and not log else None
     if known is not None and quiet is not None:
         memory.keep(device.name, replace(known, facts=facts, observations=quiet.observations))
         return quiet
     # Should the transaction end in any other way than by returning, nobody knows what is on disk: look at all of it.
     memory.forget(device.name)
-    outcome, now = await means.store.do(lambda disk: followed(disk, facts, settings, means.clock()))
+    parts = known.parts if known else None
+    outcome, now = await means.store.do(lambda disk: followed(disk, facts, parts, settings, means.clock(), log))
     if seen.silence is None:
         memory.keep(device.name, now)
     return outcome
@@ -187,20 +195,39 @@ def _still(facts: Facts, known: Remembered, now: datetime) -> Outcome | None:
     seen, before = facts.told.visit, known.told.visit
     if not known.still or now >= known.due or seen.silence is not None or seen.identity != before.identity:
         return None
+    if history.may_be_restarted(seen, before):
+        return None
     observations = still(facts.observations, known.facts.observations, known.observations, known.settings.policy)
     if observations is None:
         return None
     return Outcome(facts=facts, observations=observations, changes=(), look_again=None, silent_visits=0)
 
 
-def followed(disk: Connection, facts: Facts, settings: Settings, now: datetime) -> tuple[Outcome, Remembered]:
-    """All that follows from what was told, inside one transaction; and what to remember of it."""
+def followed(
+    disk: Connection,
+    facts: Facts,
+    parts: PartsSeen | None,
+    settings: Settings,
+    now: datetime,
+    log: Sequence[LogEntry] = (),
+) -> tuple[Outcome, Remembered]:
+    """All that follows from what was told, inside one transaction; and what to remember of it.
+
+    `parts` are those on disk; None: look at them. `log` are the new lines of the device's own log.
+    """
     seen, device, policy = facts.told.visit, facts.told.visit.device, settings.policy
+    before = devices.by_name(disk, device.name)
+    lived = history.lived(disk, facts.told, parts, before, settings, now) if seen.silence is None else None
+    stored_parts.happened(disk, history.logged(device.name, log, seen.at))
     known = faults.known(disk, device.name, now - MEMORY)
     dated = tuple(_dated(one, seen.at) for one in facts.observations)
     seen_ok = faults.seen_ok(disk, device.name)
+    if lived is not None and (lived.gone or known):
+        missed = history.missed(lived, dated, known.values(), seen_ok, policy, seen.at)
+        seen_ok |= {(one.component.kind, one.component.label, one.aspect) for one in missed}
+        dated += missed
     verdict = judged(dated, device, known, seen_ok, policy, now, notes=facts.cables.notes, within=facts.aggregates.of)
-    silent_visits, due = _remembered(disk, seen, now, settings.snapshot_interval)
+    silent_visits, due = _remembered(disk, seen, before, lived, now, settings.snapshot_interval)
     living = dict(known)
     changes: list[tuple[Fault, Change]] = []
     for step in verdict.steps:
@@ -216,10 +243,11 @@ def followed(disk: Connection, facts: Facts, settings: Settings, now: datetime) 
         facts=facts,
         observations=verdict.observations,
         changes=tuple(changes),
-        look_again=_look_again(living.values(), policy, now),
+        look_again=_look_again(living.values(), policy, now, lived.look_again if lived else None),
         silent_visits=silent_visits,
     )
     standing = [fault.key for fault in living.values() if fault.state is not FaultState.CLEARED]
+    is_settled = lived is not None and lived.is_settled
     remembered = Remembered(
         settings=settings,
         facts=facts,
@@ -227,7 +255,8 @@ def followed(disk: Connection, facts: Facts, settings: Settings, now: datetime) 
             (key.label, key.aspect) for key in standing if key.kind == "interface" and key.aspect in ASPECTS
         ),
         observations=outcome.observations,
-        still=not (verdict.steps or verdict.newly_ok or standing),
+        parts=lived.seen if lived is not None and is_settled else None,
+        still=is_settled and not (verdict.steps or verdict.newly_ok or standing),
         due=due,
     )
     return outcome, remembered
@@ -253,17 +282,23 @@ def _ticketed(disk: Connection, fault: Fault, change: Change, settings: Settings
         ticketing.followed_up(disk, ticket, kind, fault, settings, now)
 
 
-def _remembered(disk: Connection, seen: Visit, now: datetime, at_least_every: timedelta) -> tuple[int, datetime]:
+def _remembered(
+    disk: Connection,
+    seen: Visit,
+    before: devices.Visited | None,
+    lived: history.Lived | None,
+    now: datetime,
+    at_least_every: timedelta,
+) -> tuple[int, datetime]:
     """Write down how the visit went where that is news (or old): an unchanged device costs no write at each visit.
 
     The number of silent visits in a row, and when the next visit is to be written down even if it brings no news.
     """
-    if seen.silence is not None:
-        return devices.silent(disk, seen.device.name, seen.silence.value, now), now
-    before = devices.by_name(disk, seen.device.name)
-    stale = before is None or before.silence is not None or before.identity != seen.identity
+    if lived is None:
+        return devices.silent(disk, seen.device.name, str(seen.silence), now), now
+    stale = before is None or before.silence is not None or before.identity != lived.identity or lived.is_restarted
     if stale or before is None or now - before.visited_at >= at_least_every:
-        devices.answered(disk, seen.device.name, seen.identity, now)
+        devices.answered(disk, seen.device.name, lived.identity, now, lived.booted_at)
         return 0, now + at_least_every
     return 0, before.visited_at + at_least_every
 
@@ -292,9 +327,9 @@ def _pictured(
     return min(last + settings.snapshot_interval, midnight.astimezone(UTC))
 
 
-def _look_again(living: Iterable[Fault], policy: Policy, now: datetime) -> datetime | None:
-    """When a second look could settle what is not sure yet: a suspicion, or a part that seems to have recovered."""
-    moments = []
+def _look_again(living: Iterable[Fault], policy: Policy, now: datetime, missing: datetime | None) -> datetime | None:
+    """When a second look could settle what is not sure yet: a suspicion, a part that seems to be well again or gone."""
+    moments = [] if missing is None else [missing]
     for fault in living:
         watch = policy.watch(fault.key.kind, fault.key.aspect)
         if fault.state is FaultState.SUSPECTED and fault.bad > 0 and fault.hidden_by is None:

@@ -16,9 +16,9 @@ from alerts.desk.clocks import clocks
 from alerts.reports.inspection import DeviceMonth, InspectionMonth, TicketMonth, inspection
 from collectors.snmp.reader import Silence
 from monitor.config import Settings
-from monitor.model import Component, Condition, Device, Identity, Language, Observation, Site
+from monitor.model import Component, Condition, Device, Happened, Identity, Language, Observation, Site
 from monitor.settings import Report
-from monitor.store import devices, faults, tickets
+from monitor.store import devices, faults, parts, tickets
 from monitor.store.devices import Visited
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -75,6 +75,11 @@ def inspection_report(
             tickets=tuple(
                 TicketMonth(ticket=each, state=desk.state(each), clocks=clocks(each, settings.contract, now))
                 for each in tickets.between(disk, start, end, [site.name])
+            ),
+            events=tuple(
+                event
+                for event in parts.history(disk, [device.name for device in at_site], start, end)
+                if event.what is not Happened.LOG_ENTRY
             ),
         ),
         language,

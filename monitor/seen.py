@@ -11,6 +11,7 @@ from alerts.faults.judgement import Judged, judged
 from alerts.faults.policy import Policy
 from collectors.aggregates import aggregates
 from collectors.cabling import cabling
+from collectors.parts import FRU
 from collectors.platform import Platform
 from collectors.ports import Cabling
 from collectors.snmp.reader import Budget, Reader, Target
@@ -74,7 +75,7 @@ def _observation(seen_: Observation, cables: Cabling) -> dict[str, object]:
 
 def _component(component: Component, cables: Cabling) -> dict[str, str]:
     told = {"kind": component.kind, "label": component.label}
-    more = {name: getattr(component, name) for name in ("slot", "model", "part_number", "serial")}
+    more = {name: getattr(component, name) for name in FRU}
     if component.kind == "interface":
         more["description"] = cables.descriptions.get(component.label, "")
         if there := cables.neighbours.get(component.label):

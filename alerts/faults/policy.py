@@ -316,7 +316,8 @@ def _bad(written: str | None) -> frozenset[Condition]:
 def _asked_for_first_sight(
     index: Mapping[tuple[str, str, Wrong], tuple[Rule, ...]], missed: Iterable[str]
 ) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = dict.fromkeys(missed, frozenset({Aspect.STATE}))
+    # a stack member has no state of its own: that it is there is seen by its role
+    found: dict[str, frozenset[str]] = dict.fromkeys(missed, frozenset({Aspect.STATE, Aspect.ROLE}))
     for (kind, aspect, _), rules in index.items():
         if any(rule.was_ok is not None for rule in rules):
             found[kind] = found.get(kind, frozenset()) | {aspect}

@@ -58,7 +58,8 @@ def _explains(other: Fault, fault: Fault, cause: Cause) -> bool:
     if cause.same == "label":
         return other.key.label == fault.key.label
     if cause.same == "slot":
-        return other.component.slot != "" and other.component.slot == fault.component.slot
+        slot = other.component.slot  # "2" carries what stands in "2/1"
+        return slot != "" and f"{fault.component.slot}/".startswith(f"{slot}/")
     return True
 
 

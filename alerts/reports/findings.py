@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from alerts.desk.clocks import Clock, ClockState
 from alerts.locale import Words, wall
 from alerts.post.contents import called, is_settled
+from alerts.reports.history import happened
 from alerts.reports.month import DeviceMonth, TicketMonth
 from alerts.reports.results import Result
 from alerts.reports.sheets import MARKS, Sheet
-from monitor.model import Component, Fault, FaultState
+from monitor.model import Component, DeviceEvent, Fault, FaultState
 
 _SETTLED = "settled"
 _RISKS = 5  # customary: 前五项隐患
@@ -114,6 +115,16 @@ def device_row(each: DeviceMonth, one: Sheet, said: Words, zone: str) -> dict[st
         "seen": wall(each.last_seen, zone) if each.last_seen else said.said("report", "never"),
         "worst": one.worst.value,
         "state": f"{MARKS[one.worst]} {said.said('report', one.worst.value)}",
+    }
+
+
+def event_row(event: DeviceEvent, devices: Sequence[DeviceMonth], said: Words, zone: str) -> dict[str, str]:
+    """A line of what happened to the devices in the month."""
+    names = {each.device.name: called(each.device) for each in devices}
+    return {
+        "device": names.get(event.device, event.device),
+        "at": wall(event.at, zone),
+        "what": happened(event, said, zone),
     }
 
 

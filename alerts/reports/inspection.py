@@ -63,6 +63,7 @@ def inspection(month: InspectionMonth, language: Language) -> str:
         counts=[(MARKS[result], said.said("report", result.value), counts[result]) for result in _SHOWN],
         risks=findings.risks(faults, sheets, said, zone),
         devices=[findings.device_row(each, one, said, zone) for each, one in zip(devices, sheets, strict=True)],
+        events=[findings.event_row(event, month.devices, said, zone) for event in month.events],
         sheets=sheets,
         faults=[findings.fault_row(fault, said, zone) for fault in faults],
         tickets=[

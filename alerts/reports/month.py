@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from alerts.desk.clocks import Clock
 from alerts.desk.tickets import TicketState
-from monitor.model import Device, Fault, Identity, Observation, Site, Ticket
+from monitor.model import Device, DeviceEvent, Fault, Identity, Observation, Site, Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,7 @@ class InspectionMonth:
     devices: tuple[DeviceMonth, ...]
     faults: tuple[Fault, ...] = ()
     tickets: tuple[TicketMonth, ...] = ()
+    events: tuple[DeviceEvent, ...] = ()
     engineers: tuple[str, ...] = ()
 
 

@@ -17,7 +17,10 @@ _snapshot = tables.snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visited:
-    """What is remembered of a device's visits. `silent_visits` counts those in a row that told nothing."""
+    """What is remembered of a device's visits. `silent_visits` counts those in a row that told nothing.
+
+    `booted_at` is when it was started, as it said when it answered last; None where it tells no uptime.
+    """
 
     name: str
     identity: Identity
@@ -25,6 +28,7 @@ class Visited:
     answered_at: datetime | None
     silence: str | None
     silent_visits: int
+    booted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +41,10 @@ class Snapshot:
     observations: tuple[Observation, ...]
 
 
-def answered(disk: Connection, name: str, identity: Identity, now: datetime) -> None:
-    """Write down that the device answered, and what it is."""
+def answered(disk: Connection, name: str, identity: Identity, now: datetime, booted_at: datetime | None = None) -> None:
+    """Write down that the device answered, what it is, and when it was started."""
     row = {"name": name, "identity": identity_document(identity), "visited_at": now, "answered_at": now}
-    _upserted(disk, {**row, "silence": None, "silent_visits": 0})
+    _upserted(disk, {**row, "silence": None, "silent_visits": 0, "booted_at": booted_at})
 
 
 def silent(disk: Connection, name: str, reason: str, now: datetime) -> int:

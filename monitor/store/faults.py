@@ -140,5 +140,10 @@ def remembered_ok(disk: Connection, device: str, seen: Iterable[tuple[str, str, 
         disk.execute(insert(_seen).on_conflict_do_nothing(), rows)
 
 
+def forgotten_ok(disk: Connection, device: str, kind: str, label: str) -> None:
+    """Forget that this part was ever seen well."""
+    disk.execute(_seen.delete().where(_seen.c.device == device, _seen.c.kind == kind, _seen.c.label == label))
+
+
 def _read(row: Row[int, str]) -> Fault:
     return replace(fault_read(row[1]), id=row[0])

@@ -65,6 +65,52 @@ device = Table(
     Column("answered_at", Moment),
     Column("silence", String),
     Column("silent_visits", Integer, nullable=False, server_default="0"),
+    Column("booted_at", Moment),
+)
+
+# The parts of a device as they were told last: written when one of them is another, not at each visit. `told_by` is
+# the table of the platform file. `missing_since`: not there at a visit since then; `gone_at`: that is sure.
+part = Table(
+    "part",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("label", String, primary_key=True),
+    Column("told_by", String, nullable=False),
+    Column("slot", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("part_number", String, nullable=False),
+    Column("serial", String, nullable=False),
+    Column("hardware_version", String, nullable=False),
+    Column("software_version", String, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("missing_since", Moment),
+    Column("gone_at", Moment),
+)
+
+# Append-only: what happened to a device. `kind` and `label` name the part, "" for the device as a whole.
+device_event = Table(
+    "device_event",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("device", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("what", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("source", String, nullable=False),
+    Column("source_id", String, nullable=False),
+)
+Index("ix_device_event_device_at", device_event.c.device, device_event.c.at)
+# An entry of a device's log is kept once, however often it is read.
+Index(
+    "uq_device_event_source_id",
+    device_event.c.device,
+    device_event.c.source_id,
+    unique=True,
+    sqlite_where=text("source_id != ''"),
 )
 
 # Aspects that were once seen well (a port that was up): going down later means something.

@@ -1,4 +1,4 @@
-"""`netvigil device …`, `netvigil fault …`, `netvigil explain …`: what is watched, what is broken, and why."""
+"""`netvigil device list`, `netvigil fault …`, `netvigil explain …`: what is watched, what is broken, and why."""
 
 import os
 import sys

@@ -17,10 +17,12 @@ from monitor.model import (
     Component,
     Condition,
     Device,
+    DeviceEvent,
     EventKind,
     Fault,
     FaultKey,
     FaultState,
+    Happened,
     Identity,
     Language,
     Level,
@@ -307,6 +309,18 @@ def test_faults_stand_with_level_reason_and_both_ends() -> None:
     reason = "Level 2 (major) | 1 of 2 power supplies failed | 2026-10-22 15:04"
     assert f"core-1 | power supply PSU 2: failed | {reason} | 2026-10-22 16:04" in found
     assert f"core-1 | Fan 1: failed | {reason} | still open" in found
+
+
+def test_what_happened_to_the_devices_is_told_and_else_that_nothing_did() -> None:
+    quiet = inspection(month(device()), Language.EN)
+    assert "No part was added, removed or swapped" in quiet
+    data = {"serial_from": "SN-OLD", "serial_to": "SN-NEW"}
+    name = device().device.name
+    swap = DeviceEvent(device=name, at=T0, what=Happened.PART_SWAPPED, kind="psu", label="PSU 2", data=data)
+    eventful = replace(month(device()), events=(swap,))
+    assert "power supply PSU 2 was swapped: serial number SN-OLD → SN-NEW" in inspection(eventful, Language.EN)
+    assert "已更换：序列号 SN-OLD → SN-NEW" in inspection(eventful, Language.ZH_CN)
+    assert fingerprint(eventful) != fingerprint(month(device()))
 
 
 def test_a_suspicion_is_no_fault_of_the_month() -> None:

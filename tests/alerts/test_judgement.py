@@ -171,7 +171,7 @@ def test_temperature_must_come_back_by_the_hysteresis_before_it_counts_as_good()
 
 
 def test_healthy_visit_gives_back_the_very_observations_and_no_steps() -> None:
-    observations = tuple(answer(f"board:{n}", "ok") for n in range(10))
+    observations = tuple(answer(f"controller:{n}", "ok") for n in range(10))
     result = judged(observations, device(), {}, frozenset(), SHIPPED, NOON)
     assert result.observations is observations
     assert result.steps == ()
@@ -196,7 +196,7 @@ def test_number_that_moves_is_no_news_but_a_graver_condition_is() -> None:
 
 def test_newly_ok_names_only_what_rules_ask_for_or_what_is_missed_and_only_once() -> None:
     world = World(device=device())
-    answers = [answer("interface:Gi1:oper_status", "ok"), answer("fan:1", "ok"), answer("board:1", "ok")]
+    answers = [answer("interface:Gi1:oper_status", "ok"), answer("fan:1", "ok"), answer("controller:1", "ok")]
     assert world.visit(answers, NOON).newly_ok == {("interface", "Gi1", "oper_status"), ("fan", "1", "state")}
     assert world.visit(answers, NOON + MINUTE).newly_ok == frozenset()
 

@@ -10,19 +10,23 @@ from alerts.desk.tickets import NOT_OURS, OURS, TicketState
 from alerts.faults.rules import Aspect, Kind
 from alerts.locale import wall, words
 from alerts.post.letters import SENT
+from alerts.reports.history import happened
 from alerts.reports.results import Result
 from collectors.snmp.reader import Ending, Silence
 from collectors.words import ASPECTS, KINDS
 from monitor.model import (
     Component,
     Condition,
+    DeviceEvent,
     EventKind,
+    Happened,
     Language,
     Level,
     Limits,
     Role,
 )
 
+NOON = "2026-11-22T12:00:00+00:00"
 EN, ZH = words(Language.EN), words(Language.ZH_CN)
 BOTH = pytest.mark.parametrize("language", list(Language))
 
@@ -142,3 +146,35 @@ def test_a_kind_without_words_speaks_for_itself_instead_of_losing_the_letter() -
     part = Component(kind="flux_capacitor", label="1")
     assert EN.what(part, "charge_state", Condition.FAILED) == "flux capacitor 1: failed"
     assert EN.advice("flux_capacitor", "charge_state").first
+
+
+@BOTH
+@pytest.mark.parametrize("what", list(Happened))
+def test_every_event_of_a_devices_history_is_said_with_what_it_is_about(what: Happened, language: Language) -> None:
+    data = {
+        "from": "bay 7", "by": "wang", "why": "spare", "text": "fan tray lost", "booted_at": NOON, "serial": "SN-1",
+        "serial_from": "SN-1", "serial_to": "SN-2", "patch_from": "SPH1", "patch_to": "SPH2",
+    }  # fmt: skip
+    event = DeviceEvent(device="sw1", at=datetime.fromisoformat(NOON), what=what, kind="disk", label="bay 9", data=data)
+    about = {
+        Happened.PART_ADDED: ("SN-1", "bay 9"),
+        Happened.PART_REMOVED: ("SN-1", "bay 9"),
+        Happened.PART_SWAPPED: ("SN-1 → SN-2", "bay 9"),
+        Happened.PART_MOVED: ("bay 7", "bay 9"),
+        Happened.PART_FORGOTTEN: ("spare", "wang", "bay 9"),
+        Happened.VERSION_CHANGED: ("SN-1 → SN-2", "bay 9"),
+        Happened.PATCH_CHANGED: ("SPH1 → SPH2",),
+        Happened.IDENTITY_CHANGED: ("SN-1 → SN-2",),
+        Happened.REBOOTED: ("2026-11-22 20:00:00",),
+        Happened.LOG_ENTRY: ("fan tray lost",),
+    }
+    said = happened(event, words(language), "Asia/Shanghai")
+    assert all(word in said for word in about[what])
+
+
+@BOTH
+def test_a_patch_that_was_taken_out_is_said_as_none(language: Language) -> None:
+    event = DeviceEvent(
+        device="sw1", at=datetime.fromisoformat(NOON), what=Happened.PATCH_CHANGED, data={"patch_from": "SPH1"}
+    )
+    assert f"SPH1 → {words(language).said('history', 'none')}" in happened(event, words(language), "Asia/Shanghai")

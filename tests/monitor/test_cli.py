@@ -16,6 +16,7 @@ from monitor.cli import netvigil
 
 ROOT = Path(__file__).parents[2]
 CORE = "hf-core-01"
+SUPPLIES = "1.3.6.1.4.1.2011.5.25.31.1.1.18.1."
 
 
 def run(*words: str, secrets: bool = True) -> subprocess.CompletedProcess[str]:
@@ -197,3 +198,37 @@ def test_every_command_and_option_is_documented(words: str, command: click.Comma
     for parameter in command.params:
         if isinstance(parameter, click.Option) and not parameter.hidden and parameter.name != "directory":
             assert parameter.opts[0] in text, f"{words} {parameter.opts[0]}"
+
+
+async def test_parts_and_history_of_a_device_are_shown_and_a_part_is_forgotten(house: House) -> None:
+    config = ("--config", str(house.folder))
+    device = house.simulated[CORE].device
+    await house.visit(CORE, times=2)
+    for oid in [oid for oid in device.values() if oid.startswith(SUPPLIES) and oid.endswith(".1.2")]:
+        device.remove(oid)
+    await house.visit(CORE, times=4)
+    rows = json.loads(run("device", "parts", CORE, "--json", *config, secrets=False).stdout)
+    states = {(row["kind"], row["label"]): row["state"] for row in rows}
+    assert states["psu", "Power supply 1/2"] == "gone"
+    assert states["psu", "Power supply 1/1"] == "there"
+    assert "2102310150" in run("device", "parts", CORE, *config, secrets=False).stdout
+    (event,) = json.loads(run("device", "history", CORE, "--since", "2026-11-01", "--json", *config).stdout)
+    assert (event["event"], event["component"]) == ("part_removed", {"kind": "psu", "label": "Power supply 1/2"})
+    assert event["text"] == "Power supply 1/2 is gone"
+    words = ("device", "history", CORE, "--since", "2026-11-01", "--language", "zh_CN")
+    assert "不在位" in run(*words, *config).stdout
+    forget = ("device", "forget", CORE, "psu", "--why", "only one is needed", *config)
+    refused = run(*forget, "Power supply 1/1", secrets=False)
+    assert refused.returncode == 1
+    assert "Power supply 1/1 of hf-core-01 is there" in refused.stderr
+    done = run(*forget, "Power supply 1/2", secrets=False)
+    assert (done.returncode, "faults cleared: 1" in done.stdout) == (0, True)
+    assert run("fault", "list", *config, secrets=False).returncode == 0
+    said = run("device", "history", CORE, "--since", "2026-11-01", *config).stdout
+    assert "Power supply 1/2 is no longer expected: only one is needed (wang)" in said
+    again = run(*forget, "Power supply 1/2", secrets=False)
+    assert again.returncode == 2
+    assert 'nothing is known of a psu "Power supply 1/2"' in again.stderr
+    nonsense = run("device", "history", CORE, "--since", "yesterday", *config)
+    assert nonsense.returncode == 2
+    assert "or a day such as 2026-11-01" in nonsense.stderr

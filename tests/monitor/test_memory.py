@@ -29,6 +29,7 @@ from monitor.store import devices, tables
 from monitor.store.database import Store
 
 BOX = '[[device]]\nname = "box"\naddress = "192.0.2.1"\nsite = "hefei-1"\nrole = "core"\ncredentials = ["v2c"]\n'
+_KEPT = (tables.fault, tables.seen_ok, tables.part, tables.device_event)
 OPER, IN_OCTETS = "1.3.6.1.2.1.2.2.1.8", "1.3.6.1.2.1.31.1.1.1.6"
 
 
@@ -102,7 +103,7 @@ class World:
     def disk(self) -> list[object]:
         """All that is on disk of the device, pictures unpacked."""
         with self.means.store.reading() as disk:
-            found: list[object] = [disk.execute(select(table)).all() for table in (tables.fault, tables.seen_ok)]
+            found: list[object] = [disk.execute(select(table)).all() for table in _KEPT]
             pictures = devices.newest_snapshots(disk, ["box"], "0000", "9999").values()
             return [*found, list(pictures), devices.all_visited(disk)]
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
@@ -14,10 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from monitor.model import (
     Component,
     Condition,
+    DeviceEvent,
     EventKind,
     Fault,
     FaultKey,
     FaultState,
+    Happened,
     Identity,
     Language,
     Letter,
@@ -28,7 +32,7 @@ from monitor.model import (
     Ticket,
     TicketEvent,
 )
-from monitor.store import devices, faults, letters, tickets
+from monitor.store import devices, faults, letters, migrations, parts, tickets
 from monitor.store.database import FILE_NAME, StateDirectoryError, Store
 from monitor.store.letters import LetterState
 from monitor.store.tables import metadata
@@ -281,6 +285,40 @@ def test_migrations_make_exactly_the_tables_that_the_code_expects(tmp_path: Path
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_a_database_of_the_first_edition_is_upgraded_and_loses_nothing(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / FILE_NAME}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO device (name, identity, visited_at, answered_at, silent_visits)"
+                " VALUES ('sw1', '{\"model\": \"S5735\"}', 1000, 1000, 2)"
+            )
+        )
+        connection.execute(text("INSERT INTO seen_ok VALUES ('sw1', 'psu', 'PSU 1', 'state')"))
+    engine.dispose()
+    with Store(tmp_path) as store, store.reading() as disk:
+        visited = devices.by_name(disk, "sw1")
+        assert visited is not None
+        assert (visited.identity.model, visited.silent_visits, visited.booted_at) == ("S5735", 2, None)
+        assert faults.seen_ok(disk, "sw1") == {("psu", "PSU 1", "state")}
+        assert parts.known(disk, "sw1") == {}
+        assert parts.history(disk, ["sw1"], NOW) == ()
+
+
+def test_an_entry_of_a_devices_log_is_kept_once_however_often_it_is_read(store: Store) -> None:
+    entry = DeviceEvent(device="sw1", at=NOW, what=Happened.LOG_ENTRY, data={"text": "x"}, source_id="17")
+    with store.writing() as disk:
+        parts.happened(disk, [entry])
+        parts.happened(disk, [replace(entry, at=NOW + timedelta(hours=1)), replace(entry, device="sw2")])
+        parts.happened(disk, [replace(entry, source_id=""), replace(entry, source_id="")])
+        assert parts.history(disk, ["sw1"], NOW) == (entry, *[replace(entry, source_id="")] * 2)
+        assert len(parts.history(disk, ["sw2"], NOW)) == 1
 
 
 def _ticket() -> Ticket:
