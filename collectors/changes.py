@@ -137,7 +137,9 @@ def _moved_alone(
     These are rows in which a number came or went, or is none; or of which something else than the number was told.
     """
     column, before = own.now.columns[fact.number.column], own.before.columns[fact.number.column]
-    divisor, skip, aspect, shown, ends = fact.number.divisor, fact.number.skip, fact.aspect, last.labels[0], last.ends
+    divisor, skip, aspect, shown, ends = (
+        fact.number.divisor, fact.number.skip | fact.idle, fact.aspect, last.labels[0], last.ends,
+    )  # fmt: skip
     otherwise: set[int] = set()
     for row, raw in enumerate(column):
         if raw == before[row] or row in rows or shown[row] is None:
