@@ -12,6 +12,8 @@ SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 STANDARD = "_standard"
+SYSTEM = (SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, SYS_UP_TIME)
+"""What every visit asks of a device, whatever it is (RFC 3418, system group)."""
 _NOT_TOLD = frozenset({"N/A", "n/a", "NONE", "None", "Unknown"})
 
 

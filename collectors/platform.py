@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from collectors.identify import SYSTEM
 from collectors.plan import (
     AlarmList,
     Alarms,
@@ -125,7 +126,7 @@ class _Plan:
             description=self.pattern("identify.description", rule.description),
             not_description=self.pattern("identify.not_description", rule.not_description),
             identity=identity,
-            request=Request(scalars=tuple(dict.fromkeys(scalars)), tables=tuple(tables)),
+            request=Request(scalars=tuple(dict.fromkeys((*SYSTEM, *scalars))), tables=tuple(tables)),
             origins=tuple(origins),
             others=self.others(),
             parts=tuple(self.part(f"parts[{n}] ({p.table}, {p.kind})", p) for n, p in enumerate(file.parts)),

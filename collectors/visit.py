@@ -14,10 +14,8 @@ from collectors import alarms, longtables
 from collectors.changes import PartsTold, kept, parts_told
 from collectors.identify import (
     STANDARD,
-    SYS_DESCR,
-    SYS_NAME,
-    SYS_OBJECT_ID,
     SYS_UP_TIME,
+    SYSTEM,
     identified,
     identity_said,
 )
@@ -31,7 +29,7 @@ from monitor.model import Device, Identity, Observation
 
 log = logging.getLogger(__name__)
 
-WHO = Request(scalars=(SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, SYS_UP_TIME))
+WHO = Request(scalars=SYSTEM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +106,23 @@ async def visited(
     talked = before.target if before is not None else None
     order = sorted(enumerate(targets), key=lambda each: each[0] != talked)
     for number, target in order:
-        who = await _read(reader, target, WHO, budget)
+        # who it is and what it tells are one question, where we know what it was a moment ago
+        known = before.platform if before is not None and number == talked else None
+        now = due(known, before.rounds, at, device.name) if known is not None and before is not None else None
+        who = await _read(reader, target, now.request if now else WHO, budget)
         spent = _sum(spent, who)
         budget = replace(budget, seconds=max(0.0, budget.seconds - who.seconds))
         if who.silence is None:
             platform = platforms.get(device.platform) or identified(who.scalars, platforms)
             before = None if before is None or _restarted(who, platform, before) else before
-            now = due(platform, before.rounds if before else None, at, device.name)
-            what = await _asked(reader, target, platform, now, budget, before)
+            if now is None or before is None:  # the answer told no more than that, or was to questions of another time
+                now = due(platform, before.rounds if before else None, at, device.name)
+                first = await _read(reader, target, now.request, budget)
+                spent = _sum(spent, first)
+                budget = replace(budget, seconds=max(0.0, budget.seconds - first.seconds))
+            else:
+                first = who
+            what = await _asked(reader, target, platform, now, first, budget, before)
             return _visit(device, at, platform, who, what, _sum(spent, what.spent), number, before, looks)
         # that a door is locked tells more than that nobody came to another one
         silence = who.silence if number == order[0][0] or silence in NOT_THERE else silence
@@ -197,18 +204,17 @@ def _alarms(visit: Visit) -> Iterator[Observation]:
 
 
 async def _asked(
-    reader: Reader, target: Target, platform: Platform, now: Due, budget: Budget, before: Visit | None
+    reader: Reader, target: Target, platform: Platform, now: Due, what: Reading, budget: Budget, before: Visit | None
 ) -> _Asked:
-    """What is due `now`, and what that shows to be wanted, too."""
-    what = await _read(reader, target, now.request, budget)
-    rows, silence, spent = dict(zip(now.positions, what.tables, strict=True)), what.silence, what
+    """What was due `now` and came, and what that shows to be wanted, too."""
+    rows, silence = dict(zip(now.positions, what.tables, strict=True)), what.silence
+    spent = Reading(scalars={}, tables=())
     more = overdue(platform, now, rows, before.tables) if before is not None and silence is None else None
     if more is not None:
-        budget = replace(budget, seconds=max(0.0, budget.seconds - what.seconds))
         rest = await _read(reader, target, more.request, budget)
         rows |= zip(more.positions, rest.tables, strict=True)
         now = replace(now, seconds=now.seconds | more.seconds)
-        silence, spent = rest.silence, _sum(what, rest)
+        silence, spent = rest.silence, _sum(spent, rest)
     scalars, last = what.scalars, before.scalars if before is not None else None
     long = longtables.due(platform.long, scalars, last, now.seconds) if silence is None else ()
     if long:
@@ -250,7 +256,7 @@ def _visit(
     before: Visit | None,
     looks: Looks,
 ) -> Visit:
-    scalars = {**who.scalars, **{oid: value for oid, value in what.scalars.items() if value is not None}}
+    scalars = {oid: value for oid, value in {**who.scalars, **what.scalars}.items() if value is not None}
     # it answered a moment ago: what it now keeps to itself is a walk that was cut, not a device that is gone
     cut = Ending.TIMEOUT if what.silence else None
     tables: dict[str, Table] = {}
