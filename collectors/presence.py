@@ -9,6 +9,7 @@ from datetime import datetime
 
 from collectors.identify import SYS_OBJECT_ID
 from collectors.looks import UNREACHED, Look, Looks
+from collectors.reach import Reached, There
 from collectors.snmp.reader import Silence
 from collectors.tables import Table
 from monitor.model import Component, Condition, Device, Observation
@@ -27,6 +28,7 @@ class Presence:
     silence: Silence | None
     tables: Mapping[str, Table]
     looks: Looks
+    reach: Reached | None = None
 
     def same(self, before: "Presence") -> bool:
         """True where it says what `before` said."""
@@ -37,7 +39,7 @@ class Presence:
         """All that the observations are made of."""
         ended = [(table.name, table.ended, table.oids) for table in self.tables.values() if table.ended]
         blind = [(eye, look.blind) for eye, look in self.looks.items()]
-        return self.silence, self.asked, self.device.address, self.device.port, ended, blind
+        return self.silence, self.asked, self.device.address, self.device.port, ended, blind, self._reach
 
     def observations(self) -> Iterator[Observation]:
         """What is to be said of the device as a whole."""
@@ -45,6 +47,8 @@ class Presence:
             yield from self._of_snmp()
         for look in self.looks.values():
             yield from self._of_look(look)
+        if self.reach is not None:
+            yield self._of_reach(self.reach)
         for table in self.tables.values():
             if table.ended:
                 source = next(iter(table.oids.values()))
@@ -53,10 +57,11 @@ class Presence:
     def _of_snmp(self) -> Iterator[Observation]:
         silence = self.silence
         answers = silence not in NOT_THERE
+        there = self.reach is not None and self.reach.there is There.UP
         source = f"udp://{self.device.address}:{self.device.port}" if silence else SYS_OBJECT_ID
-        yield self._one(
-            "answer", Condition.OK if answers else Condition.FAILED, "" if answers else str(silence), source
-        )
+        # it answers pings and no SNMP: not down, but we are blind
+        claim = Condition.OK if answers else Condition.DEGRADED if there else Condition.FAILED
+        yield self._one("answer", claim, "" if answers else str(silence), source)
         if silence is None:
             yield self._one("access", Condition.OK, "", source)
         else:
@@ -71,6 +76,21 @@ class Presence:
         else:
             yield self._one("answer", Condition.OK, "", source, look.eye)
             yield self._one("access", Condition.FAILED if look.blind else Condition.OK, raw, source, look.eye)
+
+    @property
+    def _reach(self) -> tuple[object, ...]:
+        return (self.reach.there, self.reach.reason) if self.reach is not None else ()
+
+    def _of_reach(self, reach: Reached) -> Observation:
+        """Whether anything answers at the address. Where something else asks as well, that tells who is down."""
+        asked_otherwise = self.asked or bool(self.looks)
+        claims = {
+            There.UP: Condition.OK,
+            There.DOWN: Condition.UNKNOWN if asked_otherwise else Condition.FAILED,
+            There.UNKNOWN: Condition.UNKNOWN,
+        }
+        raw = "" if reach.there is There.UP else reach.reason or "no_answer"
+        return self._one("reach", claims[reach.there], raw, f"{reach.way}://{self.device.address}")
 
     def _one(self, aspect: str, condition: Condition, raw: str, source: str, label: str = "") -> Observation:
         component = Component(kind="device", label=label)

@@ -22,6 +22,7 @@ from collectors.identify import (
 from collectors.looks import Looks, unseen
 from collectors.plan import Origin, Platform
 from collectors.presence import NOT_THERE, Presence
+from collectors.reach import Reached
 from collectors.rounds import NOTHING_DUE, Due, Rounds, after, due, overdue
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
 from collectors.tables import Table
@@ -50,6 +51,7 @@ class Visit:
     tables: Mapping[str, Table]
     rounds: Rounds | None = None
     looks: Looks = field(default_factory=dict)
+    reach: Reached | None = None
     seconds: float = 0.0
     requests: int = 0
     bytes: int = 0
@@ -64,6 +66,7 @@ class Visit:
             silence=self.silence,
             tables=self.tables,
             looks=self.looks,
+            reach=self.reach,
         )
 
 
@@ -91,14 +94,28 @@ async def visited(
     budget: Budget,
     before: Visit | None = None,
     looks: Looks | None = None,
+    reach: Reached | None = None,
 ) -> Visit:
     """A visit to `device` by the first of `targets` (its credentials, in order) that it talks to.
 
     The one that talked at the visit `before` is tried first. What is answered as then is kept as the same objects, and
     so is what is not due again yet (rounds.py). What other eyes saw last (`looks`) is taken in; a device that has no
-    targets is seen by them alone.
+    targets is seen by them alone. `reach` is what is known of whether it is there.
     """
-    looks = looks or {}
+    seen = await _seen(device, targets, reader, platforms, at, budget, before, looks or {})
+    return replace(seen, reach=reach) if reach is not None else seen
+
+
+async def _seen(
+    device: Device,
+    targets: Sequence[Target],
+    reader: Reader,
+    platforms: Mapping[str, Platform],
+    at: datetime,
+    budget: Budget,
+    before: Visit | None,
+    looks: Looks,
+) -> Visit:
     if not targets:
         return _unasked(device, platforms, at, before, looks)
     silence = Silence.TIMEOUT

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from collectors.ports import ports
+from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
 from monitor import duties, schedule
 from monitor.config import ConfigError, Settings, loaded
@@ -29,6 +30,7 @@ from monitor.problem import check_lines
 from monitor.progress import Progress
 from monitor.schedule import Schedule
 from monitor.series import Series
+from monitor.series_reach import ReachSeries
 from monitor.store.database import Store
 from monitor.watch import Watch
 from monitor.web.application import application
@@ -61,14 +63,19 @@ class App:
         self._metrics = metrics
         self._progress = Progress(_patience(settings), now())
         self._store = store
-        self._means = Means(settings=settings, reader=reader(settings.snmp.engine), store=store, clock=now)
+        ping = settings.reach
+        self._reach = Reach(self._hinted, interval=ping.interval, patience=ping.patience, ports=ping.ports)
+        self._reach_series = ReachSeries(self._reach)
+        self._means = Means(
+            settings=settings, reader=reader(settings.snmp.engine), store=store, clock=now, reach=self._reach.of
+        )
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
         self._watch = Watch(self._means, self._metrics, self._progress, self._schedule.hint)
         self._duties = Duties(settings, store, self._metrics, self._progress, now)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.series = Series()
+        self.series = Series(self._reach_series)
 
     @property
     def devices(self) -> Mapping[str, Device]:
@@ -96,6 +103,10 @@ class App:
         self._schedule.start()
         self._watch.load(self._means)
         self._watch.start()
+        if settings.reach.enabled:
+            self._reach.start()
+            self._metrics.reaching(icmp=self._reach.way is Way.ICMP)
+        self._ping(settings)
         self._metrics.loaded(settings.inventory.devices, now())
         self._notify.ready(_status(settings))
         log.info("watching %s", _status(settings))
@@ -110,6 +121,15 @@ class App:
             opened.set()
 
         await serve(application(self), settings.daemon.host, settings.daemon.port, opened=told)
+
+    def _ping(self, settings: Settings) -> None:
+        if settings.reach.enabled:
+            devices = settings.inventory.devices
+            self._reach_series.load(devices)
+            self._reach.load((device.name, device.address) for device in devices.values())
+
+    def _hinted(self, name: str) -> None:
+        self._schedule.hint(name)
 
     async def _visit(self, device: Device) -> Outcome:
         outcome = await visit(device, self._means)
@@ -145,6 +165,7 @@ class App:
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
+        await self._reach.close()
         await self._means.reader.close()
 
     def _hear(self) -> None:
@@ -175,6 +196,7 @@ class App:
             self._progress.expect(_patience(settings), now())
             self._schedule.load(settings.inventory.devices, settings.visits)
             self._watch.load(self._means)
+            self._ping(settings)
             self._means.memory.only(settings.inventory.devices.keys())
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from collectors.echoes import forbidden
 from collectors.recording import NotARecordingError, recorded
 from collectors.snmp import engines
 from collectors.snmp.reader import Budget, Community, Target
@@ -60,6 +61,8 @@ def check(directory: Path, *, as_json: bool) -> None:
         raise
     for warning in settings.warnings:
         click.echo(f"warning: {warning}", err=True)
+    if settings.reach.enabled and (reason := forbidden()):
+        click.echo(f"warning: {reason}", err=True)
     if as_json:
         doors.print_json({"problems": []})
     else:

@@ -26,10 +26,10 @@ from monitor.document import Document, checked, document
 from monitor.draft import Draft, drafted, entries, inventory
 from monitor.fields import said_duration
 from monitor.model import Level, Recipient
-from monitor.netvigil_file import DaemonFile, MailFile, NetvigilFile, RecipientFile, ReportFile, SnmpFile
+from monitor.netvigil_file import DaemonFile, MailFile, NetvigilFile, ReachFile, RecipientFile, ReportFile, SnmpFile
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
-from monitor.settings import Daemon, Looking, Mail, Report, Settings, Snmp, Visits
+from monitor.settings import Daemon, Looking, Mail, Reaching, Report, Settings, Snmp, Visits
 from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
@@ -80,6 +80,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         visits=Visits(**dict(file.visits)),
         snmp=_snmp(file.snmp),
         looking={Eye.REDFISH: Looking(**dict(file.redfish)), Eye.SSH: Looking(**dict(file.ssh))},
+        reach=_reach(file.reach),
         mail=post,
         report=_report(file.report, state),
         snapshot_interval=file.history.interval,
@@ -244,6 +245,15 @@ def _snmp(file: SnmpFile) -> Snmp:
         retries=file.retries,
         engine=file.engine,
         budget=Budget(seconds=most.time.total_seconds(), rows=most.rows, bytes=most.bytes),
+    )
+
+
+def _reach(file: ReachFile) -> Reaching:
+    return Reaching(
+        enabled=file.enabled,
+        interval=file.interval.total_seconds(),
+        patience=file.patience.total_seconds(),
+        ports=tuple(file.ports),
     )
 
 

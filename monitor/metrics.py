@@ -81,6 +81,11 @@ class Metrics:
         self._look_duration = Histogram(
             "netvigil_look_duration_seconds", "How long looks took.", ["eye"], buckets=_SLOW, registry=own
         )
+        self._icmp = Gauge(
+            "netvigil_icmp_allowed",
+            "Whether devices are pinged: 1 yes, 0 the system does not allow it and TCP takes its place.",
+            registry=own,
+        )
         for result in RESULTS:
             self._visits.labels(result)
         self.counted(faults={}, tickets={})
@@ -127,6 +132,10 @@ class Metrics:
     def refused(self) -> None:
         """A configuration was read and refused; the old one stays in force."""
         self._loaded.set(0)
+
+    def reaching(self, *, icmp: bool) -> None:
+        """It was found out whether the system lets us ping."""
+        self._icmp.set(icmp)
 
     def text(self) -> bytes:
         """All of it in text format 0.0.4."""

@@ -98,6 +98,23 @@ class SshFile(Settled):
     concurrent: Whole = Field(30, ge=1, le=100, description="Sessions at the same time in all, each a thread.")
 
 
+class ReachFile(Settled):
+    """[reach]: whether devices are there at all, beside the visits."""
+
+    enabled: Switch = Field(default=True, description="Whether devices are pinged.")
+    interval: PositiveDuration = Field(timedelta(seconds=10), description="Time between two checks of a device.")
+    patience: PositiveDuration = Field(timedelta(seconds=1), description="Time after which a try counts as lost.")
+    ports: list[Port] = Field(
+        [22, 443, 80], min_length=1, description="TCP ports that are tried in turn where ICMP is not allowed or silent."
+    )
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if self.patience > self.interval:
+            raise ValueError("patience must not be longer than interval")
+        return self
+
+
 class RecipientFile(Settled):
     """[[mail.recipient]]: someone who gets mail. An empty list means all."""
 
@@ -168,6 +185,7 @@ class NetvigilFile(Settled):
     snmp: SnmpFile = Field(SnmpFile(), description="[snmp]: how patiently to ask.")
     redfish: RedfishFile = Field(RedfishFile(), description="[redfish]: looks at servers over Redfish.")
     ssh: SshFile = Field(SshFile(), description="[ssh]: looks at switches over SSH.")
+    reach: ReachFile = Field(ReachFile(), description="[reach]: whether devices are there at all.")
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")

@@ -31,6 +31,7 @@ from collectors.cabling import cabling
 from collectors.logs import entries
 from collectors.parts import PartsSeen
 from collectors.ports import NO_CABLING, Cabling
+from collectors.reach import Reached
 from collectors.snmp.reader import Reader, Silence
 from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
 from collectors.visit import Told, Visit, told, visited
@@ -109,7 +110,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What a visit needs besides the device. `clock` is the daemon's one clock, read in `monitor.app`."""
+    """What a visit needs besides the device. `clock` is the daemon's one clock, read in `monitor.app`.
+
+    `reach` says what is known of whether a device, by its name, is there at all.
+    """
 
     settings: Settings
     reader: Reader
@@ -117,6 +121,7 @@ class Means:
     clock: Callable[[], datetime]
     memory: Memory = field(default_factory=Memory)
     glances: Glances = field(default_factory=Glances)
+    reach: Callable[[str], Reached | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +156,17 @@ async def visit(device: Device, means: Means) -> Outcome:
     last = known.facts if known else None
     before = last.told.visit if last else None
     budget, looks = settings.snmp.budget, means.glances.of(device.name)
-    seen = await visited(device, targets, means.reader, settings.platforms, means.clock(), budget, before, looks)
+    seen = await visited(
+        device,
+        targets,
+        means.reader,
+        settings.platforms,
+        means.clock(),
+        budget,
+        before,
+        looks,
+        reach=means.reach(device.name),
+    )
     facts = _facts(seen, last, _wanted(settings.policy, known.asked if known else frozenset()))
     log = entries(seen, before) if seen.silence is None else ()
     quiet = _still(facts, known, means.clock()) if known and not log else None

@@ -15,15 +15,17 @@ interfaces in series_ports.py.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from collectors.ports import Ports
 from collectors.snmp.reader import Silence
-from monitor import series_parts, series_ports
+from monitor import series_parts, series_ports, series_reach
 from monitor.exposition import Family, Page, labelled
 from monitor.model import Device, Identity, Observation
 from monitor.packing import Stream, packed, unpacked
 from monitor.series_parts import CONDITION, NUMBERS, OBSERVED, Layout
 from monitor.series_ports import COUNTED, INTERFACE, SPEED
+from monitor.series_reach import ReachSeries
 
 _TOGETHER = 256  # devices joined into one chunk: about 1 MB for 48-port switches, so that others get a turn in between
 _TOGETHER_ZIPPED = 1024
@@ -35,7 +37,9 @@ INFO = Family(name="netvigil_device_info", says="Always 1; the labels say what t
 VISIT = Family(name="netvigil_last_visit_timestamp_seconds", says="When the device was last visited.")
 ANSWER = Family(name="netvigil_last_answer_timestamp_seconds", says="When the device last answered a visit.")
 _OF_THE_WHOLE = (UP, SILENT, INFO, VISIT, ANSWER)
-FAMILIES: tuple[Family, ...] = (*_OF_THE_WHOLE, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED, INTERFACE)
+FAMILIES: tuple[Family, ...] = (
+    *_OF_THE_WHOLE, CONDITION, *NUMBERS.values(), *COUNTED.values(), SPEED, INTERFACE, *series_reach.FAMILIES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,8 @@ def rendered(
 class Series:
     """The text of all devices. One visit replaces the text of its device at once; a scrape sees the old or the new."""
 
-    def __init__(self) -> None:
+    def __init__(self, reach: ReachSeries | None = None) -> None:
+        self._reach = reach
         self._devices: dict[str, Rendered] = {}
         self._answered: dict[str, datetime] = {}
 
@@ -146,16 +151,19 @@ class Series:
 
     def joined(self) -> Iterator[bytes]:
         """The text of all devices as they are at this call, in chunks."""
-        return _joined([one.page for one in self._devices.values()])
+        pages = _joined([one.page for one in self._devices.values()])
+        return chain(pages, self._reach.joined()) if self._reach else pages
 
     def zipped(self, first: bytes) -> Iterator[bytes]:
         """The text `first` and that of all devices as they are at this call, in chunks of one gzip stream."""
-        return _zipped(first, [one.page for one in self._devices.values()])
+        beside = self._reach.joined() if self._reach else ()
+        return _zipped(first, [one.page for one in self._devices.values()], beside)
 
     def of(self, name: str) -> bytes | None:
         """The text of one device; None where it was not visited yet."""
         known = self._devices.get(name)
-        return None if known is None else b"".join(_joined((known.page,)))
+        there = self._reach.of(name) if self._reach else b""
+        return None if known is None and not there else b"".join(_joined((known.page,) if known else ())) + there
 
 
 def _groups(pages: Collection[Page]) -> Iterator[tuple[Family, list[bytes]]]:
@@ -174,7 +182,7 @@ def _joined(pages: Collection[Page]) -> Iterator[bytes]:
             yield b"".join(some if family in _OF_THE_WHOLE else map(unpacked, some))
 
 
-def _zipped(first: bytes, pages: Collection[Page]) -> Iterator[bytes]:
+def _zipped(first: bytes, pages: Collection[Page], beside: Iterable[bytes]) -> Iterator[bytes]:
     stream = Stream()
     yield stream.begin() + stream.add((packed(first),))
     for family, samples in _groups(pages):
@@ -182,6 +190,8 @@ def _zipped(first: bytes, pages: Collection[Page]) -> Iterator[bytes]:
         for start in range(0, len(pieces), _TOGETHER_ZIPPED):
             head = () if start else (packed(family.head),)
             yield stream.add((*head, *pieces[start : start + _TOGETHER_ZIPPED]))
+    for chunk in beside:
+        yield stream.add((packed(chunk),))
     yield stream.end()
 
 

@@ -60,6 +60,16 @@ class Looking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reaching:
+    """How it is found out whether devices are there (seconds)."""
+
+    enabled: bool = True
+    interval: float = 10.0
+    patience: float = 1.0
+    ports: tuple[int, ...] = (22, 443, 80)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """The way out for letters, who gets them, and how long it is tried. `domain` is that of our Message-IDs."""
 
@@ -89,6 +99,7 @@ class Settings:
     visits: Visits
     snmp: Snmp
     looking: Mapping[Eye, Looking]
+    reach: Reaching
     mail: Mail
     report: Report
     snapshot_interval: timedelta

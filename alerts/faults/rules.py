@@ -67,6 +67,7 @@ class Aspect(StrEnum):
     ROLE = "role"
     ANSWER = "answer"
     ACCESS = "access"
+    REACH = "reach"
     OPER_STATUS = "oper_status"
     PREDICTED_FAILURE = "predicted_failure"
     ENDURANCE = "endurance"

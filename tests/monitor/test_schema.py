@@ -16,6 +16,7 @@ from monitor.netvigil_file import (
     HistoryFile,
     MailFile,
     NetvigilFile,
+    ReachFile,
     RecipientFile,
     RedfishFile,
     ReportFile,
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[snmp.budget]`": BudgetFile,
     "`[redfish]`": RedfishFile,
     "`[ssh]`": SshFile,
+    "`[reach]`": ReachFile,
     "`[mail]`": MailFile,
     "`[[mail.recipient]]`": RecipientFile,
     "`[report]`": ReportFile,
@@ -92,7 +94,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     }
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
-        "daemon", "visits", "snmp", "redfish", "ssh", "mail", "report", "history",
+        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "mail", "report", "history",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {"credentials", "logins", "customer", "site", "device", "imports"}
 

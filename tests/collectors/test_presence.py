@@ -1,0 +1,57 @@
+"""What is said of a device as a whole: down, blind, or kept out."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from collectors.presence import Presence
+from collectors.reach import Reached, There
+from collectors.snmp.reader import Silence
+from monitor.model import Condition, Device
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CORE = Device(name="core-1", address="192.0.2.1", customer="cdc", site="hefei")
+OK, DEGRADED, FAILED, UNKNOWN = Condition.OK, Condition.DEGRADED, Condition.FAILED, Condition.UNKNOWN
+
+
+def presence(silence: Silence | None, there: There | None, *, asked: bool = True) -> Presence:
+    reach = Reached(there=there) if there else None
+    return Presence(device=CORE, at=NOW, asked=asked, silence=silence, tables={}, looks={}, reach=reach)
+
+
+@pytest.mark.parametrize(
+    ("silence", "there", "said"),
+    [
+        (None, There.UP, {"answer": OK, "access": OK, "reach": OK}),
+        (Silence.TIMEOUT, None, {"answer": FAILED, "access": UNKNOWN}),
+        (Silence.TIMEOUT, There.DOWN, {"answer": FAILED, "access": UNKNOWN, "reach": UNKNOWN}),
+        (Silence.TIMEOUT, There.UNKNOWN, {"answer": FAILED, "access": UNKNOWN, "reach": UNKNOWN}),
+        # it answers pings: not down, but nothing is known of its parts
+        (Silence.TIMEOUT, There.UP, {"answer": DEGRADED, "access": UNKNOWN, "reach": OK}),
+        (Silence.REFUSED, There.UP, {"answer": DEGRADED, "access": UNKNOWN, "reach": OK}),
+        (Silence.WRONG_KEY, There.UP, {"answer": OK, "access": FAILED, "reach": OK}),
+        # somebody filters ICMP and the three ports: SNMP tells that it is there
+        (None, There.DOWN, {"answer": OK, "access": OK, "reach": UNKNOWN}),
+    ],
+)
+def test_down_blind_and_kept_out_are_three_things(
+    silence: Silence | None, there: There | None, said: dict[str, Condition]
+) -> None:
+    assert {one.aspect: one.condition for one in presence(silence, there).observations()} == said
+
+
+def test_a_device_that_only_answers_pings_is_down_when_it_does_not() -> None:
+    (one,) = presence(None, There.DOWN, asked=False).observations()
+    assert (one.aspect, one.condition, one.source) == ("reach", FAILED, "icmp://192.0.2.1")
+
+
+def test_a_round_trip_that_moved_is_no_news() -> None:
+    one, other = (
+        Presence(
+            device=CORE, at=NOW, asked=True, silence=None, tables={}, looks={},
+            reach=Reached(there=There.UP, seconds=seconds),
+        )
+        for seconds in (0.001, 0.002)
+    )  # fmt: skip
+    assert one.same(other)
+    assert not one.same(presence(None, There.DOWN))
