@@ -39,7 +39,7 @@ _UNKNOWN_ENGINES = (1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0)  # usmStatsUnknownEngineID
 _TICK = 0.25  # seconds; PySNMP only forgets by it, the timeouts are ours
 _DOMAINS = {int(socket.AF_INET): udp.DOMAIN_NAME, int(socket.AF_INET6): udp6.DOMAIN_NAME}
 
-_AUTH = {
+AUTH_PROTOCOLS = {
     None: config.USM_AUTH_NONE,
     AuthProtocol.MD5: config.USM_AUTH_HMAC96_MD5,
     AuthProtocol.SHA1: config.USM_AUTH_HMAC96_SHA,
@@ -48,7 +48,7 @@ _AUTH = {
     AuthProtocol.SHA384: config.USM_AUTH_HMAC256_SHA384,
     AuthProtocol.SHA512: config.USM_AUTH_HMAC384_SHA512,
 }
-_PRIV = {  # PySNMP names the Reeder keys plainly and the Blumenthal ones in full
+PRIV_PROTOCOLS = {  # PySNMP names the Reeder keys plainly and the Blumenthal ones in full
     None: config.USM_PRIV_NONE,
     PrivProtocol.DES: config.USM_PRIV_CBC56_DES,
     PrivProtocol.AES128: config.USM_PRIV_CFB128_AES,
@@ -79,7 +79,7 @@ class Answer:
     bindings: tuple[tuple[Oid, Value, bool], ...]
 
 
-def _plain(value: Any) -> Value:
+def plain(value: Any) -> Value:
     """A value of PySNMP as one of ours; Null and IpAddress first, because both derive from OCTET STRING there."""
     if isinstance(value, univ.Null):
         return None
@@ -96,7 +96,7 @@ def _plain(value: Any) -> Value:
 
 def _answer(pdu: Any) -> Answer:
     bindings = tuple(
-        (tuple(map(int, oid)), _plain(value), isinstance(value, rfc1905.EndOfMibView))
+        (tuple(map(int, oid)), plain(value), isinstance(value, rfc1905.EndOfMibView))
         for oid, value in v2c.apiPDU.get_varbinds(pdu)
     )
     return Answer(
@@ -163,9 +163,9 @@ class Engine:
         config.add_v3_user(
             self._snmp,
             user.user,
-            _AUTH[user.auth],
+            AUTH_PROTOCOLS[user.auth],
             user.auth_key.encode() or None,
-            _PRIV[user.priv],
+            PRIV_PROTOCOLS[user.priv],
             user.priv_key.encode() or None,
         )
 

@@ -1,0 +1,119 @@
+"""Traps and informs, as simulated devices and PySNMP send them, and as they should not be."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.notifications import Notifications, Refusal
+from collectors.simulate.shouting import trap
+from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.values import Typed
+from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
+
+SUPPLY = "1.3.6.1.4.1.2011.5.25.219.2.5.1"
+NAMED: dict[str, Typed | int | bytes | str] = {"1.3.6.1.2.1.47.1.1.1.1.7.5": "电源 1", "1.3.6.1.2.1.47.1.1.1.1.1.5": 5}
+COMMUNITY = Community(community="campus")
+USER = User(
+    user="netvigil",
+    auth=AuthProtocol.SHA256,
+    auth_key="a-good-secret",
+    priv=PrivProtocol.AES128,
+    priv_key="another-one",
+)
+OTHER = replace(USER, auth_key="not-the-same-secret")
+
+
+@pytest.fixture
+async def notifications() -> AsyncIterator[Notifications]:
+    opener = Notifications(b"\x80\x00\x1f\x88\x04netvigil", 7)
+    yield opener
+    opener.close()
+
+
+def sent(credential: Credential, now: float = 1000.0, *, inform: bool = False, boots: int = 3) -> bytes:
+    device = SimulatedDevice(credentials=[credential])
+    device.boots = boots
+    return trap(device, credential, SUPPLY, NAMED, now, inform=inform)
+
+
+@pytest.mark.parametrize("credential", [COMMUNITY, USER, *(replace(USER, auth=auth) for auth in AuthProtocol)])
+async def test_a_trap_is_opened_with_its_bindings(notifications: Notifications, credential: Credential) -> None:
+    opened = notifications.opened(sent(credential), "192.0.2.1", [OTHER, credential])
+    assert opened.shout is not None, opened
+    assert opened.shout.trap == SUPPLY
+    assert opened.shout.values["1.3.6.1.2.1.47.1.1.1.1.7.5"] == "电源 1"
+    assert opened.replies == ()
+
+
+@pytest.mark.parametrize("priv", PrivProtocol)
+async def test_every_cipher_is_read(notifications: Notifications, priv: PrivProtocol) -> None:
+    user = replace(USER, priv=priv)
+    assert notifications.opened(sent(user), "192.0.2.1", [user]).shout is not None
+
+
+async def test_an_inform_of_v2c_is_acknowledged(notifications: Notifications) -> None:
+    opened = notifications.opened(sent(COMMUNITY, inform=True), "192.0.2.1", [COMMUNITY])
+    assert opened.shout is not None
+    assert len(opened.replies) == 1
+    assert opened.replies[0][:2] != b""
+
+
+@pytest.mark.parametrize(
+    ("datagram", "refusal"),
+    [
+        (sent(Community(community="guess")), Refusal.WRONG_COMMUNITY),
+        (sent(OTHER), Refusal.WRONG_KEY),
+        (sent(replace(USER, priv=None)), Refusal.WRONG_LEVEL),
+        (sent(replace(USER, auth=None, priv=None)), Refusal.WRONG_LEVEL),
+        (sent(replace(USER, user="nobody")), Refusal.WRONG_USER),
+        (sent(USER)[:-3], Refusal.MALFORMED),
+        (b"", Refusal.MALFORMED),
+        (b"\x30\x82\xff\xff\x02", Refusal.MALFORMED),
+    ],
+)
+async def test_what_is_not_right_has_its_reason(
+    notifications: Notifications, datagram: bytes, refusal: Refusal
+) -> None:
+    opened = notifications.opened(datagram, "192.0.2.1", [COMMUNITY, USER])
+    assert (opened.shout, opened.refusal) == (None, refusal)
+
+
+async def test_a_trap_that_was_heard_is_not_heard_again(notifications: Notifications) -> None:
+    datagram = sent(USER)
+    assert notifications.opened(datagram, "192.0.2.1", [USER]).shout is not None
+    assert notifications.opened(datagram, "192.0.2.1", [USER]).refusal is Refusal.REPLAYED
+    assert notifications.opened(datagram, "198.51.100.7", [USER]).refusal is Refusal.REPLAYED
+
+
+async def test_a_trap_of_long_ago_or_of_an_earlier_boot_is_not_heard(notifications: Notifications) -> None:
+    assert notifications.opened(sent(USER, 1000), "192.0.2.1", [USER]).shout is not None
+    assert notifications.opened(sent(USER, 900), "192.0.2.1", [USER]).shout is not None  # late, within the window
+    assert notifications.opened(sent(USER, 840), "192.0.2.1", [USER]).refusal is Refusal.REPLAYED
+    assert notifications.opened(sent(USER, 5000, boots=2), "192.0.2.1", [USER]).refusal is Refusal.REPLAYED
+    assert notifications.opened(sent(USER, 10, boots=4), "192.0.2.1", [USER]).shout is not None  # it was started anew
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_raise(junk: bytes) -> None:
+    opener = Notifications(b"\x80\x00\x1f\x88\x04netvigil", 7)
+    assert opener.opened(junk, "192.0.2.1", [COMMUNITY]).shout is None
+
+
+@given(st.data())
+def test_no_changed_octet_of_a_trap_raises_or_brings_another_word(data: st.DataObject) -> None:
+    datagram = bytearray(sent(USER))
+    at = data.draw(st.integers(0, len(datagram) - 1))
+    datagram[at] ^= data.draw(st.integers(1, 255))
+    opened = Notifications(b"\x80\x00\x1f\x88\x04netvigil", 7).opened(bytes(datagram), "192.0.2.1", [])
+    assert opened.shout is None
+
+
+async def test_an_octet_changed_on_the_way_is_never_heard(notifications: Notifications) -> None:
+    datagram = sent(USER)
+    for at in range(len(datagram)):
+        changed = bytearray(datagram)
+        changed[at] ^= 0x55
+        assert notifications.opened(bytes(changed), "192.0.2.1", [USER]).shout is None, at
