@@ -188,6 +188,19 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShoutRule:
+    """`ShoutWords` with everything looked up; `traps` are OIDs, each for itself and all below it."""
+
+    traps: tuple[str, ...]
+    log: re.Pattern[str] | None
+    kind: str
+    label: tuple[str, ...]
+    values: Mapping[str, str]
+    condition: Condition
+    event: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """All that is known of one platform, ready for visits: one request, and what to make of the answer.
 
@@ -205,6 +218,7 @@ class Platform:
     request: Request
     origins: tuple[Origin, ...]
     parts: tuple[Part, ...]
+    shouts: tuple[ShoutRule, ...] = ()
     others: Mapping[Eye, tuple[Origin, ...]] = field(default_factory=dict)
     logs: tuple[Log, ...] = ()
     alarms: tuple[AlarmList, ...] = ()

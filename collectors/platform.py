@@ -22,6 +22,7 @@ from collectors.plan import (
     Platform,
     Ref,
     Rule,
+    ShoutRule,
     Template,
 )
 from collectors.snmp.reader import Request
@@ -39,6 +40,7 @@ from collectors.words import (
     PartWords,
     PlatformFile,
     Rules,
+    ShoutWords,
     Source,
     StateMap,
     TableWords,
@@ -90,6 +92,7 @@ def _whole(name: str, files: Mapping[str, PlatformFile], above: tuple[str, ...] 
             "parts": base.parts + file.parts,
             "logs": base.logs + file.logs,
             "alarms": base.alarms + file.alarms,
+            "shouts": file.shouts + base.shouts,
         }
     )
 
@@ -132,6 +135,7 @@ class _Plan:
             parts=tuple(self.part(f"parts[{n}] ({p.table}, {p.kind})", p) for n, p in enumerate(file.parts)),
             alarms=tuple(self.alarms(f"alarms[{n}] ({words.label})", words) for n, words in enumerate(file.alarms)),
             logs=tuple(self.log(f"logs[{n}] ({log.name})", log) for n, log in enumerate(file.logs)),
+            shouts=tuple(self.shout(f"shouts[{n}] ({s.kind})", s) for n, s in enumerate(file.shouts)),
         )
 
     def origins(self) -> tuple[list[Origin], list[tuple[str, ...]], list[str]]:
@@ -236,6 +240,25 @@ class _Plan:
             when=self.conditions(key, words.table, words),
             present=self.rules(f"{key}.present", words.table, words.present),
             facts=tuple(self.fact(f"{key}.facts[{n}]", words.table, fact) for n, fact in enumerate(words.facts)),
+        )
+
+    def shout(self, key: str, words: ShoutWords) -> ShoutRule:
+        if not words.trap and not words.log:
+            raise self.wrong(key, "write trap, log or both")
+        log = self.pattern(f"{key}.log", words.log)
+        known = {*words.values, *(log.groupindex if log else ())}
+        for template in words.label:
+            for name in _PIECES.findall(template):
+                if name not in known:
+                    raise self.wrong(f"{key}.label", f'"{name}" is neither a value nor a named group of log', known)
+        return ShoutRule(
+            traps=words.trap,
+            log=log,
+            kind=words.kind,
+            label=words.label,
+            values=words.values,
+            condition=words.condition,
+            event=words.event,
         )
 
     def fact(self, key: str, table: str, words: FactWords) -> Fact:

@@ -1,8 +1,8 @@
 """What a device shouts between two visits: traps and log lines as plain values. Bytes in, `Shout` out; nothing raises.
 
 Syslog comes as RFC 5424, as RFC 3164, and in the forms of switches: `%%01MODULE/4/MNEMONIC(l)[12]:text` behind a
-header, or `%Apr 26 12:00:00:000 2026 NAME MODULE/4/MNEMONIC: text`. A moment that a device tells is not read: clocks are wrong
-more often than datagrams are late.
+header, or `%Apr 26 12:00:00:000 2026 NAME MODULE/4/MNEMONIC: text`. The moment in it is not read: clocks are wrong more
+often than datagrams are late.
 """
 
 import re

@@ -229,6 +229,18 @@ class AlarmWords(_Words):
     ignore: str = ""
 
 
+class ShoutWords(_Words):
+    """A trap or a log line, and of which part it tells: a hint to visit, and where `event` is set an event, too."""
+
+    trap: Annotated[tuple[Oid, ...], BeforeValidator(_listed)] = ()
+    log: str = ""
+    kind: Kind
+    label: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    values: dict[str, Oid] = {}
+    condition: Condition = Condition.UNKNOWN
+    event: bool = False
+
+
 class PlatformFile(_Words):
     """One file of configs/platforms."""
 
@@ -244,3 +256,4 @@ class PlatformFile(_Words):
     parts: tuple[PartWords, ...] = ()
     logs: tuple[LogWords, ...] = ()
     alarms: tuple[AlarmWords, ...] = ()
+    shouts: tuple[ShoutWords, ...] = ()
