@@ -16,12 +16,14 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from collectors.heard import Heard
 from collectors.ports import ports
 from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
 from monitor import duties, schedule
 from monitor.config import ConfigError, Settings, loaded
 from monitor.duties import Duties
+from monitor.hearing import Hearing
 from monitor.metrics import Metrics
 from monitor.model import Device
 from monitor.notify import Notify
@@ -34,7 +36,7 @@ from monitor.series_reach import ReachSeries
 from monitor.store.database import Store
 from monitor.watch import Watch
 from monitor.web.application import application
-from monitor.web.serve import serve
+from monitor.web.serve import AddressTakenError, serve
 
 log = logging.getLogger(__name__)
 # What is remembered of ten thousand devices is eight million objects without a cycle among them. At the interpreter's
@@ -71,6 +73,7 @@ class App:
         )
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
         self._watch = Watch(self._means, self._metrics, self._progress, self._schedule.hint)
+        self._hearing = Hearing(settings, metrics, self._hinted, self._event, self._watch.platform, now)
         self._duties = Duties(settings, store, self._metrics, self._progress, now)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -107,6 +110,11 @@ class App:
             self._reach.start()
             self._metrics.reaching(icmp=self._reach.way is Way.ICMP)
         self._ping(settings)
+        self._hearing.load(settings)
+        try:
+            await self._hearing.start(self._environ)
+        except OSError as error:
+            raise AddressTakenError(f"[traps] or [syslog] listen: {error.strerror}") from None
         self._metrics.loaded(settings.inventory.devices, now())
         self._notify.ready(_status(settings))
         log.info("watching %s", _status(settings))
@@ -130,6 +138,12 @@ class App:
 
     def _hinted(self, name: str) -> None:
         self._schedule.hint(name)
+        self._watch.hint(name)
+
+    @staticmethod
+    def _event(name: str, what: Heard, at: datetime) -> None:
+        """Where a device's history will take it; until then the log does."""
+        log.info("event of %s at %s: %s", name, at.isoformat(), what.shout.text)
 
     async def _visit(self, device: Device) -> Outcome:
         outcome = await visit(device, self._means)
@@ -149,6 +163,7 @@ class App:
                 window.result()
                 raise RuntimeError("the window for metrics has closed by itself")
             await self._duties.tick()
+            self._hearing.counted()
             if self._notify.patience and self.trouble() is None:
                 self._notify.alive()
             with suppress(TimeoutError):
@@ -165,6 +180,7 @@ class App:
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
+        await self._hearing.close()
         await self._reach.close()
         await self._means.reader.close()
 
@@ -197,6 +213,7 @@ class App:
             self._schedule.load(settings.inventory.devices, settings.visits)
             self._watch.load(self._means)
             self._ping(settings)
+            self._hearing.load(settings)
             self._means.memory.only(settings.inventory.devices.keys())
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())

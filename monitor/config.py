@@ -26,10 +26,20 @@ from monitor.document import Document, checked, document
 from monitor.draft import Draft, drafted, entries, inventory
 from monitor.fields import said_duration
 from monitor.model import Level, Recipient
-from monitor.netvigil_file import DaemonFile, MailFile, NetvigilFile, ReachFile, RecipientFile, ReportFile, SnmpFile
+from monitor.netvigil_file import (
+    DaemonFile,
+    MailFile,
+    NetvigilFile,
+    ReachFile,
+    RecipientFile,
+    ReportFile,
+    SnmpFile,
+    SyslogFile,
+    TrapsFile,
+)
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
-from monitor.settings import Daemon, Looking, Mail, Reaching, Report, Settings, Snmp, Visits
+from monitor.settings import Daemon, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Visits
 from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
@@ -61,8 +71,8 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     around = _surroundings(file, promises, platform_names)
     if own and file and file.visits.interval < around.shortest:
         problems.append(own.problem(("visits", "interval"), f"must be at least {said_duration(around.shortest)}"))
-    if own and draft:
-        problems += _strangers(own, draft)
+    if own and file and draft:
+        problems += _strangers(own, file, draft)
     problems += disagreements(draft, around) if draft else ()
     secrets = (
         credentials(draft.credentials, vault, directory, stock, problems)
@@ -81,6 +91,8 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         snmp=_snmp(file.snmp),
         looking={Eye.REDFISH: Looking(**dict(file.redfish)), Eye.SSH: Looking(**dict(file.ssh))},
         reach=_reach(file.reach),
+        traps=_hearing(file.traps),
+        syslog=_hearing(file.syslog),
         mail=post,
         report=_report(file.report, state),
         snapshot_interval=file.history.interval,
@@ -176,8 +188,10 @@ def _surroundings(
     )
 
 
-def _strangers(own: Document, draft: Draft) -> Iterator[Problem]:
-    """Customers and sites that recipients name and the inventory does not."""
+def _strangers(own: Document, file: NetvigilFile, draft: Draft) -> Iterator[Problem]:
+    """Customers and sites that recipients name and the inventory does not; credentials for traps, the same."""
+    for at, name in enumerate(file.traps.credentials):
+        yield from unknown(own, ("traps", "credentials", at), name, "credential", draft.credential_names)
     for entry in entries(own, ("mail", "recipient"), RecipientFile):
         for at, name in enumerate(entry.written.customers):
             yield from unknown(entry.place, ("customers", at), name, "customer", draft.customer_names)
@@ -255,6 +269,11 @@ def _reach(file: ReachFile) -> Reaching:
         patience=file.patience.total_seconds(),
         ports=tuple(file.ports),
     )
+
+
+def _hearing(file: TrapsFile | SyslogFile) -> Hearing:
+    names = tuple(file.credentials) if isinstance(file, TrapsFile) else ()
+    return Hearing(listen=file.listen, rate=file.rate, burst=file.burst, credentials=names)
 
 
 def _report(file: ReportFile, state: Path) -> Report:

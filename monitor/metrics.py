@@ -81,6 +81,12 @@ class Metrics:
         self._look_duration = Histogram(
             "netvigil_look_duration_seconds", "How long looks took.", ["eye"], buckets=_SLOW, registry=own
         )
+        self._shouts = Counter(
+            "netvigil_shouts",
+            "Traps and log lines, by what came of them.",
+            ["way", "result"],
+            registry=own,
+        )
         self._icmp = Gauge(
             "netvigil_icmp_allowed",
             "Whether devices are pinged: 1 yes, 0 the system does not allow it and TCP takes its place.",
@@ -132,6 +138,10 @@ class Metrics:
     def refused(self) -> None:
         """A configuration was read and refused; the old one stays in force."""
         self._loaded.set(0)
+
+    def shouted(self, way: str, result: str, count: int = 1) -> None:
+        """Traps ("trap") or log lines ("syslog") came, and this is what came of them."""
+        self._shouts.labels(way, result).inc(count)
 
     def reaching(self, *, icmp: bool) -> None:
         """It was found out whether the system lets us ping."""

@@ -36,6 +36,10 @@ def _listen(raw: str) -> str:
     return raw
 
 
+def _maybe_listen(raw: str) -> str:
+    return _listen(raw) if raw else raw
+
+
 class DaemonFile(Settled):
     """[daemon]: where it remembers and where it answers."""
 
@@ -115,6 +119,29 @@ class ReachFile(Settled):
         return self
 
 
+class SyslogFile(Settled):
+    """[syslog]: log lines that devices send."""
+
+    listen: Annotated[str, AfterValidator(_maybe_listen)] = Field(
+        "", description='Address and port, over UDP and TCP, such as "0.0.0.0:1514". If left out nothing is heard.'
+    )
+    rate: Whole = Field(20, ge=1, description="Messages a second of one source; the rest is counted and dropped.")
+    burst: Whole = Field(100, ge=1, description="Messages of one source at once.")
+
+
+class TrapsFile(Settled):
+    """[traps]: SNMP traps and informs that devices send."""
+
+    listen: Annotated[str, AfterValidator(_maybe_listen)] = Field(
+        "", description='Address and port, such as "0.0.0.0:1162". If left out nothing is heard.'
+    )
+    rate: Whole = Field(20, ge=1, description="Messages a second of one source; the rest is counted and dropped.")
+    burst: Whole = Field(100, ge=1, description="Messages of one source at once.")
+    credentials: list[Name] = Field(
+        [], description="Credentials that are accepted from any address, besides those of the device itself."
+    )
+
+
 class RecipientFile(Settled):
     """[[mail.recipient]]: someone who gets mail. An empty list means all."""
 
@@ -186,6 +213,8 @@ class NetvigilFile(Settled):
     redfish: RedfishFile = Field(RedfishFile(), description="[redfish]: looks at servers over Redfish.")
     ssh: SshFile = Field(SshFile(), description="[ssh]: looks at switches over SSH.")
     reach: ReachFile = Field(ReachFile(), description="[reach]: whether devices are there at all.")
+    traps: TrapsFile = Field(TrapsFile(), description="[traps]: SNMP traps and informs that devices send.")
+    syslog: SyslogFile = Field(SyslogFile(), description="[syslog]: log lines that devices send.")
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")

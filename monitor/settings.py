@@ -70,6 +70,19 @@ class Reaching:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """Where traps or log lines are heard ("" for nowhere), and how many of each source: a second, and at once.
+
+    `credentials` are names of those that are accepted from any address, besides the device's own; for traps alone.
+    """
+
+    listen: str = ""
+    rate: float = 20.0
+    burst: float = 100.0
+    credentials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """The way out for letters, who gets them, and how long it is tried. `domain` is that of our Message-IDs."""
 
@@ -100,6 +113,8 @@ class Settings:
     snmp: Snmp
     looking: Mapping[Eye, Looking]
     reach: Reaching
+    traps: Hearing
+    syslog: Hearing
     mail: Mail
     report: Report
     snapshot_interval: timedelta

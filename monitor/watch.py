@@ -63,7 +63,7 @@ class Watch:
             readers=self._readers,
             store=means.store,
             clock=means.clock,
-            platform=self._platform,
+            platform=self.platform,
             glances=means.glances,
         )
         blind = self._blind.get((device.name, eye), 0)
@@ -77,6 +77,11 @@ class Watch:
             self._hint(device.name)
         return found
 
+    def hint(self, name: str) -> None:
+        """Look at this device now with every eye that sees it."""
+        for schedule in self._schedules.values():
+            schedule.hint(name)
+
     def recognised(self, name: str) -> None:
         """A visit found out what the device is: look, where nobody could before."""
         for eye, schedule in self._schedules.items():
@@ -84,7 +89,7 @@ class Watch:
                 self._unknown.discard((name, eye))
                 schedule.hint(name)
 
-    def _platform(self, device: Device) -> Platform | None:
+    def platform(self, device: Device) -> Platform | None:
         """What the inventory says that the device is, else what its last visit found out."""
         settings = self._means.settings
         declared = settings.platforms.get(device.platform)

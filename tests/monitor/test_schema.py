@@ -22,6 +22,8 @@ from monitor.netvigil_file import (
     ReportFile,
     SnmpFile,
     SshFile,
+    SyslogFile,
+    TrapsFile,
     VisitsFile,
 )
 from monitor.reference import ReferenceFile
@@ -37,6 +39,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[redfish]`": RedfishFile,
     "`[ssh]`": SshFile,
     "`[reach]`": ReachFile,
+    "`[traps]`": TrapsFile,
+    "`[syslog]`": SyslogFile,
     "`[mail]`": MailFile,
     "`[[mail.recipient]]`": RecipientFile,
     "`[report]`": ReportFile,
@@ -94,7 +98,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     }
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
-        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "mail", "report", "history",
+        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "report", "history",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {"credentials", "logins", "customer", "site", "device", "imports"}
 
