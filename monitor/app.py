@@ -23,9 +23,9 @@ from collectors.snmp.engines import reader
 from monitor import duties, schedule
 from monitor.config import ConfigError, Settings, loaded
 from monitor.duties import Duties
-from monitor.hearing import Hearing
+from monitor.hearing import Hearing, shouted
 from monitor.metrics import Metrics
-from monitor.model import Device
+from monitor.model import Device, DeviceEvent
 from monitor.notify import Notify
 from monitor.pipeline import Means, Outcome, visit
 from monitor.problem import check_lines
@@ -33,6 +33,7 @@ from monitor.progress import Progress
 from monitor.schedule import Schedule
 from monitor.series import Series
 from monitor.series_reach import ReachSeries
+from monitor.store import parts
 from monitor.store.database import Store
 from monitor.watch import Watch
 from monitor.web.application import application
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 # own thresholds, which count what is new and not yet freed, a start looks through all of them dozens of times: an
 # eighth of its processor time, and pauses of two seconds.
 _GARBAGE = 20_000, 20, 20
+_MOST_EVENTS = 1000  # of all devices in one tick; a flood of them is told in part
 _TICK = 1.0  # seconds between two looks at what the clock asks: a deadline fires at most this late
 _PARTING = 5.0  # seconds for letters and answers under way when the daemon stops; systemd gives it 10 in all
 
@@ -78,6 +80,7 @@ class App:
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._events: list[DeviceEvent] = []
         self.series = Series(self._reach_series)
 
     @property
@@ -140,10 +143,15 @@ class App:
         self._schedule.hint(name)
         self._watch.hint(name)
 
-    @staticmethod
-    def _event(name: str, what: Heard, at: datetime) -> None:
-        """Where a device's history will take it; until then the log does."""
-        log.info("event of %s at %s: %s", name, at.isoformat(), what.shout.text)
+    def _event(self, name: str, what: Heard, at: datetime) -> None:
+        """What a device said and nobody can poll: written down with the next tick."""
+        if len(self._events) < _MOST_EVENTS:
+            self._events.append(shouted(name, what, at))
+
+    async def _written_down(self) -> None:
+        events, self._events = self._events, []
+        if events:
+            await self._store.do(lambda disk: parts.happened(disk, events))
 
     async def _visit(self, device: Device) -> Outcome:
         outcome = await visit(device, self._means)
@@ -164,6 +172,7 @@ class App:
                 raise RuntimeError("the window for metrics has closed by itself")
             await self._duties.tick()
             self._hearing.counted()
+            await self._written_down()
             if self._notify.patience and self.trouble() is None:
                 self._notify.alive()
             with suppress(TimeoutError):

@@ -22,7 +22,7 @@ from collectors.shouts import Shout, line_said
 from collectors.snmp.reader import Credential
 from monitor.hints import Hints
 from monitor.metrics import Metrics
-from monitor.model import Device
+from monitor.model import Device, DeviceEvent, Happened
 from monitor.settings import Hearing as HearingSettings
 from monitor.settings import Settings
 
@@ -34,6 +34,23 @@ _ALL = "all"
 
 Events = Callable[[str, Heard, datetime], None]
 """Takes an event of a device, by its name, and when it was heard."""
+
+
+def shouted(name: str, what: Heard, at: datetime) -> DeviceEvent:
+    """What the device `name` shouted and cannot be polled, as an event of its history, dated as it was heard."""
+    data = {"text": what.shout.text or what.shout.trap}
+    if what.condition.is_bad:
+        data["severity"] = what.condition.value
+    source = what.shout.trap or f"syslog {what.shout.log}".strip()
+    return DeviceEvent(
+        device=name,
+        at=at,
+        what=Happened.LOG_ENTRY,
+        kind=what.kind if what.label else "",
+        label=what.label,
+        data=data,
+        source=source,
+    )
 
 
 class Result(StrEnum):
