@@ -2,8 +2,8 @@
 
 The gate decodes strictly, demands the level that the user has keys for, and checks digest and age, so that PySNMP sees
 only what a holder of the keys wrote: it answers engine discovery, decrypts, and acknowledges informs. SNMPv2c has no
-security to get right and is opened by our codec, at a fiftieth of the cost: a storm of thousands of traps a second is
-when they matter. Nothing a datagram holds can raise out of here.
+security to get right and is opened by our codec, in a twentieth of the time: traps matter most when a site goes dark
+and thousands come at once. Nothing a datagram holds can raise out of here.
 """
 
 import hmac

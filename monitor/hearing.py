@@ -28,7 +28,7 @@ from monitor.settings import Settings
 
 log = logging.getLogger(__name__)
 TRAP, SYSLOG = "trap", "syslog"
-_OFTEN = 300.0, 600.0  # SNMPv3 is opened by PySNMP, which takes milliseconds: so many a second, and so many at once
+_OFTEN = 300.0, 600.0  # SNMPv3 is opened by PySNMP, which takes a millisecond: so many a second, and so many at once
 _V3 = b"\x02\x01\x03"  # the version, at the start of the message behind its length
 _ALL = "all"
 
@@ -177,8 +177,8 @@ class Hearing:
         what = heard(shout, platform)
         if what is None:
             return Result.UNLISTED
-        self.hints.given(name)
-        log.info("%s says of %s %s: %s", name, what.kind, what.label, shout.log or shout.trap)
+        if self.hints.given(name):
+            log.info("%s says of %s %s: %s", name, what.kind, what.label, shout.log or shout.trap)
         if not what.is_event:
             return Result.HINT
         self._events(name, what, self._clock())

@@ -54,3 +54,11 @@ def test_unit_keeps_the_promises_that_the_documents_make() -> None:
     unit = UNIT.read_text(encoding="utf-8").splitlines()
     for line in ("Type=notify", "WatchdogSec=90", "TimeoutStopSec=10", "StateDirectory=netvigil", "User=netvigil"):
         assert line in unit
+
+
+@pytest.mark.parametrize("name", ["netvigil-traps.socket", "netvigil-syslog.socket"])
+def test_sockets_are_understood_without_a_warning(tmp_path: Path, name: str) -> None:
+    for unit in (UNIT, SYSTEMD / name):
+        there = unit.read_text(encoding="utf-8").replace("/opt/netvigil/.venv/bin/netvigil", "/bin/true")
+        (tmp_path / unit.name).write_text(there, encoding="utf-8")
+    assert said("systemd-analyze", "verify", "--man=no", str(tmp_path / name)) == ""
