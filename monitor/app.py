@@ -190,6 +190,7 @@ class App:
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
         await self._hearing.close()
+        await self._written_down()
         await self._reach.close()
         await self._means.reader.close()
 

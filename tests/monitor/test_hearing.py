@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -18,6 +19,8 @@ from collectors.simulate.fleet import FleetDevice, fleet
 from collectors.simulate.shouting import line, trap
 from collectors.simulate.snmp import Network
 from house import INVENTORY, NETVIGIL, SECRETS, Sink
+from monitor.store import parts
+from monitor.store.database import Store
 
 CORE, ACCESS = "hf-core-01", "hf-acc-03"
 POWER_INVALID = "1.3.6.1.4.1.2011.5.25.219.2.5.5"
@@ -147,7 +150,13 @@ async def test_a_log_line_is_a_hint_and_a_restart_an_event(world: World) -> None
     reboot = line(189, "%Nov 22 12:00:00:000 2026 hf-acc-03 DEV/5/SYSTEM_REBOOT: 电源故障后重启。", "gb18030")
     world.sends(world.devices[ACCESS].address, world.syslog, reboot)
     await world.until(lambda: world.shouts("syslog", "event") == 1)
-    assert "电源故障后重启。" in world.said
+
+    def remembered() -> bool:
+        with Store(world.folder / "state") as store, store.reading() as disk:
+            events = parts.history(disk, [ACCESS], datetime(2026, 1, 1, tzinfo=UTC))
+        return [each.data.get("text") for each in events if each.source.startswith("syslog")] == ["电源故障后重启。"]
+
+    await world.until(remembered)
 
 
 async def test_lines_over_tcp_are_heard(world: World) -> None:
