@@ -229,6 +229,8 @@ class _Receiver:
         """Make the keys of the user at this engine, once; None is ours."""
         if engine_id in self._engines:
             return
+        if len(self._engines) >= _MOST_ENGINES:  # of a user without keys anybody can invent engines
+            raise CodecError("there are too many engines")
         user = self._user
         config.add_v3_user(
             self._snmp,

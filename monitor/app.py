@@ -181,6 +181,8 @@ class App:
     async def _part(self, window: asyncio.Task[None]) -> None:
         self._notify.stopping()
         log.info("stopping")
+        await self._hearing.close()  # no hints any more
+        await self._reach.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_PARTING):
                 await asyncio.gather(
@@ -189,9 +191,7 @@ class App:
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
-        await self._hearing.close()
         await self._written_down()
-        await self._reach.close()
         await self._means.reader.close()
 
     def _hear(self) -> None:

@@ -78,8 +78,9 @@ class Watch:
         return found
 
     def hint(self, name: str) -> None:
-        """Look at this device now with every eye that sees it."""
-        for schedule in self._schedules.values():
+        """Look at this device now over Redfish; a session of SSH for every hint would be too much for a switch."""
+        schedule = self._schedules.get(Eye.REDFISH)
+        if schedule is not None:
             schedule.hint(name)
 
     def recognised(self, name: str) -> None:
