@@ -28,6 +28,8 @@ _DROPPED = 40  # SO_RXQ_OVFL of Linux; the socket module has no name for it
 _COUNT = struct.Struct("@I")
 _FIRST_PASSED = 3  # SD_LISTEN_FDS_START
 _CONNECTIONS, _OF_ONE = 1024, 8
+_LINES, _FREE, _LINE = 5000, 64, 1000
+"""So many lines a second are read of one connection, so many at a time are free, and so many octets count as one."""
 
 
 class Datagrams:
@@ -77,8 +79,17 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        for line in self._frames.fed(data):
+        lines = self._frames.fed(data)
+        for line in lines:
             self._all.hear(line, self._source)
+        much = max(len(lines), len(data) // _LINE) - _FREE
+        if much > 0 and self._transport is not None:  # TCP itself slows down who sends too fast
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(much / _LINES, self._go_on)
+
+    def _go_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc

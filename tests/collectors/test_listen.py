@@ -88,6 +88,27 @@ async def test_one_address_has_so_many_connections_and_no_more() -> None:
         writer.close()
 
 
+async def test_a_connection_that_sends_too_fast_is_slowed_down_and_loses_nothing() -> None:
+    moments: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    def hear(_: bytes, __: str) -> Sequence[bytes]:
+        moments.append(loop.time())
+        return ()
+
+    ear = Connections(opened("127.0.0.1:0", socket.SOCK_STREAM), hear)
+    await ear.start()
+    _, writer = await asyncio.open_connection("127.0.0.1", ear.socket.getsockname()[1])
+    writer.write(b"<13>a line of the usual length, or somewhat less than that\n" * 12_000)
+    await writer.drain()
+    async with asyncio.timeout(30):
+        while len(moments) < 12_000:  # noqa: ASYNC110 - nothing tells when the last has come
+            await asyncio.sleep(0.05)
+    ear.close()
+    writer.close()
+    assert moments[-1] - moments[0] > 0.5  # 12,000 lines at 5,000 a second, less the last read
+
+
 async def test_datagrams_that_the_kernel_dropped_are_known() -> None:
     heard: list[bytes] = []
 
