@@ -5,33 +5,32 @@ are asked for, anew only where it differs from the last; what only compares or r
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
 from collectors import alarms, longtables
+from collectors.agreement import as_one
 from collectors.changes import PartsTold, kept, parts_told
 from collectors.identify import (
-    STANDARD,
-    SYS_DESCR,
-    SYS_NAME,
-    SYS_OBJECT_ID,
     SYS_UP_TIME,
+    SYSTEM,
     identified,
+    identified_by_redfish,
     identity_said,
 )
-from collectors.looks import Looks, unseen
+from collectors.looks import Looks
 from collectors.plan import Origin, Platform
 from collectors.presence import NOT_THERE, Presence
 from collectors.rounds import NOTHING_DUE, Due, Rounds, after, due, overdue
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
-from collectors.tables import Table
+from collectors.tables import Eye, Table
 from monitor.model import Device, Identity, Observation
 
 log = logging.getLogger(__name__)
 
-WHO = Request(scalars=(SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, SYS_UP_TIME))
+WHO = Request(scalars=SYSTEM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +107,23 @@ async def visited(
     talked = before.target if before is not None else None
     order = sorted(enumerate(targets), key=lambda each: each[0] != talked)
     for number, target in order:
-        who = await _read(reader, target, WHO, budget)
+        # who it is and what it tells are one question, where we know what it was a moment ago
+        known = before.platform if before is not None and number == talked else None
+        now = due(known, before.rounds, at, device.name) if known is not None and before is not None else None
+        who = await _read(reader, target, now.request if now else WHO, budget)
         spent = _sum(spent, who)
         budget = replace(budget, seconds=max(0.0, budget.seconds - who.seconds))
         if who.silence is None:
             platform = platforms.get(device.platform) or identified(who.scalars, platforms)
             before = None if before is None or _restarted(who, platform, before) else before
-            now = due(platform, before.rounds if before else None, at, device.name)
-            what = await _asked(reader, target, platform, now, budget, before)
+            if now is None or before is None:  # the answer told no more than that, or was to questions of another time
+                now = due(platform, before.rounds if before else None, at, device.name)
+                first = await _read(reader, target, now.request, budget)
+                spent = _sum(spent, first)
+                budget = replace(budget, seconds=max(0.0, budget.seconds - first.seconds))
+            else:
+                first = who
+            what = await _asked(reader, target, platform, now, first, budget, before)
             return _visit(device, at, platform, who, what, _sum(spent, what.spent), number, before, looks)
         # that a door is locked tells more than that nobody came to another one
         silence = who.silence if number == order[0][0] or silence in NOT_THERE else silence
@@ -137,7 +145,8 @@ def _unasked(
     device: Device, platforms: Mapping[str, Platform], at: datetime, before: Visit | None, looks: Looks
 ) -> Visit:
     """A visit of a device that is not asked over SNMP: what the looks at it brought."""
-    platform = platforms.get(device.platform) or platforms[STANDARD]
+    seen = looks.get(Eye.REDFISH)
+    platform = platforms.get(device.platform) or identified_by_redfish(seen.tables if seen else {}, platforms)
     nobody = Rows(index=(), columns={})
     rows = {origin.position: nobody for origin in platform.tabular}
     spent = Reading(scalars={}, tables=())
@@ -176,8 +185,15 @@ def told(visit: Visit, before: Told | None = None) -> Told:
             return Told(visit=visit, parts=parts, whole=whole, observations=before.observations)
     else:
         whole = kept(chain(visit.presence.observations(), _alarms(visit)), before.whole if before else ())
-    of_parts = chain.from_iterable(part.observations for part in parts.parts) if parts else ()
+    of_parts = _of_parts(visit, parts, before.observations if before else ()) if parts else ()
     return Told(visit=visit, parts=parts, whole=whole, observations=(*whole, *of_parts))
+
+
+def _of_parts(visit: Visit, parts: PartsTold, before: Iterable[Observation]) -> Iterable[Observation]:
+    if not visit.looks or visit.platform is None:
+        return chain.from_iterable(part.observations for part in parts.parts)
+    eyes = [visit.tables[part.table].eye for part in visit.platform.parts]
+    return as_one(list(zip(eyes, parts.parts, strict=True)), visit.at, before)
 
 
 def _same(parts: PartsTold | None, before: PartsTold | None) -> bool:
@@ -197,18 +213,17 @@ def _alarms(visit: Visit) -> Iterator[Observation]:
 
 
 async def _asked(
-    reader: Reader, target: Target, platform: Platform, now: Due, budget: Budget, before: Visit | None
+    reader: Reader, target: Target, platform: Platform, now: Due, what: Reading, budget: Budget, before: Visit | None
 ) -> _Asked:
-    """What is due `now`, and what that shows to be wanted, too."""
-    what = await _read(reader, target, now.request, budget)
-    rows, silence, spent = dict(zip(now.positions, what.tables, strict=True)), what.silence, what
+    """What was due `now` and came, and what that shows to be wanted, too."""
+    rows, silence = dict(zip(now.positions, what.tables, strict=True)), what.silence
+    spent = Reading(scalars={}, tables=())
     more = overdue(platform, now, rows, before.tables) if before is not None and silence is None else None
     if more is not None:
-        budget = replace(budget, seconds=max(0.0, budget.seconds - what.seconds))
         rest = await _read(reader, target, more.request, budget)
         rows |= zip(more.positions, rest.tables, strict=True)
         now = replace(now, seconds=now.seconds | more.seconds)
-        silence, spent = rest.silence, _sum(what, rest)
+        silence, spent = rest.silence, _sum(spent, rest)
     scalars, last = what.scalars, before.scalars if before is not None else None
     long = longtables.due(platform.long, scalars, last, now.seconds) if silence is None else ()
     if long:
@@ -250,7 +265,7 @@ def _visit(
     before: Visit | None,
     looks: Looks,
 ) -> Visit:
-    scalars = {**who.scalars, **{oid: value for oid, value in what.scalars.items() if value is not None}}
+    scalars = {oid: value for oid, value in {**who.scalars, **what.scalars}.items() if value is not None}
     # it answered a moment ago: what it now keeps to itself is a walk that was cut, not a device that is gone
     cut = Ending.TIMEOUT if what.silence else None
     tables: dict[str, Table] = {}
@@ -261,7 +276,8 @@ def _visit(
             tables[origin.table] = found if known is None or found.index or found.ended else known
     for eye, origins in platform.others.items():
         look = looks.get(eye)
-        tables |= look.tables if look and look.tables.keys() >= {o.table for o in origins} else unseen(origins)
+        whole = look is not None and look.tables.keys() >= {origin.table for origin in origins}
+        tables |= look.tables if look is not None and whole else platform.unseen[eye]
     if before is not None:
         tables = {name: table.like(before.tables[name]) for name, table in tables.items()}
     return Visit(

@@ -93,20 +93,20 @@ def touched(now: Sequence[Observation], before: Sequence[Observation]) -> set[st
     moved: set[str] = set()
     if now is before:
         return moved
-    for one, last in zip(now, before, strict=True):
-        if one is last:
-            continue
+    numbers: set[tuple[str, str]] = set()
+    for one, last in [(one, last) for one, last in zip(now, before, strict=True) if one is not last]:
+        value, was = one.value, last.value
         plain = one.component is last.component and one.aspect == last.aspect and one.unit == last.unit
-        if one.value is None or last.value is None or one.condition is not last.condition or not plain:
+        if value is None or was is None or one.condition is not last.condition or not plain:
             if seen_of(one) != seen_of(last):
                 return None
-        elif not (isfinite(one.value) and isfinite(last.value)):
+            if one.condition is not last.condition:
+                moved.add(CONDITION.name)
+        elif not (isfinite(value) and isfinite(was)):
             return None
-        if one.value != last.value and (number := NUMBERS.get((one.aspect, one.unit))) is not None:
-            moved.add(number.name)
-        if one.condition is not last.condition:
-            moved.add(CONDITION.name)
-    return moved
+        if value != was:
+            numbers.add((one.aspect, one.unit))
+    return moved | {NUMBERS[number].name for number in numbers & NUMBERS.keys()}
 
 
 def samples(whole: str, observations: Sequence[Observation], layout: Layout, wanted: Iterable[str]) -> dict[str, bytes]:

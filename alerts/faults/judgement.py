@@ -130,10 +130,15 @@ def still(
     if len(observations) != len(last):
         return None
     found: list[Observation] | None = None
+    ok = Condition.OK
     for place in [n for n, (one, before) in enumerate(zip(observations, last, strict=True)) if one is not before]:
         one, before = observations[place], told[place]
         if one.aspect != before.aspect or (one.component is not before.component and one.component != before.component):
             return None
+        if before.condition is ok and one.limits is before.limits and limits.is_within_own(one):
+            found = found or list(told)
+            found[place] = one.in_condition(ok)
+            continue
         watch = policy.watch(one.component.kind, one.aspect)
         assessed, _ = limits.assessed(one, watch.limits, watch.hysteresis, None)
         if assessed.condition is not before.condition:

@@ -42,6 +42,15 @@ def assessed(
     return observation.in_condition(condition), spoke
 
 
+def is_within_own(observation: Observation) -> bool:
+    """True where the number lies within all limits that the device tells: asked first, since nearly all numbers do.
+
+    Of a number that was well by the same limits it says all that `assessed` would.
+    """
+    own, value = observation.limits, observation.value
+    return own is not None and value is not None and observation.condition is None and _within(value, own)
+
+
 def crossed(observation: Observation) -> Crossed | None:
     """The limit of the device that its number lies beyond; for words only, where the device made the claim itself."""
     limits = _sane(observation.limits)

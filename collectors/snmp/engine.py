@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 from collectors.snmp.codec import CodecError
 from collectors.snmp.community import CommunityWay, identifier
 from collectors.snmp.jobs import Known, Question, ScalarsJob, TableJob
-from collectors.snmp.layout import Course, Shapes
+from collectors.snmp.layout import Shapes
 from collectors.snmp.reader import Budget, Community, Reading, Request, Rows, Silence, Target, Value
 from collectors.snmp.talk import Address, Talk, Way
 from collectors.snmp.usm import UsmWay
@@ -195,7 +195,7 @@ class EngineReader:
         self.counts = Counts()
         self._sockets: dict[socket.AddressFamily, list[_Socket]] = {}
         self._boxes: OrderedDict[tuple[str, int], _Box] = OrderedDict()
-        self._models: WeakValueDictionary[tuple[Value, tuple[str, ...]], Course] = WeakValueDictionary()
+        self._models: WeakValueDictionary[tuple[Value, tuple[str, ...]], Known] = WeakValueDictionary()
         self._users: OrderedDict[Hashable, UsmWay] = OrderedDict()
         self._shapes = Shapes()
 
@@ -223,9 +223,8 @@ class EngineReader:
         """What is known of `what`: of the device itself, or of another of its model, which is very likely the same."""
         known = box.known.get(what)
         if known is None:
-            known = box.known[what] = Known()
-            if box.model is not None and (course := self._models.get((box.model, what))) is not None:
-                known.course = course.again()
+            other = None if box.model is None else self._models.get((box.model, what))
+            known = box.known[what] = Known() if other is None else other.lent()
         return known
 
     def _learn(self, box: _Box, told: Mapping[str, Value], asked: Iterable[tuple[str, ...]]) -> None:
@@ -234,8 +233,8 @@ class EngineReader:
             box.model = told[_SYS_OBJECT_ID]
         for what in asked:
             known = box.known[what]
-            if not known.shared and known.course is not None and box.model is not None:
-                self._models[box.model, what] = known.course
+            if not known.shared and (known.course or known.repetitions) and box.model is not None:
+                self._models[box.model, what] = known
                 known.shared = True
 
     def _way(self, target: Target) -> Way:

@@ -36,7 +36,7 @@ _MOST_REPETITIONS: Final = 50
 _SEQUENCE: Final = 0x30
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, weakref_slot=True, kw_only=True, eq=False)
 class Known:
     """What is remembered of one table, or of the scalars, of one device; with the scalars, how long it takes.
 
@@ -50,6 +50,11 @@ class Known:
     repetitions: int = 0
     rows: int = 0
     patience: float = 0.0
+
+    def lent(self) -> "Known":
+        """What another device of the model may begin with."""
+        course = None if self.course is None else self.course.again()
+        return Known(course=course, repetitions=self.repetitions, rows=self.rows)
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from moving import PLATFORMS, Moving
 from moving import told as devices
@@ -50,6 +50,7 @@ def timeless(observations: Iterable[Observation]) -> list[Observation]:
     return [replace(one, at=NOON) for one in observations]
 
 
+@example(which=0, seed=7_644_134_829_898)  # a number comes to one that says the part is idle
 @given(which=st.integers(0, len(devices()) - 1), seed=st.integers(0, 2**64))
 @settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_what_is_made_anew_is_what_is_made_of_all(which: int, seed: int) -> None:
