@@ -14,7 +14,7 @@ from operator import is_
 from collectors.facts import PartRows, PartTold, Read, told
 from collectors.plan import Fact, Number, Part
 from collectors.snmp.reader import Value
-from collectors.tables import Table
+from collectors.tables import Eye, Table
 from monitor.model import Observation
 
 
@@ -33,30 +33,31 @@ def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime,
     compared = {name: Compared(table, before.tables[name]) for name, table in tables.items()}
     found: list[PartTold] = []
     read: Read = {}
-    renamed: set[str] = set()  # the kinds in which a label came or went: what follows may have to be told apart anew
+    renamed: set[tuple[str, Eye]] = set()  # where a label came or went: what follows is told apart anew
     for part, last in zip(parts, before.parts, strict=True):
-        rows = None if part.kind in renamed else _rows_changed(part, compared)
+        eye = tables[part.table].eye
+        rows = None if (part.kind, eye) in renamed else _rows_changed(part, compared)
         now = None if rows is None else _of_rows(part, compared[part.table], tables, at, last, rows)
         if rows is None or now is None:
             taken = {
                 (one.component.label, one.aspect)
                 for other, known in zip(parts, found, strict=False)
-                if other.kind == part.kind
+                if other.kind == part.kind and tables[other.table].eye is eye
                 for one in known.observations
             }
             now = _kept(told(part, tables, at, taken, read), last)
             if not _same_names(now.observations, last.observations):
-                renamed.add(part.kind)
+                renamed.add((part.kind, eye))
         found.append(now)
     same = all(now is last for now, last in zip(found, before.parts, strict=True))
     return PartsTold(tables=tables, parts=before.parts if same else tuple(found))
 
 
 def _all(parts: Iterable[Part], tables: Mapping[str, Table], at: datetime) -> Iterable[PartTold]:
-    taken: dict[str, set[tuple[str, str]]] = {}
+    taken: dict[tuple[str, Eye], set[tuple[str, str]]] = {}
     read: Read = {}
     for part in parts:
-        yield told(part, tables, at, taken.setdefault(part.kind, set()), read)
+        yield told(part, tables, at, taken.setdefault((part.kind, tables[part.table].eye), set()), read)
 
 
 class Compared:

@@ -99,7 +99,7 @@ def lean(platform: Platform) -> Platform:
     singles = {f"{oid}.0" for origin in origins if origin.single for oid in origin.oids.values()}
     scalars = {source.scalar for several in platform.identity.values() for source in several if source.scalar}
     request = Request(scalars=tuple(sorted(singles | scalars)), tables=tuple(tables))
-    return replace(platform, origins=tuple(origins), parts=(), request=request, others={})
+    return replace(platform, origins=tuple(origins), parts=(), request=request)
 
 
 async def discovered(

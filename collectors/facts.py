@@ -44,7 +44,7 @@ NOTHING_TOLD = PartTold()
 def told(
     part: Part, tables: Mapping[str, Table], at: datetime, taken: set[tuple[str, str]], read: "Read | None" = None
 ) -> PartTold:
-    """All that `tables` say of `part`. `taken` holds the labels and aspects that were told of its kind before."""
+    """All that `tables` say of `part`. `taken` holds the labels and aspects that this eye told of its kind before."""
     if not tables[part.table].index or has_rows(part.when.if_empty, tables):
         return NOTHING_TOLD
     return PartRows(part, tables, at, read).told(taken)
@@ -332,7 +332,7 @@ class PartRows:
         shown = self.shown(fact.when)
         counts = [(rule, self.said(rule.ref)) for rule in fact.counts_if]
         table, least = fact.counts_from
-        idle = bool(table) and len(self.tables[table].index) < least
+        idle = (bool(table) and len(self.tables[table].index) < least) or self.is_idle(*fact.idle_if)
         say = self.claims(fact) if fact.claim else self.lanes(fact) if fact.lanes else self.numbers(fact)
 
         def told(row: int, make: Make) -> Iterable[Observation]:
@@ -345,6 +345,14 @@ class PartRows:
             return found
 
         return told
+
+    def is_idle(self, name: str, rules: Sequence[Rule]) -> bool:
+        """True where a row of the table `name` fulfils all `rules`: a server that is switched off, say."""
+        if not name:
+            return False
+        columns = self.tables[name].columns
+        rows = range(len(self.tables[name].index))
+        return any(all(rule.holds(text(columns[rule.ref.column][row])) for rule in rules) for row in rows)
 
     def claims(self, fact: Fact) -> Callable[[int, Make], Sequence[Observation]]:
         """What a fact says whose values are the device's own claims."""

@@ -14,6 +14,10 @@ SYS_NAME = "1.3.6.1.2.1.1.5.0"
 STANDARD = "_standard"
 SYSTEM = (SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, SYS_UP_TIME)
 """What every visit asks of a device, whatever it is (RFC 3418, system group)."""
+REDFISH = "_redfish"
+"""The platform of a Redfish service whose maker is none of ours."""
+MAKER = ("redfish_system", "redfish_chassis")
+"""The tables whose column `maker` names the maker of a service."""
 _NOT_TOLD = frozenset({"N/A", "n/a", "NONE", "None", "Unknown"})
 
 
@@ -35,6 +39,15 @@ def identified(scalars: Mapping[str, Value], platforms: Mapping[str, Platform]) 
         if platform.description and platform.description.search(description):
             return platform
     return platforms[STANDARD]
+
+
+def identified_by_redfish(tables: Mapping[str, Table], platforms: Mapping[str, Platform]) -> Platform:
+    """The platform whose maker a Redfish service names; else the one named "_redfish", or "_standard" without it."""
+    said = [text(value) for name in MAKER if name in tables for value in tables[name].columns.get("maker", ())]
+    for platform in platforms.values():
+        if platform.redfish and any(platform.redfish.search(maker) for maker in said if maker):
+            return platform
+    return platforms.get(REDFISH) or platforms[STANDARD]
 
 
 def _longest(object_id: str, prefixes: Iterable[str]) -> int:

@@ -35,6 +35,8 @@ def entries(visit: Visit, before: Visit | None) -> tuple[LogEntry, ...]:
         known = before.tables if before is not None and before.platform is visit.platform else {}
         for log in visit.platform.logs:
             table, last = visit.tables.get(log.table), known.get(log.table)
+            if any(visit.tables[name].index for name in log.if_empty if name in visit.tables):
+                continue  # another eye reads the same log
             if table is not None and table is not last:
                 found += _fresh(log, table, last)
     return tuple(found)
@@ -51,7 +53,8 @@ def _fresh(log: Log, table: Table, last: Table | None) -> Iterator[LogEntry]:
         else:
             rows.append(row)
     moments = [_moment(time, utc=log.utc) for _, time, _ in lines]
-    told = [moment for moment in moments if moment is not None]
+    told = [moment.timestamp() for moment in moments if moment is not None]
+    told = told or [float(number) for number, _, _ in lines if number.isdecimal()]
     if told and told[0] > told[-1]:  # the newest stands first
         rows.reverse()
     seen = Counter[_Line]()
@@ -77,7 +80,7 @@ def _entry(log: Log, table: Table, row: int, line: _Line, at: datetime | None, o
         at=at,
         severity=_severity(log, table.columns[log.severity][row]) if log.severity else None,
         text=said if at is not None or not time.strip("0.+-*") else f"{time} {said}",
-        source=f"{table.oids[log.text[-1]]}.{table.index[row]}",
+        source=table.source(log.text[-1], row),
     )
 
 

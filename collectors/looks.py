@@ -5,12 +5,13 @@ Redfish and SSH stand behind `LookReader`, as the engines of SNMP stand behind `
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from collectors.plan import Origin
+from collectors.identify import MAKER, REDFISH, STANDARD, identified_by_redfish
+from collectors.plan import Origin, Platform
 from collectors.snmp.reader import Budget, Rows
 from collectors.tables import Eye, Table
 
@@ -115,6 +116,8 @@ async def looked(
     if seen.blind is not None:
         return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds)
     fresh = {origin.table: _table(origin, rows) for origin, rows in zip(due, seen.rows, strict=True)}
+    if last is not None:
+        fresh |= {o.table: _with_gone(fresh[o.table], last.tables[o.table], o.gone) for o in due if o.gone}
     tables = {name: table.like(last.tables[name]) for name, table in fresh.items()} if last else fresh
     return Look(
         eye=eye,
@@ -130,9 +133,34 @@ async def looked(
     )
 
 
-def unseen(origins: Sequence[Origin]) -> dict[str, Table]:
-    """The tables of `origins` before anybody looked: without rows."""
-    return {origin.table: _table(origin, Rows(index=(), columns={})) for origin in origins}
+async def recognised(reader: LookReader, door: Door, platforms: Mapping[str, Platform], budget: Budget) -> Platform:
+    """The platform of a device of which nothing is known but a Redfish service: one look at what names its maker."""
+    known = platforms.get(REDFISH) or platforms[STANDARD]
+    origins = [origin for origin in known.others.get(Eye.REDFISH, ()) if origin.table in MAKER]
+    seen = await reader.read(door, origins, budget)
+    rows = zip(origins, seen.rows, strict=False)
+    return identified_by_redfish({origin.table: _table(origin, of_table) for origin, of_table in rows}, platforms)
+
+
+def _with_gone(table: Table, last: Table, gone: Mapping[str, str]) -> Table:
+    """`table` with the rows that it had and has no more, which say `gone`.
+
+    Only a whole answer misses rows, and one without any tells nothing: a controller that starts has not counted yet.
+    The index names a row for good only where it is the path of a resource, not a place in an array.
+    """
+    if table.ended is not None or not table.index:
+        return table
+    missed = [row for index, row in last.rows.items() if index not in table.rows and "#" not in index]
+    if not missed:
+        return table
+    return replace(
+        table,
+        index=(*table.index, *(last.index[row] for row in missed)),
+        columns={
+            name: (*column, *(gone.get(name, last.columns[name][row]) for row in missed))
+            for name, column in table.columns.items()
+        },
+    )
 
 
 def _table(origin: Origin, rows: Rows) -> Table:

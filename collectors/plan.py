@@ -79,6 +79,7 @@ class Fact:
     when: Conditions
     counts_if: tuple[Rule, ...]
     counts_from: tuple[str, int]
+    idle_if: tuple[str, tuple[Rule, ...]] = ("", ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,7 @@ class Log:
     severity: str
     states: Mapping[str, tuple[Condition, str]]
     text: tuple[str, ...]
+    if_empty: tuple[str, ...] = ()
 
 
 Alarms = Callable[[Table], Sequence[tuple[str, str]]]
@@ -172,6 +174,9 @@ class Origin:
     Over SNMP, `position` is -1 where they stand among the scalars. With `count`, the instance that tells how many rows
     there are, single rows are asked once that is known, under the index that `row` makes of their number
     (longtables.py).
+
+    Over Redfish, it is asked only where no table of `if_empty` has rows; `gone` is what columns say of a row that
+    was there and is no more; `pages` is how many pages of the collection are read, 0 for all.
     """
 
     table: str
@@ -185,6 +190,14 @@ class Origin:
     template: str = ""
     count: str = ""
     row: str = "{row}"
+    if_empty: tuple[str, ...] = ()
+    gone: Mapping[str, str] = field(default_factory=dict)
+    pages: int = 0
+
+    @property
+    def told_nothing(self) -> Table:
+        """The table without rows."""
+        return Table(name=self.table, index=(), columns=dict.fromkeys(self.oids, ()), oids=self.oids, eye=self.eye)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +217,8 @@ class ShoutRule:
 class Platform:
     """All that is known of one platform, ready for visits: one request, and what to make of the answer.
 
-    `request` and `origins` are what SNMP is asked, `others` the tables that other eyes see.
+    `request` and `origins` are what SNMP is asked, `others` the tables that other eyes see, `unseen` those tables
+    before anybody looked. `redfish` finds the name of the maker in what a Redfish service tells.
     """
 
     name: str
@@ -220,6 +234,8 @@ class Platform:
     parts: tuple[Part, ...]
     shouts: tuple[ShoutRule, ...] = ()
     others: Mapping[Eye, tuple[Origin, ...]] = field(default_factory=dict)
+    redfish: re.Pattern[str] | None = None
+    unseen: Mapping[Eye, Mapping[str, Table]] = field(init=False)
     logs: tuple[Log, ...] = ()
     alarms: tuple[AlarmList, ...] = ()
     tabular: tuple[Origin, ...] = field(init=False)
@@ -231,6 +247,8 @@ class Platform:
         object.__setattr__(self, "tabular", tuple(one for one in self.origins if not one.single and not one.count))
         object.__setattr__(self, "long", tuple(origin for origin in self.origins if origin.count))
         object.__setattr__(self, "paces", frozenset(origin.every for origin in (*self.tabular, *self.long)))
+        nobody = {eye: {origin.table: origin.told_nothing for origin in of_eye} for eye, of_eye in self.others.items()}
+        object.__setattr__(self, "unseen", nobody)
 
 
 def _needs(part: Part) -> Needs:
@@ -245,8 +263,10 @@ def _needs(part: Part) -> Needs:
     joins = _joins(part, (*named, *asked))
     tables = {part.table, *(part.joins[name][0] for name in joins)}
     tables |= {name for when in whens for name in when.if_empty} | {fact.counts_from[0] for fact in facts}
+    tables |= {fact.idle_if[0] for fact in facts}
     shape: dict[str, set[str]] = {}
-    for table, column in _shape(part, named, asked, joins):
+    idle = [(fact.idle_if[0], rule.ref.column) for fact in facts for rule in fact.idle_if[1]]
+    for table, column in (*_shape(part, named, asked, joins), *idle):
         shape.setdefault(table, set()).add(column)
     return Needs(
         tables=frozenset(tables - {""}),

@@ -33,6 +33,7 @@ from collectors.words import (
     FactWords,
     Fru,
     IdentitySources,
+    Idle,
     Join,
     LimitsWords,
     LimitWords,
@@ -97,6 +98,7 @@ def _whole(name: str, files: Mapping[str, PlatformFile], above: tuple[str, ...] 
     )
 
 
+_RESOURCES = re.compile(r"/redfish/v1(/[\w.*-]+)*(#(/\w+)+/\*)?")
 _PIECES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -120,6 +122,7 @@ class _Plan:
             for word in IdentitySources.model_fields
         }
         scalars += [source.scalar for sources in identity.values() for source in sources if source.scalar]
+        parts = [self.part(f"parts[{n}] ({p.table}, {p.kind})", p) for n, p in enumerate(file.parts)]
         return Platform(
             name=self.name,
             title=file.title or self.name,
@@ -132,11 +135,16 @@ class _Plan:
             request=Request(scalars=tuple(dict.fromkeys((*SYSTEM, *scalars))), tables=tuple(tables)),
             origins=tuple(origins),
             others=self.others(),
-            parts=tuple(self.part(f"parts[{n}] ({p.table}, {p.kind})", p) for n, p in enumerate(file.parts)),
+            redfish=self.pattern("identify.redfish", rule.redfish),
+            parts=tuple(sorted(parts, key=lambda part: self.rank(part.table))),
             alarms=tuple(self.alarms(f"alarms[{n}] ({words.label})", words) for n, words in enumerate(file.alarms)),
             logs=tuple(self.log(f"logs[{n}] ({log.name})", log) for n, log in enumerate(file.logs)),
             shouts=tuple(self.shout(f"shouts[{n}] ({s.kind})", s) for n, s in enumerate(file.shouts)),
         )
+
+    def rank(self, table: str) -> int:
+        """Where several eyes see the same part, SNMP is heard first: it is asked at each visit, the others seldom."""
+        return list(Eye).index(self.eye(table, self.file.tables[table]))
 
     def origins(self) -> tuple[list[Origin], list[tuple[str, ...]], list[str]]:
         origins, tables, scalars = list[Origin](), list[tuple[str, ...]](), list[str]()
@@ -164,8 +172,22 @@ class _Plan:
             if eye is not Eye.SNMP:
                 of_eye = found.setdefault(eye, [])
                 pointers = {column: str(written) for column, written in words.columns.items()}
+                if eye is Eye.REDFISH:
+                    self.check_redfish(name, words, pointers)
                 of_eye.append(self.origin(name, words, eye, pointers, len(of_eye)))
         return {eye: tuple(of_eye) for eye, of_eye in found.items()}
+
+    def check_redfish(self, name: str, words: TableWords, pointers: Mapping[str, str]) -> None:
+        """Raises ValueError where a path, a pointer or a table to be empty is none."""
+        if not _RESOURCES.fullmatch(words.redfish):
+            raise self.wrong(f"tables.{name}.redfish", f'"{words.redfish}" is not like "/redfish/v1/Chassis/*#/Fans/*"')
+        for column, pointer in pointers.items():
+            if not pointer.startswith("/"):
+                raise self.wrong(f"tables.{name}.columns.{column}", f'"{pointer}" is not a JSON pointer')
+        for other in words.if_empty:
+            self.check_table(f"tables.{name}.if_empty", other)
+            if self.file.tables[other].every != words.every or not self.file.tables[other].redfish:
+                raise self.wrong(f"tables.{name}.if_empty", f'"{other}" is not asked together with it')
 
     def eye(self, name: str, words: TableWords) -> Eye:
         """How the table is seen. Raises ValueError where the file does not say, or says it twice."""
@@ -175,6 +197,10 @@ class _Plan:
             raise self.wrong(f"tables.{name}", "write one of oid, redfish and command")
         if eyes[0] is not Eye.SNMP and (words.single or words.also or words.count):
             raise self.wrong(f"tables.{name}", "single, also and count are words of SNMP")
+        if (words.if_empty or words.gone or words.pages) and eyes[0] is not Eye.REDFISH:
+            raise self.wrong(f"tables.{name}", "if_empty, gone and pages are words of Redfish")
+        for column in words.gone:
+            self.check_column(f"tables.{name}.gone", name, column)
         if words.single and (words.every or words.may_fill):
             raise self.wrong(f"tables.{name}", "scalars are asked at every visit: leave out every and may_fill")
         if (words.template != "") is not (eyes[0] is Eye.SSH):
@@ -199,6 +225,9 @@ class _Plan:
             eye=eye,
             where=words.redfish or words.command,
             template=words.template,
+            if_empty=words.if_empty,
+            gone=words.gone,
+            pages=words.pages,
             count=words.count,
             row=words.row,
         )
@@ -296,15 +325,25 @@ class _Plan:
             when=self.conditions(key, table, words),
             counts_if=self.rules(f"{key}.counts_if", table, words.counts_if),
             counts_from=(words.counts_from.table, words.counts_from.rows) if words.counts_from else ("", 0),
+            idle_if=self.idle(f"{key}.idle_if", words.idle_if) if words.idle_if else ("", ()),
         )
+
+    def idle(self, key: str, words: Idle) -> tuple[str, tuple[Rule, ...]]:
+        self.check_table(f"{key}.table", words.table)
+        for column in words.where:
+            self.check_column(f"{key}.where", words.table, column)
+        return words.table, self.rules(f"{key}.where", words.table, words.where)
 
     def log(self, key: str, words: LogWords) -> Log:
         self.check_table(f"{key}.table", words.table)
         for name in (words.record, words.time, words.severity, *words.text):
             if name:
                 self.check_column(key, words.table, name)
+        for name in words.if_empty:
+            self.check_table(f"{key}.if_empty", name)
         return Log(
             table=words.table,
+            if_empty=words.if_empty,
             name=words.name,
             record=words.record,
             time=words.time,

@@ -69,7 +69,7 @@ def trap_said(source: str, bindings: Iterable[Binding]) -> Shout | None:
         elif name == _TRAP_ADDRESS and kind is Kind.IP_ADDRESS:
             about = str(value)
         elif name != _UP_TIME and len(values) < _MOST_VALUES and value is not None:
-            values[name] = str(value) if isinstance(value, int) else cleaned(value, _LONGEST_VALUE)
+            values[name] = str(value) if isinstance(value, int | float) else cleaned(value, _LONGEST_VALUE)
     if not trap:
         return None
     text = ", ".join(said for said in values.values() if said)

@@ -27,8 +27,8 @@ class Eye(StrEnum):
 class Table:
     """One table: `columns[name][i]` is the value of the instance `oids[name].index[i]`.
 
-    Over Redfish the index is the path of a resource and `oids` hold JSON pointers into it; over SSH the index is what
-    tells the rows of an output apart, and `oids` hold the command and the word of its template.
+    Over Redfish the index is the path of a resource (or an element in it) and `oids` hold JSON pointers into it; over
+    SSH the index is what tells the rows of an output apart, and `oids` hold the command and the word of its template.
     Not slotted, because `rows` is computed at its first use and kept.
     """
 
@@ -44,7 +44,9 @@ class Table:
         if self.eye is Eye.SNMP:
             return intern(f"{self.oids[name]}.{self.index[row]}")  # devices of one model share it
         if self.eye is Eye.REDFISH:
-            return f"{self.index[row]}#{self.oids[name]}"
+            # a row that is an element of an array has its pointer in the index already
+            index = self.index[row]
+            return f"{index}{self.oids[name]}" if "#" in index else f"{index}#{self.oids[name]}"
         return f"{self.oids[name]} [{self.index[row]}]"
 
     @cached_property
@@ -71,7 +73,7 @@ class Table:
 
         What comes after then compares by identity, and the memory of a device holds each value once.
         """
-        if self.index != before.index or self.oids is not before.oids:
+        if self is before or self.index != before.index or self.oids is not before.oids:
             return self
         last = before.columns
         columns = {name: last[name] if column == last[name] else column for name, column in self.columns.items()}
@@ -121,6 +123,8 @@ def text(value: Value) -> str:
     """`value` as clean text; "" where there is none."""
     if value is None:
         return ""
+    if isinstance(value, float):
+        return f"{value:.15g}"
     return str(value) if isinstance(value, int) else cleaned(value)
 
 
@@ -130,7 +134,7 @@ def number(value: Value) -> float | None:
     "nan", "inf" and what is too large for a number are none: every comparison with a limit would be false.
     """
     try:
-        told = float(value if isinstance(value, int) else text(value))
+        told = float(value if isinstance(value, (int, float)) else text(value))
     except (ValueError, OverflowError):
         return None
     return told if isfinite(told) else None

@@ -5,27 +5,28 @@ are asked for, anew only where it differs from the last; what only compares or r
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
 from collectors import alarms, longtables
+from collectors.agreement import as_one
 from collectors.changes import PartsTold, kept, parts_told
 from collectors.identify import (
-    STANDARD,
     SYS_UP_TIME,
     SYSTEM,
     identified,
+    identified_by_redfish,
     identity_said,
 )
-from collectors.looks import Looks, unseen
+from collectors.looks import Looks
 from collectors.plan import Origin, Platform
 from collectors.presence import NOT_THERE, Presence
 from collectors.reach import Reached
 from collectors.rounds import NOTHING_DUE, Due, Rounds, after, due, overdue
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
-from collectors.tables import Table
+from collectors.tables import Eye, Table
 from monitor.model import Device, Identity, Observation
 
 log = logging.getLogger(__name__)
@@ -161,7 +162,8 @@ def _unasked(
     device: Device, platforms: Mapping[str, Platform], at: datetime, before: Visit | None, looks: Looks
 ) -> Visit:
     """A visit of a device that is not asked over SNMP: what the looks at it brought."""
-    platform = platforms.get(device.platform) or platforms[STANDARD]
+    seen = looks.get(Eye.REDFISH)
+    platform = platforms.get(device.platform) or identified_by_redfish(seen.tables if seen else {}, platforms)
     nobody = Rows(index=(), columns={})
     rows = {origin.position: nobody for origin in platform.tabular}
     spent = Reading(scalars={}, tables=())
@@ -200,8 +202,15 @@ def told(visit: Visit, before: Told | None = None) -> Told:
             return Told(visit=visit, parts=parts, whole=whole, observations=before.observations)
     else:
         whole = kept(chain(visit.presence.observations(), _alarms(visit)), before.whole if before else ())
-    of_parts = chain.from_iterable(part.observations for part in parts.parts) if parts else ()
+    of_parts = _of_parts(visit, parts, before.observations if before else ()) if parts else ()
     return Told(visit=visit, parts=parts, whole=whole, observations=(*whole, *of_parts))
+
+
+def _of_parts(visit: Visit, parts: PartsTold, before: Iterable[Observation]) -> Iterable[Observation]:
+    if not visit.looks or visit.platform is None:
+        return chain.from_iterable(part.observations for part in parts.parts)
+    eyes = [visit.tables[part.table].eye for part in visit.platform.parts]
+    return as_one(list(zip(eyes, parts.parts, strict=True)), visit.at, before)
 
 
 def _same(parts: PartsTold | None, before: PartsTold | None) -> bool:
@@ -284,7 +293,8 @@ def _visit(
             tables[origin.table] = found if known is None or found.index or found.ended else known
     for eye, origins in platform.others.items():
         look = looks.get(eye)
-        tables |= look.tables if look and look.tables.keys() >= {o.table for o in origins} else unseen(origins)
+        whole = look is not None and look.tables.keys() >= {origin.table for origin in origins}
+        tables |= look.tables if look is not None and whole else platform.unseen[eye]
     if before is not None:
         tables = {name: table.like(before.tables[name]) for name, table in tables.items()}
     return Visit(

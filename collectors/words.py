@@ -62,12 +62,13 @@ class _Words(BaseModel):
 
 
 class Identify(_Words):
-    """Which devices are this platform: sysObjectID first, sysDescr second."""
+    """Which devices are this platform: sysObjectID first, sysDescr second; over Redfish alone the maker."""
 
     object_ids: tuple[Oid, ...] = ()
     not_object_ids: tuple[Oid, ...] = ()
     description: str = ""
     not_description: str = ""
+    redfish: str = ""
 
 
 class Source(_Words):
@@ -105,6 +106,9 @@ class TableWords(_Words):
     single: bool = False
     every: Lasting = timedelta(0)
     may_fill: bool = False
+    if_empty: tuple[str, ...] = ()
+    gone: dict[str, str] = {}
+    pages: int = Field(default=0, ge=0)
     count: Oid = ""
     row: str = "{row}"
     columns: dict[str, int | str] = Field(min_length=1)
@@ -167,6 +171,13 @@ class Rows(_Words):
     rows: int = 1
 
 
+class Idle(_Words):
+    """Some row of a table for which all of this holds."""
+
+    table: str
+    where: Rules
+
+
 class FactWords(_Words):
     """One thing to know of a part: a claim (`states`, `bits`, `flags`) or a number with its unit and limits."""
 
@@ -188,6 +199,7 @@ class FactWords(_Words):
     if_empty: tuple[str, ...] = ()
     counts_if: Rules = {}
     counts_from: Rows | None = None
+    idle_if: Idle | None = None
 
 
 class PartWords(_Words):
@@ -210,6 +222,7 @@ class LogWords(_Words):
 
     table: str
     name: str
+    if_empty: tuple[str, ...] = ()
     record: str = ""
     time: str = ""
     utc: bool = False

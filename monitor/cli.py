@@ -10,14 +10,15 @@ from typing import Any
 import click
 
 from collectors.echoes import forbidden
-from collectors.recording import NotARecordingError, recorded
+from collectors.recording import NotARecordingError, RecordingReader, recorded
+from collectors.redfish.tree import recorded_tree
 from collectors.snmp import engines
 from collectors.snmp.reader import Budget, Community, Target
 from monitor import app
 from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Device, Language
 from monitor.problem import check_lines
-from monitor.seen import seen
+from monitor.seen import looks_at, seen
 from monitor.verbs import desk, doors, finding, lives, papers, watched
 
 
@@ -74,20 +75,27 @@ def check(directory: Path, *, as_json: bool) -> None:
 @click.option("--config", "directory", type=click.Path(file_okay=False, path_type=Path), help="Platforms and policy.")
 @doors.as_json
 def replay(path: Path, directory: Path | None, *, as_json: bool) -> None:
-    """Visit a recording (.snmprec) and judge it at first sight."""
+    """Visit a recording (.snmprec, or a folder of Redfish documents) and judge it at first sight."""
     try:
         platforms, policy = knowledge(directory)
-        reader = recorded(path)
+        tree = recorded_tree(path) if path.is_dir() else None
+        reader = RecordingReader({}) if tree else recorded(path)
     except ConfigError as error:
         click.echo("\n".join(check_lines(error.problems)), err=True)
         sys.exit(doors.BAD_USAGE)
     except NotARecordingError as error:
         click.echo(f"netvigil: {error}", err=True)
         sys.exit(doors.BAD_USAGE)
-    device = Device(name=path.stem, address="recording", customer="", site="")
-    target = Target(address="recording", credential=Community(community=""))
+    device = Device(name=path.name if tree else path.stem, address="recording", customer="", site="")
+    targets = [] if tree else [Target(address="recording", credential=Community(community=""))]
     budget = Budget(seconds=600, rows=1_000_000, bytes=1_000_000_000)
-    told = asyncio.run(seen(device, [target], reader, platforms, policy, budget, app.now()))
+
+    async def once() -> dict[str, Any]:
+        now = app.now()
+        looks = await looks_at(tree, platforms, budget, now) if tree else None
+        return await seen(device, targets, reader, platforms, policy, budget, now, looks)
+
+    told = asyncio.run(once())
     _print_seen(told, as_json=as_json)
 
 

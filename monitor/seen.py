@@ -11,10 +11,12 @@ from alerts.faults.judgement import Judged, judged
 from alerts.faults.policy import Policy
 from collectors.aggregates import aggregates
 from collectors.cabling import cabling
+from collectors.looks import Door, Login, LookReader, Looks, looked, recognised
 from collectors.parts import FRU
 from collectors.platform import Platform
 from collectors.ports import Cabling
 from collectors.snmp.reader import Budget, Reader, Target
+from collectors.tables import Eye
 from collectors.visit import told, visited
 from monitor.model import Component, Device, Fault, Identity, Observation
 
@@ -27,9 +29,10 @@ async def seen(
     policy: Policy,
     budget: Budget,
     now: datetime,
+    looks: Looks | None = None,
 ) -> dict[str, object]:
-    """Visit once and judge: identity, observations and faults as one JSON document."""
-    visit = await visited(device, targets, reader, platforms, now, budget)
+    """Visit once and judge, with what other eyes saw (`looks`): identity, observations and faults as one document."""
+    visit = await visited(device, targets, reader, platforms, now, budget, looks=looks)
     found = told(visit)
     cables = cabling(found)
     joined = aggregates(found)
@@ -37,6 +40,14 @@ async def seen(
     notes, within = cables.notes, joined.of
     verdict = judged(facts, device, {}, frozenset(), policy, now, notes=notes, within=within, at_once=True)
     return document(visit.identity, verdict, cables)
+
+
+async def looks_at(tree: LookReader, platforms: Mapping[str, Platform], budget: Budget, now: datetime) -> Looks:
+    """One look at a recorded Redfish service, by the platform that it says it is."""
+    door = Door(address="recording", port=443, login=Login(user="", password=""))
+    platform = await recognised(tree, door, platforms, budget)
+    origins = platform.others.get(Eye.REDFISH, ())
+    return {Eye.REDFISH: await looked(tree, door, Eye.REDFISH, origins, now, budget, None)}
 
 
 def document(identity: Identity, verdict: Judged, cables: Cabling) -> dict[str, object]:

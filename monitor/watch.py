@@ -10,6 +10,7 @@ from functools import partial
 
 from collectors.looks import LookReader
 from collectors.plan import Platform
+from collectors.redfish.reader import RedfishReader
 from collectors.tables import Eye
 from monitor.metrics import Metrics
 from monitor.model import Device
@@ -18,7 +19,7 @@ from monitor.progress import Progress
 from monitor.schedule import Ended, Schedule
 from monitor.watching import Looked, Watcher, look
 
-READERS: dict[Eye, Callable[[], LookReader]] = {}
+READERS: dict[Eye, Callable[[], LookReader]] = {Eye.REDFISH: RedfishReader}
 """What makes the reader of each eye."""
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-Value = int | bytes | str | None
+Value = int | float | bytes | str | None
 """INTEGER, counters, gauges and TimeTicks are int; OCTET STRING, Opaque and BITS are bytes as sent; OBJECT IDENTIFIER
-and IpAddress are dotted text; None is NULL, noSuchObject, noSuchInstance or endOfMibView."""
+and IpAddress are dotted text; None is NULL, noSuchObject, noSuchInstance or endOfMibView. Only Redfish knows float."""
 
 
 class AuthProtocol(StrEnum):
