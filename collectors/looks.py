@@ -28,6 +28,7 @@ class Blind(StrEnum):
     NO_SESSION_LEFT = "no_session_left"
     NO_RIGHTS = "no_rights"
     STARTING = "starting"
+    PASSWORD_EXPIRED = "password_expired"  # noqa: S105 - a reason, not a password
     BAD_ANSWER = "bad_answer"
 
 
@@ -64,11 +65,17 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a reader brought: rows in the order asked, and what the device showed of itself (see `Door.pin`)."""
+    """What a reader brought: rows in the order asked, and what the device showed of itself (see `Door.pin`).
+
+    `remark` is what an operator should hear although the look went well. `documents` are texts that are kept whole, by
+    the name of their template: the configuration, without its secrets.
+    """
 
     rows: tuple[Rows, ...]
     blind: Blind | None = None
     pin: str = ""
+    remark: str = ""
+    documents: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
     bytes: int = 0
@@ -76,13 +83,18 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What one eye saw at one moment: the tables asked now, and those not due again as they were seen last."""
+    """What one eye saw at one moment: the tables asked now, and those not due again as they were seen last.
+
+    `documents` are those that came now; whoever stores them drops them, they are not kept from look to look.
+    """
 
     eye: Eye
     at: datetime
     tables: Mapping[str, Table]
     blind: Blind | None = None
     pin: str = ""
+    remark: str = ""
+    documents: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
     bytes: int = 0
@@ -123,6 +135,8 @@ async def looked(
         if last
         else tables,
         pin=seen.pin,
+        remark=seen.remark,
+        documents=seen.documents,
         seconds=seen.seconds,
         requests=seen.requests,
         bytes=seen.bytes,
