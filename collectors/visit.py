@@ -267,9 +267,7 @@ def _visit(
             tables[origin.table] = found if known is None or found.index or found.ended else known
     for eye, origins in platform.others.items():
         look = looks.get(eye)
-        seen = look.tables if look else {}
-        tables |= unseen([origin for origin in origins if origin.table not in seen])
-        tables |= {origin.table: seen[origin.table] for origin in origins if origin.table in seen}
+        tables |= look.tables if look and look.tables.keys() >= {o.table for o in origins} else unseen(origins)
     if before is not None:
         tables = {name: table.like(before.tables[name]) for name, table in tables.items()}
     return Visit(

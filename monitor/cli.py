@@ -4,12 +4,16 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from collectors.recording import NotARecordingError, recorded
+from alerts.faults.policy import Policy
+from collectors.cli.folder import command_files, folder_look
+from collectors.platform import Platform
+from collectors.recording import NotARecordingError, RecordingReader, recorded
 from collectors.snmp import engines
 from collectors.snmp.reader import Budget, Community, Target
 from monitor import app
@@ -17,7 +21,7 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Device, Language
 from monitor.problem import check_lines
 from monitor.seen import seen
-from monitor.verbs import desk, doors, finding, lives, papers, watched
+from monitor.verbs import backups, desk, doors, finding, lives, papers, watched
 
 
 def main() -> None:
@@ -71,9 +75,12 @@ def check(directory: Path, *, as_json: bool) -> None:
 @click.option("--config", "directory", type=click.Path(file_okay=False, path_type=Path), help="Platforms and policy.")
 @doors.as_json
 def replay(path: Path, directory: Path | None, *, as_json: bool) -> None:
-    """Visit a recording (.snmprec) and judge it at first sight."""
+    """Visit a recording (.snmprec, or a folder of command outputs) and judge it at first sight."""
     try:
         platforms, policy = knowledge(directory)
+        if path.is_dir() and command_files(path):
+            _print_seen(asyncio.run(_commands_seen(path, platforms, policy)), as_json=as_json)
+            return
         reader = recorded(path)
     except ConfigError as error:
         click.echo("\n".join(check_lines(error.problems)), err=True)
@@ -86,6 +93,14 @@ def replay(path: Path, directory: Path | None, *, as_json: bool) -> None:
     budget = Budget(seconds=600, rows=1_000_000, bytes=1_000_000_000)
     told = asyncio.run(seen(device, [target], reader, platforms, policy, budget, app.now()))
     _print_seen(told, as_json=as_json)
+
+
+async def _commands_seen(folder: Path, platforms: Mapping[str, Platform], policy: Policy) -> dict[str, object]:
+    """A folder of command outputs, visited as a device that has no other eye than SSH."""
+    now = app.now()
+    name, look = await folder_look(folder, platforms, now)
+    device = Device(name=folder.name, address="recording", customer="", site="", platform=name)
+    return await seen(device, [], RecordingReader({}), platforms, policy, Budget(), now, {look.eye: look})
 
 
 @netvigil.command()
@@ -161,5 +176,6 @@ for group in (
     desk.ticket,
     papers.report,
     papers.mail,
+    backups.configuration,
 ):
     netvigil.add_command(group)

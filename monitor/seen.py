@@ -11,6 +11,7 @@ from alerts.faults.judgement import Judged, judged
 from alerts.faults.policy import Policy
 from collectors.aggregates import aggregates
 from collectors.cabling import cabling
+from collectors.looks import Looks
 from collectors.parts import FRU
 from collectors.platform import Platform
 from collectors.ports import Cabling
@@ -27,9 +28,10 @@ async def seen(
     policy: Policy,
     budget: Budget,
     now: datetime,
+    looks: Looks | None = None,
 ) -> dict[str, object]:
-    """Visit once and judge: identity, observations and faults as one JSON document."""
-    visit = await visited(device, targets, reader, platforms, now, budget)
+    """Visit once and judge, with what other eyes saw (`looks`): identity, observations and faults as one document."""
+    visit = await visited(device, targets, reader, platforms, now, budget, looks=looks)
     found = told(visit)
     cables = cabling(found)
     joined = aggregates(found)
