@@ -122,7 +122,8 @@ def _commits(repo: Repo) -> list[Commit]:
 
 
 def _head(repo: Repo) -> ObjectID | None:
-    return repo.refs.read_ref(_HEAD)
+    head = repo.refs.read_ref(_HEAD)
+    return ObjectID(head) if head else None
 
 
 def _root(repo: Repo) -> tuple[ObjectID | None, Tree]:

@@ -93,9 +93,8 @@ def test_configuration_without_its_end_is_not_whole() -> None:
 def test_each_configuration_is_a_commit_and_the_same_one_is_none(tmp_path: Path) -> None:
     kept = Configurations(tmp_path)
     assert kept.versions(DEVICE) == ()
-    assert [kept.keep(DEVICE, text, NOON + timedelta(hours=n)) for n, text in enumerate(["a\n", "a\n", "b\n", "a\n"])] == [
-        1, 1, 2, 3,
-    ]  # fmt: skip
+    texts = ["a\n", "a\n", "b\n", "a\n"]
+    assert [kept.keep(DEVICE, text, NOON + timedelta(hours=n)) for n, text in enumerate(texts)] == [1, 1, 2, 3]
     assert kept.keep(replace(DEVICE, name="core-2"), "b\n", NOON) == 1
     assert [(each.number, each.text, each.at) for each in Configurations(tmp_path).versions(DEVICE)] == [
         (3, "a\n", NOON + timedelta(hours=3)),
