@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from collectors.plan import Origin
+from collectors.plan import Origin, Platform
 from collectors.snmp.reader import Budget, Rows
 from collectors.tables import Eye, Table
 
@@ -114,19 +114,38 @@ class LookReader(Protocol):
         """Give back sessions and what else is held."""
 
 
+def unneeded(platform: Platform, eye: Eye, tables: Mapping[str, Table]) -> frozenset[str]:
+    """The tables of `eye` of which nothing would be told, because others among `tables` have rows (`if_empty`)."""
+    told = {name for name, table in tables.items() if table.index and table.eye is not eye}
+    silent = {part.table for part in platform.parts if told.intersection(part.when.if_empty)}
+    spoken = {part.table for part in platform.parts if not told.intersection(part.when.if_empty)}
+    return frozenset(origin.table for origin in platform.others.get(eye, ()) if origin.table in silent - spoken)
+
+
 async def looked(
-    reader: LookReader, door: Door, eye: Eye, origins: Sequence[Origin], at: datetime, budget: Budget, last: Look | None
+    reader: LookReader,
+    door: Door,
+    eye: Eye,
+    origins: Sequence[Origin],
+    at: datetime,
+    budget: Budget,
+    last: Look | None,
+    skip: frozenset[str] = frozenset(),
 ) -> Look:
-    """One look at the tables of `origins` that are due; what is not due stays as it was."""
+    """One look at the tables of `origins` that are due; what is not due stays as it was.
+
+    The tables named in `skip` (see `unneeded`) are not asked, and have no rows.
+    """
     last = None if last is None or last.blind is not None else last
     paces = {origin.every for origin in origins}
     asked = last.asked if last else {}
     now = {pace for pace in paces if pace not in asked or (at - asked[pace]).total_seconds() >= pace}
-    due = [origin for origin in origins if origin.every in now]
+    due = [origin for origin in origins if origin.every in now and origin.table not in skip]
     seen = await reader.read(door, due, budget)
     if seen.blind is not None:
         return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds)
     fresh = {origin.table: _table(origin, rows) for origin, rows in zip(due, seen.rows, strict=True)}
+    fresh |= unseen([origin for origin in origins if origin.table in skip])
     tables = {name: table.like(last.tables[name]) for name, table in fresh.items()} if last else fresh
     return Look(
         eye=eye,

@@ -10,8 +10,10 @@ Row = Mapping[str, str]
 
 # ITU-T X.733 as both makers write it, and the numbers of VRP 8 ("1:Critical  2:Major  3:Minor  4:Warning")
 _SEVERITIES = {"1": "critical", "2": "major", "3": "minor", "4": "warning", "error": "major", "emergency": "critical"}
-# A port that went down is the business of IF-MIB, where policy.toml asks whether anybody needs it
-_OF_LINKS = re.compile(r"\b(?:interface|port|link)\b.*\b(?:down|status|changed?)\b|linkdown", re.IGNORECASE)
+# A port or a neighbour that went down is told by itself, and policy.toml asks whether anybody needs it
+_OF_LINKS = re.compile(
+    r"\b(?:interface|port|link)\b.*\b(?:down|status|changed?)\b|link ?(?:down|loss)|ospf|is-?is\b|bgp", re.IGNORECASE
+)
 _ORDER = ("critical", "major", "minor", "warning")
 WORDS = frozenset({"WORST", "COUNT", "SEVERE", "DESCRIPTION"})
 """What the one row says."""

@@ -3,14 +3,16 @@
 import asyncio
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command_line import CASES, NOON, PLATFORMS, look
+from command_line import CASES, DOOR, NOON, PLATFORMS, look
 
-from collectors.cli.folder import command_files
+from collectors.cli.folder import FolderReader, command_files
+from collectors.looks import looked, unneeded
 from collectors.snmp.reader import Budget
-from collectors.tables import Eye
+from collectors.tables import Eye, Table
 from collectors.visit import Visit, observed, visited
 from monitor.model import Device
 
@@ -103,6 +105,24 @@ def test_configuration_that_was_cut_is_neither_kept_nor_judged(tmp_path: Path) -
     assert seen.documents == {}
     assert seen.tables["cli_configuration"].index == ()
     assert seen.tables["cli_configuration"].ended == "unreadable"
+
+
+async def test_command_of_which_nothing_would_be_told_is_not_given() -> None:
+    platform = PLATFORMS["huawei_vrp"]
+    blank = {name: Table(name=name, index=(), columns={}, oids={}) for name in ("state", "interface", "supply")}
+    full = blank | {"state": replace(blank["state"], index=("1",)), "supply": replace(blank["supply"], index=("1",))}
+    reader = FolderReader(command_files(CASES / "vrp_stack"))
+    origins = platform.others[Eye.SSH]
+
+    assert unneeded(platform, Eye.SSH, blank) == frozenset()
+    skip = unneeded(platform, Eye.SSH, full)
+    look = await looked(reader, DOOR, Eye.SSH, origins, NOON, Budget(), None, skip)
+
+    assert {"cli_power", "cli_fan", "cli_cpu"} <= skip
+    assert not skip & {"cli_version", "cli_interface", "cli_alarm", "cli_startup", "cli_configuration", "cli_member"}
+    assert look.tables.keys() == {origin.table for origin in origins}
+    assert look.tables["cli_power"].index == ()
+    assert look.tables["cli_startup"].index == ("MainBoard", "SlaveBoard")
 
 
 def test_what_snmp_tells_is_not_told_again_by_the_command_line() -> None:
