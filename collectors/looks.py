@@ -141,6 +141,8 @@ async def looked(
     asked = last.asked if last else {}
     now = {pace for pace in paces if pace not in asked or (at - asked[pace]).total_seconds() >= pace}
     due = [origin for origin in origins if origin.every in now and origin.table not in skip]
+    if last is not None and not due:
+        return last
     seen = await reader.read(door, due, budget)
     if seen.blind is not None:
         return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds)

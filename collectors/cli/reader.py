@@ -29,7 +29,10 @@ Place = tuple[str, int]
 
 
 class SshReader:
-    """Looks over SSH. What it learns of a device, such as the commands that it does not know, may be lost."""
+    """Looks over SSH: `Door.timeout` bounds the way in and each command, the budget the whole.
+
+    What it learns of a device, such as the commands that it does not know, may be lost.
+    """
 
     def __init__(self, threads: int = THREADS) -> None:
         """At most so many sessions at once."""
@@ -42,7 +45,7 @@ class SshReader:
     async def read(self, door: Door, origins: Sequence[Origin], budget: Budget) -> Seen:
         """The rows of `origins`. The time of `budget` begins with the session, not with the wait for a free thread."""
         await self._places.acquire()
-        line = Line(budget.seconds)
+        line = Line(budget.seconds, door.timeout)
         self._lines.add(line)
         begun = time.monotonic()
         try:
@@ -51,14 +54,16 @@ class SshReader:
             self._places.release()
             return self._blind(origins, Blind.BAD_ANSWER)
         work.add_done_callback(lambda _: self._over(line))
-        cut = asyncio.get_running_loop().call_later(budget.seconds, line.cut)
+        later = asyncio.get_running_loop().call_later
+        cuts = later(door.timeout, line.cut_outside), later(budget.seconds, line.cut)
         try:
             seen = await asyncio.wait_for(asyncio.shield(work), budget.seconds + _GRACE)
         except TimeoutError:
             log.warning("the session with %s port %s does not end", door.address, door.port)
             seen = self._blind(origins, Blind.TIMEOUT)
         finally:
-            cut.cancel()
+            for cut in cuts:
+                cut.cancel()
             line.cut()
         return Seen(
             rows=seen.rows,
@@ -96,7 +101,7 @@ class SshReader:
     def _seen(self, at: Session, door: Door, origins: Sequence[Origin], budget: Budget) -> Seen:
         place = (door.address, door.port)
         try:
-            pages = at.get_ready(door.timeout, self._pages.get(place, ""))
+            pages = at.get_ready(self._pages.get(place, ""))
         except ShutOutError as error:
             return self._blind(origins, error.blind, at.pin)
         if pages:

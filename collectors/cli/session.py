@@ -65,9 +65,11 @@ class _CutError(Exception):
 class Line:
     """The socket of a session, which another thread may cut: whoever waits on it then wakes up."""
 
-    def __init__(self, seconds: float) -> None:
-        """Give it so many seconds from now."""
-        self.until = time.monotonic() + seconds
+    def __init__(self, seconds: float, patience: float) -> None:
+        """Give it so many seconds from now, and of these `patience` until we are in."""
+        self._end = time.monotonic() + seconds
+        self.until = min(self._end, time.monotonic() + patience)
+        self._inside = False
         self._socket: socket.socket | None = None
         self._cut = False
 
@@ -90,6 +92,15 @@ class Line:
         if self._cut:
             self.cut()
         return found
+
+    def enter(self) -> None:
+        """We are in: from now on all of the time counts."""
+        self._inside, self.until = True, self._end
+
+    def cut_outside(self) -> None:
+        """Hang up if we are not in yet."""
+        if not self._inside:
+            self.cut()
 
     def cut(self) -> None:
         """Hang up, at once and for good; from any thread."""
@@ -156,6 +167,7 @@ class Session:
     channel: paramiko.Channel
     line: Line
     most: int
+    patience: float
     prompt: str = ""
     pin: str = ""
     remark: str = ""
@@ -174,9 +186,10 @@ class Session:
             self.over = Ending.TIMEOUT
         return Said(ended=self.over)
 
-    def get_ready(self, patience: float, pages: str) -> str:
+    def get_ready(self, pages: str) -> str:
         """Get to the prompt, without log lines and pages; the command that switched pages off. Raises ShutOutError."""
-        self.prompt = self._prompt(time.monotonic() + min(patience, self.line.left))
+        self.prompt = self._prompt(self.line.until)
+        self.line.enter()
         self.said(_QUIET)
         for command in sorted(_PAGES, key=lambda each: each != pages):
             said = self.said(command)
@@ -230,7 +243,7 @@ class Session:
 
     def _run(self, command: str) -> bytes:
         """What comes of one command, from its echo to the next prompt. Raises _CutError."""
-        until = self.line.until
+        until = min(self.line.until, time.monotonic() + self.patience)
         while self.channel.recv_ready():  # what came unasked: a log line, and the prompt after it
             self._more(until)
         self._send(command.encode() + b"\n", until)
@@ -306,7 +319,9 @@ def session(door: Door, line: Line, most: int) -> Iterator[Session]:
         terminal = _opened(door, line, link)
         channel: Any = terminal.remote_conn
         key = channel.get_transport().get_remote_server_key()
-        found = Session(channel=channel, line=line, most=most, pin=f"{key.get_name()} {key.get_base64()}")
+        found = Session(
+            channel=channel, line=line, most=most, patience=door.timeout, pin=f"{key.get_name()} {key.get_base64()}"
+        )
         yield found
         found.leave()
     finally:
@@ -353,6 +368,6 @@ def _reason(error: BaseException, line: Line, where: str) -> Blind:
         return Blind.WRONG_PASSWORD
     if any(isinstance(each, paramiko.ChannelException) for each in chain):
         return Blind.NO_SESSION_LEFT
-    if "protocol banner" in said:
+    if re.search("protocol (?:banner|version)", said):  # none came, or one letter at a time
         return Blind.TIMEOUT if line.left < 1 or "timed out" in said else Blind.BAD_ANSWER
     return Blind.BAD_ANSWER

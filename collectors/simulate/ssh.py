@@ -42,6 +42,7 @@ class Shell:
     open: int = 0
     most: int = 0
     asked: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
 
     async def session(self, process: "asyncssh.SSHServerProcess[bytes]") -> None:
         """Talk on one line (VTY), if there is one left."""
@@ -93,6 +94,7 @@ class _Talk:
         if shell.question:
             self.write(shell.question.encode())
             answer = await self.typed()
+            shell.answers.append(answer)
             self.write(answer.encode() + b"\r\n")
         if shell.forced:
             self.write(b"First login or password reset. You need to change your password.\r\nold password:")

@@ -121,6 +121,7 @@ async def test_command_of_which_nothing_would_be_told_is_not_given() -> None:
     assert {"cli_power", "cli_fan", "cli_cpu"} <= skip
     assert not skip & {"cli_version", "cli_interface", "cli_alarm", "cli_startup", "cli_configuration", "cli_member"}
     assert look.tables.keys() == {origin.table for origin in origins}
+    assert look.requests == (await looked(reader, DOOR, Eye.SSH, origins, NOON, Budget(), None)).requests - len(skip)
     assert look.tables["cli_power"].index == ()
     assert look.tables["cli_startup"].index == ("MainBoard", "SlaveBoard")
 

@@ -2,34 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from command_line import CASES, PLATFORMS, looked_at
+from command_line import BOXES, CASES, PLATFORMS, looked_at, shell
 
-from collectors.cli.folder import command_files
-from collectors.cli.output import lines
 from collectors.cli.reader import SshReader
 from collectors.looks import Blind, Door, Login, Seen
 from collectors.plan import Origin
-from collectors.simulate.ssh import Shell, host_key, hostile, serving
+from collectors.simulate.ssh import host_key, hostile, serving
 from collectors.snmp.reader import Budget, Ending
 from collectors.tables import Eye
 
 LOGIN = Login(user="netvigil", password="secret")
-BOXES = {"vrp": ("vrp_stack", "huawei_vrp"), "comware": ("comware_irf", "h3c_comware")}
-
-
-def outputs(case: str) -> Mapping[str, bytes]:
-    asked = {origin.where for _, platform in BOXES.values() for origin in PLATFORMS[platform].others[Eye.SSH]}
-    files = command_files(CASES / case)
-    known = {command: files.get(command.replace("-", " ")) for command in {*asked, "display saved-configuration"}}
-    return {command: lines(path.read_bytes(), command, logs=True).encode() for command, path in known.items() if path}
-
-
-def shell(maker: str = "vrp", **words: object) -> Shell:
-    return Shell(maker=maker, outputs=outputs(BOXES[maker][0]), **words)  # type: ignore[arg-type]
 
 
 def origins(maker: str) -> tuple[Origin, ...]:
@@ -109,8 +94,10 @@ async def test_prompts_with_prefixes_and_chinese_names_end_an_answer(prompt: str
 
 async def test_first_login_that_asks_for_a_new_password_is_answered_no_and_told() -> None:
     question = "\r\nWarning: The initial password poses security risks.\r\nDo you want to change it? [Y/N]:"
-    async with serving(shell(question=question)) as port:
+    box = shell(question=question)
+    async with serving(box) as port:
         seen = await read(port, only("vrp", "display fan"))
+    assert box.answers == ["N"]
     assert (seen.blind, seen.remark, len(seen.rows[0].index)) == (None, "asks to change the password", 2)
 
 
@@ -224,6 +211,27 @@ async def test_port_that_is_no_switch_is_bounded_and_named(how: str, blind: Blin
     assert seen.seconds < 4.5
 
 
+async def test_way_in_is_bounded_although_the_whole_may_take_longer() -> None:
+    asked = only("vrp", "display fan")
+    async with serving(shell(misbehaves="never prompts")) as port, hostile("silent") as silent:
+        reader = SshReader()
+        doors = [Door(address="127.0.0.1", port=each, login=LOGIN, timeout=1) for each in (port, silent)]
+        seen = await asyncio.gather(*(reader.read(door, asked, Budget(seconds=20)) for door in doors))
+        await reader.close()
+    assert [each.blind for each in seen] == [Blind.BAD_ANSWER, Blind.TIMEOUT]
+    assert max(each.seconds for each in seen) < 3.5
+
+
+async def test_command_that_takes_too_long_ends_the_session() -> None:
+    async with serving(shell(misbehaves="hangs in a command")) as port:
+        reader = SshReader()
+        door = Door(address="127.0.0.1", port=port, login=LOGIN, timeout=1)
+        seen = await reader.read(door, only("vrp", "display fan", "display power"), Budget(seconds=20))
+        await reader.close()
+    assert {rows.ended for rows in seen.rows} == {Ending.WALL_TIME}
+    assert seen.seconds < 3.5
+
+
 async def test_switch_that_hangs_in_a_command_leaves_its_tables_unknown() -> None:
     async with serving(shell(misbehaves="hangs in a command")) as port:
         seen = await read(port, only("vrp", "display fan", "display power"), seconds=2)
@@ -252,7 +260,7 @@ async def test_hostile_switches_do_not_disturb_the_others_and_threads_stay_bound
         await reader.close()
     assert [each.blind for each in seen] == [Blind.TIMEOUT, Blind.TIMEOUT, None, None] * 3
     assert all(len(each.rows[0].index) == 2 for each in seen if each.blind is None)
-    assert most - before <= 12  # a thread of ours, and one of paramiko's, for each session
+    assert most - before <= 18  # a thread of ours for each session, one of paramiko's, and some that are just ending
     assert good.most <= 5
 
 
