@@ -10,6 +10,9 @@ from monitor.model import Condition
 WORSE = {Condition.FAILED: 2, Condition.DEGRADED: 1}
 """How bad a condition is; 0 for all that are not bad."""
 
+ANY_OTHER = "*"
+"""In place of a value: all that are not listed, where any text is as good as another, such as the name of a file."""
+
 States = Mapping[str, tuple[Condition, str]]
 Claim = tuple[Condition, str]
 
@@ -18,7 +21,7 @@ def _state(value: Value, states: States, skip: frozenset[str]) -> Claim | None:
     word = text(value)
     if word in skip:
         return None
-    condition, said = states.get(word, (Condition.UNKNOWN, ""))
+    condition, said = states.get(word) or states.get(ANY_OTHER, (Condition.UNKNOWN, ""))
     return condition, intern(f"{said}({word})" if said else word)
 
 

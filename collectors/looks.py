@@ -29,6 +29,7 @@ class Blind(StrEnum):
     NO_SESSION_LEFT = "no_session_left"
     NO_RIGHTS = "no_rights"
     STARTING = "starting"
+    PASSWORD_EXPIRED = "password_expired"  # noqa: S105 - a reason, not a password
     BAD_ANSWER = "bad_answer"
 
 
@@ -65,11 +66,17 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a reader brought: rows in the order asked, and what the device showed of itself (see `Door.pin`)."""
+    """What a reader brought: rows in the order asked, and what the device showed of itself (see `Door.pin`).
+
+    `remark` is what an operator should hear although the look went well. `documents` are texts that are kept whole, by
+    the name of their template: the configuration, without its secrets.
+    """
 
     rows: tuple[Rows, ...]
     blind: Blind | None = None
     pin: str = ""
+    remark: str = ""
+    documents: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
     bytes: int = 0
@@ -77,13 +84,18 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What one eye saw at one moment: the tables asked now, and those not due again as they were seen last."""
+    """What one eye saw at one moment: the tables asked now, and those not due again as they were seen last.
+
+    `documents` are those that came now; whoever stores them drops them, they are not kept from look to look.
+    """
 
     eye: Eye
     at: datetime
     tables: Mapping[str, Table]
     blind: Blind | None = None
     pin: str = ""
+    remark: str = ""
+    documents: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
     bytes: int = 0
@@ -103,21 +115,43 @@ class LookReader(Protocol):
         """Give back sessions and what else is held."""
 
 
+def unneeded(platform: Platform, eye: Eye, tables: Mapping[str, Table]) -> frozenset[str]:
+    """The tables of `eye` of which nothing would be told, because others among `tables` have rows (`if_empty`)."""
+    told = {name for name, table in tables.items() if table.index and table.eye is not eye}
+    silent = {part.table for part in platform.parts if told.intersection(part.when.if_empty)}
+    spoken = {part.table for part in platform.parts if not told.intersection(part.when.if_empty)}
+    return frozenset(origin.table for origin in platform.others.get(eye, ()) if origin.table in silent - spoken)
+
+
 async def looked(
-    reader: LookReader, door: Door, eye: Eye, origins: Sequence[Origin], at: datetime, budget: Budget, last: Look | None
+    reader: LookReader,
+    door: Door,
+    eye: Eye,
+    origins: Sequence[Origin],
+    at: datetime,
+    budget: Budget,
+    last: Look | None,
+    skip: frozenset[str] = frozenset(),
 ) -> Look:
-    """One look at the tables of `origins` that are due; what is not due stays as it was."""
+    """One look at the tables of `origins` that are due; what is not due stays as it was.
+
+    The tables named in `skip` (see `unneeded`) are not asked, and have no rows.
+    """
     last = None if last is None or last.blind is not None else last
     paces = {origin.every for origin in origins}
     asked = last.asked if last else {}
     now = {pace for pace in paces if pace not in asked or (at - asked[pace]).total_seconds() >= pace}
-    due = [origin for origin in origins if origin.every in now]
+    due = [origin for origin in origins if origin.every in now and origin.table not in skip]
+    if last is not None and not due:
+        return last
     seen = await reader.read(door, due, budget)
     if seen.blind is not None:
         return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds)
     fresh = {origin.table: _table(origin, rows) for origin, rows in zip(due, seen.rows, strict=True)}
     if last is not None:
         fresh |= {o.table: _with_gone(fresh[o.table], last.tables[o.table], o.gone) for o in due if o.gone}
+    nothing = Rows(index=(), columns={})
+    fresh |= {origin.table: _table(origin, nothing) for origin in origins if origin.table in skip}
     tables = {name: table.like(last.tables[name]) for name, table in fresh.items()} if last else fresh
     return Look(
         eye=eye,
@@ -126,6 +160,8 @@ async def looked(
         if last
         else tables,
         pin=seen.pin,
+        remark=seen.remark,
+        documents=seen.documents,
         seconds=seen.seconds,
         requests=seen.requests,
         bytes=seen.bytes,

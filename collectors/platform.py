@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from collectors.cli.parse import WORD, template_words
 from collectors.identify import SYSTEM
 from collectors.plan import (
     AlarmList,
@@ -171,7 +172,7 @@ class _Plan:
             eye = self.eye(name, words)
             if eye is not Eye.SNMP:
                 of_eye = found.setdefault(eye, [])
-                pointers = {column: str(written) for column, written in words.columns.items()}
+                pointers = {column: self.pointer(name, words, str(told)) for column, told in words.columns.items()}
                 if eye is Eye.REDFISH:
                     self.check_redfish(name, words, pointers)
                 of_eye.append(self.origin(name, words, eye, pointers, len(of_eye)))
@@ -188,6 +189,18 @@ class _Plan:
             self.check_table(f"tables.{name}.if_empty", other)
             if self.file.tables[other].every != words.every or not self.file.tables[other].redfish:
                 raise self.wrong(f"tables.{name}.if_empty", f'"{other}" is not asked together with it')
+
+    def pointer(self, name: str, words: TableWords, written: str) -> str:
+        """Where a column stands: a JSON pointer, or a word of the template below its command."""
+        if not words.command:
+            return written
+        try:
+            known = template_words(words.template)
+        except (OSError, ValueError) as error:
+            raise self.wrong(f"tables.{name}.template", f'"{words.template}": {error}') from None
+        if written not in known:
+            raise self.wrong(f"tables.{name}.columns", f'the template has no word "{written}"', known)
+        return f"{words.command}{WORD}{written}"
 
     def eye(self, name: str, words: TableWords) -> Eye:
         """How the table is seen. Raises ValueError where the file does not say, or says it twice."""

@@ -38,7 +38,7 @@ class Presence:
     def said(self) -> tuple[object, ...]:
         """All that the observations are made of."""
         ended = [(table.name, table.ended, table.oids) for table in self.tables.values() if table.ended]
-        blind = [(eye, look.blind) for eye, look in self.looks.items()]
+        blind = [(eye, look.blind, look.remark) for eye, look in self.looks.items()]
         return self.silence, self.asked, self.device.address, self.device.port, ended, blind, self._reach
 
     def observations(self) -> Iterator[Observation]:
@@ -69,7 +69,7 @@ class Presence:
 
     def _of_look(self, look: Look) -> Iterator[Observation]:
         """Whether another eye reaches the device, and whether it is let in."""
-        raw, source = str(look.blind or ""), f"{look.eye}://{self.device.address}"
+        raw, source = str(look.blind or look.remark), f"{look.eye}://{self.device.address}"
         if look.blind in UNREACHED:
             yield self._one("answer", Condition.FAILED, raw, source, look.eye)
             yield self._one("access", Condition.UNKNOWN, raw, source, look.eye)

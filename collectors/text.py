@@ -13,14 +13,15 @@ def cleaned(raw: bytes | str, cap: int = CAP) -> str:
     White space of any kind becomes one blank, so that a text of several lines stays readable on one. The result has
     at most `cap` characters.
     """
-    text = raw if isinstance(raw, str) else _decoded(raw[: cap * 4])
+    text = raw if isinstance(raw, str) else decoded(raw[: cap * 4])
     spaced = " ".join(text.replace("\x00", " ").split())
     if spaced.isascii() and spaced.isprintable():
         return spaced[:cap]
     return "".join(c for c in spaced if unicodedata.category(c) not in _DROPPED)[:cap].strip()
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
+    """`raw` as text, whatever it is: UTF-8, then GB18030, else Latin-1."""
     for encoding in ("utf-8", "gb18030"):
         try:
             return raw.decode(encoding)

@@ -4,12 +4,16 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from alerts.faults.policy import Policy
+from collectors.cli.folder import command_files, folder_look
 from collectors.echoes import forbidden
+from collectors.platform import Platform
 from collectors.recording import NotARecordingError, RecordingReader, recorded
 from collectors.redfish.tree import recorded_tree
 from collectors.snmp import engines
@@ -19,7 +23,7 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Device, Language
 from monitor.problem import check_lines
 from monitor.seen import looks_at, seen
-from monitor.verbs import desk, doors, finding, lives, papers, watched
+from monitor.verbs import backups, desk, doors, finding, lives, papers, watched
 
 
 def main() -> None:
@@ -75,9 +79,12 @@ def check(directory: Path, *, as_json: bool) -> None:
 @click.option("--config", "directory", type=click.Path(file_okay=False, path_type=Path), help="Platforms and policy.")
 @doors.as_json
 def replay(path: Path, directory: Path | None, *, as_json: bool) -> None:
-    """Visit a recording (.snmprec, or a folder of Redfish documents) and judge it at first sight."""
+    """Visit a recording (.snmprec, or a folder of Redfish documents or command outputs) and judge it at first sight."""
     try:
         platforms, policy = knowledge(directory)
+        if path.is_dir() and command_files(path):
+            _print_seen(asyncio.run(_commands_seen(path, platforms, policy)), as_json=as_json)
+            return
         tree = recorded_tree(path) if path.is_dir() else None
         reader = RecordingReader({}) if tree else recorded(path)
     except ConfigError as error:
@@ -97,6 +104,14 @@ def replay(path: Path, directory: Path | None, *, as_json: bool) -> None:
 
     told = asyncio.run(once())
     _print_seen(told, as_json=as_json)
+
+
+async def _commands_seen(folder: Path, platforms: Mapping[str, Platform], policy: Policy) -> dict[str, object]:
+    """A folder of command outputs, visited as a device that has no other eye than SSH."""
+    now = app.now()
+    name, look = await folder_look(folder, platforms, now)
+    device = Device(name=folder.name, address="recording", customer="", site="", platform=name)
+    return await seen(device, [], RecordingReader({}), platforms, policy, Budget(), now, {look.eye: look})
 
 
 @netvigil.command()
@@ -172,5 +187,6 @@ for group in (
     desk.ticket,
     papers.report,
     papers.mail,
+    backups.configuration,
 ):
     netvigil.add_command(group)

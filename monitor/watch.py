@@ -4,22 +4,24 @@ What follows is a hint, no judgement: where a look saw something new, the device
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from collectors.cli.reader import SshReader
 from collectors.looks import LookReader
 from collectors.plan import Platform
 from collectors.redfish.reader import RedfishReader
-from collectors.tables import Eye
+from collectors.tables import Eye, Table
 from monitor.metrics import Metrics
 from monitor.model import Device
 from monitor.pipeline import Means
 from monitor.progress import Progress
 from monitor.schedule import Ended, Schedule
+from monitor.store.configurations import Configurations
 from monitor.watching import Looked, Watcher, look
 
-READERS: dict[Eye, Callable[[], LookReader]] = {Eye.REDFISH: RedfishReader}
+READERS: dict[Eye, Callable[[], LookReader]] = {Eye.REDFISH: RedfishReader, Eye.SSH: SshReader}
 """What makes the reader of each eye."""
 
 
@@ -30,6 +32,7 @@ class Watch:
         """Nobody looks yet; `hint` asks for a visit."""
         self._means = means
         self._hint = hint
+        self._configurations = Configurations(means.store.directory)
         self._readers = {eye: make() for eye, make in READERS.items()}
         self._schedules = {
             eye: Schedule(partial(self._look, eye), metrics.of_eye(eye), progress, means.clock, f"looks {eye}")
@@ -63,8 +66,10 @@ class Watch:
             settings=means.settings,
             readers=self._readers,
             store=means.store,
+            configurations=self._configurations,
             clock=means.clock,
             platform=self.platform,
+            tables=self._tables,
             glances=means.glances,
         )
         blind = self._blind.get((device.name, eye), 0)
@@ -99,3 +104,9 @@ class Watch:
             return declared
         known = self._means.memory.of(settings.inventory.devices[device.name], settings)
         return known.told.visit.platform if known else None
+
+    def _tables(self, device: Device) -> Mapping[str, Table]:
+        """What the last visit of the device brought, by all its eyes."""
+        settings = self._means.settings
+        known = self._means.memory.of(settings.inventory.devices[device.name], settings)
+        return known.told.visit.tables if known else {}

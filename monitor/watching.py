@@ -4,17 +4,20 @@ A look judges nothing. What it saw waits in `Glances` for the next visit of the 
 something new, that visit is now. So one page (pipeline.py) stays the only way of a fault.
 """
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from collectors.looks import Blind, Look, LookReader, Looks, looked
+from collectors.looks import Blind, Look, LookReader, Looks, looked, unneeded
 from collectors.plan import Platform
 from collectors.snmp.reader import Budget
-from collectors.tables import Eye
+from collectors.tables import Eye, Table
+from monitor.backup import stored
 from monitor.model import Device
 from monitor.settings import Settings
 from monitor.store import pins
+from monitor.store.configurations import Configurations
 from monitor.store.database import Store
 
 BYTES = 64_000_000  # of all answers of one look: a full lifecycle log is a few megabytes
@@ -47,13 +50,18 @@ class Glances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watcher:
-    """What a look needs besides the device. `platform` says what the device is, as far as anybody knows."""
+    """What a look needs besides the device.
+
+    `platform` says what the device is, as far as anybody knows, and `tables` what its last visit brought.
+    """
 
     settings: Settings
     readers: Mapping[Eye, LookReader]
     store: Store
+    configurations: Configurations
     clock: Callable[[], datetime]
     platform: Callable[[Device], Platform | None]
+    tables: Callable[[Device], Mapping[str, Table]] = lambda _: {}
     glances: Glances = field(default_factory=Glances)
 
 
@@ -83,7 +91,9 @@ async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int) ->
     door = settings.door(device, eye, pin)
     last = watcher.glances.of(device.name).get(eye)
     budget = Budget(seconds=settings.looking[eye].timeout.total_seconds() * 4, bytes=BYTES)
-    now = await looked(watcher.readers[eye], door, eye, origins, watcher.clock(), budget, last)
+    skip = unneeded(platform, eye, watcher.tables(device)) if platform else frozenset[str]()
+    now = await looked(watcher.readers[eye], door, eye, origins, watcher.clock(), budget, last, skip)
+    now = await asyncio.to_thread(stored, now, device, watcher.configurations, watcher.clock(), last)
     if now.pin and not pin and not door.login.authority and now.blind is None:
         await watcher.store.do(lambda disk: pins.pinned(disk, device.name, eye, now.pin, watcher.clock()))
     watcher.glances.keep(device.name, now)

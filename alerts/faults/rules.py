@@ -76,6 +76,11 @@ class Aspect(StrEnum):
     UTILISATION = "utilisation"
     PACKET_ERRORS = "packet_errors"
     DISCARDS = "discards"
+    CLOCK = "clock"
+    CONFIGURATION = "configuration"
+    LICENCE = "licence"
+    LOG = "log"
+    STARTUP = "startup"
 
 
 class Wrong(StrEnum):

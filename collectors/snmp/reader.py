@@ -110,6 +110,10 @@ class Ending(StrEnum):
     BYTES = "bytes"
     REPEATED_OID = "repeated_oid"
     ERROR_STATUS = "error_status"
+    NOT_ALLOWED = "not_allowed"
+    """A command, or a resource, that our user may not see."""
+    UNREADABLE = "unreadable"
+    """An answer came, and nothing that we know takes it apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

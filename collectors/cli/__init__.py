@@ -1,0 +1,1 @@
+"""The command line as an eye: what switches print over SSH, taken apart into rows."""
