@@ -4,7 +4,7 @@ A visit (visit.py) takes the tables of the latest looks in with its own, so that
 Redfish and SSH stand behind `LookReader`, as the engines of SNMP stand behind `Reader`, and never raise either.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,8 @@ class Blind(StrEnum):
     BAD_ANSWER = "bad_answer"
 
 
+DETAIL = 300.0
+"""Seconds: what is asked at least so often is asked at once where the summary of a device changed."""
 UNREACHED = frozenset({Blind.TIMEOUT, Blind.REFUSED, Blind.UNRESOLVED})
 """The device was not reached at all; every other reason is an answer that keeps us out."""
 
@@ -147,9 +149,18 @@ async def looked(
     seen = await reader.read(door, due, budget)
     if seen.blind is not None:
         return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds)
-    fresh = {origin.table: _table(origin, rows) for origin, rows in zip(due, seen.rows, strict=True)}
-    if last is not None:
-        fresh |= {o.table: _with_gone(fresh[o.table], last.tables[o.table], o.gone) for o in due if o.gone}
+    fresh = _fresh(due, seen, last)
+    if last is not None and (more := _detail(origins, fresh, last, now, skip)):
+        closer = await reader.read(door, more, replace(budget, seconds=max(0.0, budget.seconds - seen.seconds)))
+        if closer.blind is None:
+            fresh |= _fresh(more, closer, last)
+            now |= {origin.every for origin in more}
+            seen = replace(
+                seen,
+                seconds=seen.seconds + closer.seconds,
+                requests=seen.requests + closer.requests,
+                bytes=seen.bytes + closer.bytes,
+            )
     nothing = Rows(index=(), columns={})
     fresh |= {origin.table: _table(origin, nothing) for origin in origins if origin.table in skip}
     tables = {name: table.like(last.tables[name]) for name, table in fresh.items()} if last else fresh
@@ -167,6 +178,30 @@ async def looked(
         bytes=seen.bytes,
         asked={**asked, **dict.fromkeys(now, at)},
     )
+
+
+def _fresh(asked: Sequence[Origin], seen: Seen, last: Look | None) -> dict[str, Table]:
+    """The tables of `asked` as they were seen now."""
+    fresh = {origin.table: _table(origin, rows) for origin, rows in zip(asked, seen.rows, strict=True)}
+    if last is not None:
+        fresh |= {o.table: _with_gone(fresh[o.table], last.tables[o.table], o.gone) for o in asked if o.gone}
+    return fresh
+
+
+def _detail(
+    origins: Sequence[Origin], fresh: Mapping[str, Table], last: Look, now: Collection[float], skip: Collection[str]
+) -> list[Origin]:
+    """The tables to be asked before their time, because what is asked at each look says something else than it did.
+
+    A server sums its parts up in one resource: as that changes, the part that it means is in the detail.
+    """
+    if all(
+        fresh[o.table].like(last.tables[o.table]) is last.tables[o.table]
+        for o in origins
+        if o.table in fresh and not o.every
+    ):
+        return []
+    return [o for o in origins if 0 < o.every <= DETAIL and o.every not in now and o.table not in skip]
 
 
 async def recognised(reader: LookReader, door: Door, platforms: Mapping[str, Platform], budget: Budget) -> Platform:
