@@ -179,14 +179,16 @@ def _measured(switch: Canned, platforms: Mapping[str, Platform], policy: Policy)
             now = told(visit, found)
             timed("observe", begun)
             begun = time.process_time()
-            assessed = still(now.observations, found.observations, conditions, policy)
+            quiet = still(now.observations, found.observations, conditions, policy)
             timed("judge", begun)
-            if assessed is None:
+            if not quiet:
                 raise SystemExit("a condition changed: this is no quiet visit")
             begun = time.process_time()
-            text = rendered(DEVICE, visit.identity, assessed, None, at, ports=ports(now), before=text)
+            text = rendered(
+                DEVICE, visit.identity, now.observations, None, at, ports=ports(now), before=text, claims=conditions
+            )
             timed("render", begun)
-            found, conditions = now, assessed
+            found = now
         figures[name] = {stop: statistics.median(several) * 1000 for stop, several in costs.items()}
         figures[name]["visit"] -= nothing
     size = sum(map(len, whole.page.values()))

@@ -52,12 +52,10 @@ class _Watched:
         if last is None:
             newly = judged(found.observations, self.device, {}, frozenset(), policy, at).newly_ok
             self.conditions = judged(found.observations, self.device, {}, newly, policy, at).observations
-        else:
-            quiet = still(found.observations, last.observations, self.conditions, policy)
-            if quiet is None:
-                raise RuntimeError("a condition changed: this was no quiet visit")
-            self.conditions = quiet
-        series.visited(self.device, seen.identity, self.conditions, seen.silence, at, ports(found))
+        elif not still(found.observations, last.observations, self.conditions, policy):
+            raise RuntimeError("a condition changed: this was no quiet visit")
+        claims = self.conditions
+        series.visited(self.device, seen.identity, found.observations, seen.silence, at, ports(found), claims)
 
     def values(self) -> int:
         """How many values it told at the last visit: of the system group, and in tables."""

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from alerts.faults.judgement import judged, still
+from alerts.faults.judgement import judged, refreshed, still
 from alerts.faults.rules import Policy
 from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
 from collectors.cabling import cabling
@@ -128,14 +128,26 @@ class Means:
 class Outcome:
     """What came of a visit. `look_again`: when another look could confirm or clear what is not sure yet.
 
-    An observation keeps the moment at which it was first told for as long as it is told again unchanged.
+    An observation keeps the moment at which it was first told for as long as it is told again unchanged. After a visit
+    that `is_quiet`, `claims` are those of the visit that was judged last: the same conditions, and numbers of then.
     """
 
     facts: Facts
-    observations: tuple[Observation, ...]
+    claims: tuple[Observation, ...]
+    is_quiet: bool = False
     changes: tuple[tuple[Fault, Change], ...]
     look_again: datetime | None
     silent_visits: int
+
+    @property
+    def numbers(self) -> tuple[Observation, ...]:
+        """What was observed now, at the same places as in `claims`; conditions that limits gave stand only there."""
+        return self.facts.observations if self.is_quiet else self.claims
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """What was observed now, with all conditions."""
+        return refreshed(self.facts.observations, self.claims) if self.is_quiet else self.claims
 
     @property
     def visit(self) -> Visit:
@@ -171,7 +183,7 @@ async def visit(device: Device, means: Means) -> Outcome:
     log = entries(seen, before) if seen.silence is None else ()
     quiet = _still(facts, known, means.clock()) if known and not log else None
     if known is not None and quiet is not None:
-        memory.keep(device.name, replace(known, facts=facts, observations=quiet.observations))
+        memory.keep(device.name, replace(known, facts=facts))
         return quiet
     # Should the transaction end in any other way than by returning, nobody knows what is on disk: look at all of it.
     memory.forget(device.name)
@@ -212,10 +224,9 @@ def _still(facts: Facts, known: Remembered, now: datetime) -> Outcome | None:
         return None
     if history.may_be_restarted(seen, before):
         return None
-    observations = still(facts.observations, known.facts.observations, known.observations, known.settings.policy)
-    if observations is None:
+    if not still(facts.observations, known.facts.observations, known.observations, known.settings.policy):
         return None
-    return Outcome(facts=facts, observations=observations, changes=(), look_again=None, silent_visits=0)
+    return Outcome(facts=facts, claims=known.observations, is_quiet=True, changes=(), look_again=None, silent_visits=0)
 
 
 def followed(
@@ -256,7 +267,7 @@ def followed(
         due = min(due, _pictured(disk, seen, verdict.observations, settings, now, changed=bool(changes)))
     outcome = Outcome(
         facts=facts,
-        observations=verdict.observations,
+        claims=verdict.observations,
         changes=tuple(changes),
         look_again=_look_again(living.values(), policy, now, lived.look_again if lived else None),
         silent_visits=silent_visits,
@@ -269,7 +280,7 @@ def followed(
         asked=frozenset(
             (key.label, key.aspect) for key in standing if key.kind == "interface" and key.aspect in ASPECTS
         ),
-        observations=outcome.observations,
+        observations=outcome.claims,
         parts=lived.seen if lived is not None and is_settled else None,
         still=is_settled and not (verdict.steps or verdict.newly_ok or standing),
         due=due,

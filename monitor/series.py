@@ -52,6 +52,7 @@ class Rendered:
     device: Device
     identity: Identity
     observations: Sequence[Observation]
+    claims: Sequence[Observation]
     ports: Ports | None
     names: tuple[str | None, ...]  # of the ports, as they stand between quotes
     silence: Silence | None
@@ -69,11 +70,14 @@ def rendered(
     answered_at: datetime | None = None,
     ports: Ports | None = None,
     before: Rendered | None = None,
+    claims: Sequence[Observation] | None = None,
 ) -> Rendered:
     """The samples of one device after one visit; of what moved since the one `before`, where that is given.
 
     Of a silent device only what is known of the device as a whole stays: the values of its parts disappear.
     `answered_at` is when a silent device last answered. Of two observations of the same fact the first counts.
+    `claims` are the same facts at the same places with their conditions, where these were judged at an earlier visit
+    and still hold: their numbers may be old.
     """
     if silence is not None:
         observations, ports = (one for one in observations if one.component.kind == "device"), None
@@ -91,12 +95,14 @@ def rendered(
     if before is None or before.identity != identity:
         told = identity != Identity()
         page[INFO.name] = f"{INFO.name}{{{whole},{_known(device, identity)}}} 1\n".encode() if told else b""
-    touched = series_parts.touched(observations, before.observations) if before else None
-    if before is not None and touched is not None:
-        layout = before.layout
+    claims = observations if claims is None or silence is not None else tuple(claims)
+    numbers = series_parts.moved(observations, before.observations) if before else None
+    conditions = series_parts.changed(claims, before.claims) if before else None
+    if before is not None and numbers is not None and conditions is not None:
+        layout, wanted = before.layout, numbers | conditions
     else:
-        layout = series_parts.layout(tuple(map(series_parts.seen_of, observations)))
-    page |= series_parts.samples(whole, observations, layout, OBSERVED if touched is None else touched)
+        layout, wanted = series_parts.layout(series_parts.seen_of(observations, claims)), set(OBSERVED)
+    page |= series_parts.samples(whole, observations, claims, layout, wanted)
     earlier = before.ports if before else None
     names = series_ports.named(ports, earlier, before.names if before else ())
     page |= series_ports.samples(whole, names, ports, earlier if before and before.names is names else None)
@@ -104,6 +110,7 @@ def rendered(
         device=device,
         identity=identity,
         observations=observations,
+        claims=claims,
         ports=ports,
         names=names,
         silence=silence,
@@ -128,6 +135,7 @@ class Series:
         silence: Silence | None,
         at: datetime,
         ports: Ports | None = None,
+        claims: Sequence[Observation] | None = None,
     ) -> None:
         """Render what this visit told, in place of what the last one did."""
         if silence is None:
@@ -141,6 +149,7 @@ class Series:
             answered_at=self._answered.get(device.name),
             ports=ports,
             before=self._devices.get(device.name),
+            claims=claims,
         )
 
     def keep(self, names: Collection[str]) -> None:

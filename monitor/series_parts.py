@@ -49,10 +49,13 @@ OBSERVED = frozenset({CONDITION.name, *(family.name for family in NUMBERS.values
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Which Observations are the samples of one family: their places, and the labels of the part of each."""
+    """Which Observations are the samples of one family: their places, and its text.
+
+    The `form` has a blank for the value of each, and a NUL where the labels of the device go.
+    """
 
     places: tuple[int, ...]
-    labels: tuple[str, ...]
+    form: str
 
 
 Layout = Mapping[str, Samples]
@@ -61,10 +64,15 @@ Seen = tuple[str, str, str, str, bool, bool]
 """What of an Observation decides about its samples: kind, label, aspect, unit, whether it has a condition, a number."""
 
 
-def seen_of(one: Observation) -> Seen:
-    """What of it decides about samples."""
-    shown = one.value is not None and isfinite(one.value)
-    return one.component.kind, one.component.label, one.aspect, one.unit, one.condition is not None, shown
+def seen_of(numbers: Sequence[Observation], claims: Sequence[Observation]) -> tuple[Seen, ...]:
+    """What of them decides about samples. `claims` are the same facts with their conditions, at the same places."""
+    return tuple([_seen(number, claim) for number, claim in zip(numbers, claims, strict=False)])
+
+
+def _seen(number: Observation, claim: Observation) -> Seen:
+    component, value = number.component, number.value
+    shown = value is not None and isfinite(value)
+    return component.kind, component.label, number.aspect, number.unit, claim.condition is not None, shown
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +85,12 @@ def layout(seen: tuple[Seen, ...]) -> Layout:
         number = NUMBERS.get((aspect, unit)) if shown else None
         if number is not None:
             found.setdefault(number.name, {}).setdefault(_labels(kind, label, None), place)
-    return {name: Samples(tuple(samples.values()), tuple(samples)) for name, samples in found.items()}
+    return {name: Samples(tuple(samples.values()), _form(name, samples)) for name, samples in found.items()}
+
+
+def _form(name: str, labels: Iterable[str]) -> str:
+    blank = "%d" if name == CONDITION.name else "%r"
+    return "".join([f"{name}{{\0,{each}}} ".replace("%", "%%") + f"{blank}\n" for each in labels])
 
 
 @lru_cache(maxsize=65_536)  # ports and sensors of all devices of one model have the same names
@@ -86,41 +99,59 @@ def _labels(kind: str, label: str, aspect: str | None) -> str:
     return f'{of_part},aspect="{escaped(aspect)}"' if aspect is not None else of_part
 
 
-def touched(now: Sequence[Observation], before: Sequence[Observation]) -> set[str] | None:
-    """The families in which a sample moved; None where one came or went."""
+def moved(now: Sequence[Observation], before: Sequence[Observation]) -> set[str] | None:
+    """The families in which a number is another one; None where one came or went."""
     if len(now) != len(before):
         return None
-    moved: set[str] = set()
-    if now is before:
-        return moved
     numbers: set[tuple[str, str]] = set()
-    for one, last in [(one, last) for one, last in zip(now, before, strict=True) if one is not last]:
+    for one, last in (
+        [] if now is before else [pair for pair in zip(now, before, strict=True) if pair[0] is not pair[1]]
+    ):
         value, was = one.value, last.value
-        plain = one.component is last.component and one.aspect == last.aspect and one.unit == last.unit
-        if value is None or was is None or one.condition is not last.condition or not plain:
-            if seen_of(one) != seen_of(last):
+        if one.component is not last.component or one.aspect != last.aspect or one.unit != last.unit:
+            if _seen(one, last) != _seen(last, last):
                 return None
-            if one.condition is not last.condition:
-                moved.add(CONDITION.name)
+        elif value is None or was is None:
+            if value is not was:
+                return None
         elif not (isfinite(value) and isfinite(was)):
             return None
         if value != was:
             numbers.add((one.aspect, one.unit))
-    return moved | {NUMBERS[number].name for number in numbers & NUMBERS.keys()}
+    return {NUMBERS[number].name for number in numbers & NUMBERS.keys()}
 
 
-def samples(whole: str, observations: Sequence[Observation], layout: Layout, wanted: Iterable[str]) -> dict[str, bytes]:
+def changed(now: Sequence[Observation], before: Sequence[Observation]) -> set[str] | None:
+    """The family of conditions where one is another one; None where one came or went."""
+    if len(now) != len(before):
+        return None
+    conditions = [
+        (one.condition, last.condition)
+        for one, last in (() if now is before else zip(now, before, strict=True))
+        if one.condition is not last.condition
+    ]
+    if any(one is None or last is None for one, last in conditions):
+        return None
+    return {CONDITION.name} if conditions else set()
+
+
+def samples(
+    whole: str,
+    numbers: Sequence[Observation],
+    claims: Sequence[Observation],
+    layout: Layout,
+    wanted: Iterable[str],
+) -> dict[str, bytes]:
     """The samples of the parts in the families that are `wanted`, packed; b"" where one has none."""
     page: dict[str, bytes] = {}
     for name in wanted:
         of_family = layout.get(name)
         if of_family is None:
             page[name] = b""
-            continue
-        start, pairs = f"{name}{{{whole},", zip(of_family.places, of_family.labels, strict=True)
-        if name == CONDITION.name:
-            lines = [f"{start}{labels}}} {_CONDITIONS[observations[place].condition]}\n" for place, labels in pairs]
+        elif name == CONDITION.name:
+            told = tuple([_CONDITIONS[claims[place].condition] for place in of_family.places])
+            page[name] = packed((of_family.form % told).replace("\0", whole).encode())
         else:
-            lines = [f"{start}{labels}}} {observations[place].value!r}\n" for place, labels in pairs]
-        page[name] = packed("".join(lines).encode())
+            values = tuple([numbers[place].value for place in of_family.places])
+            page[name] = packed((of_family.form % values).replace("\0", whole).encode())
     return page

@@ -4,6 +4,7 @@ Asked by series.py at every visit; a family is rendered only where its column is
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 
 from collectors.ports import Neighbour, Ports
@@ -112,7 +113,32 @@ def _leads(whole: str, names: Sequence[str | None], ports: Ports) -> Iterator[by
         yield f'{INTERFACE.name}{{{whole},interface="{name}",{told}}} 1\n'.encode()
 
 
-def _lines(name: str, whole: str, names: Sequence[str | None], values: Sequence[Value | float]) -> bytes:
+@lru_cache(maxsize=4096)  # switches of one model whose ports have the same names share them
+def _form(name: str, names: tuple[str | None, ...]) -> tuple[str, tuple[int, ...]]:
+    """The text of a family with blanks for values and a NUL for the labels of the device, and the rows it tells of."""
+    rows = tuple(row for row, label in enumerate(names) if label is not None)
+    lines = (f'{name}{{\0,interface="{names[row]}"}} '.replace("%", "%%") + "%s\n" for row in rows)
+    return "".join(lines), rows
+
+
+def _plain(name: str, whole: str, names: tuple[str | None, ...], values: Sequence[Value | float]) -> str | None:
+    """The lines of a family each of whose rows has a number, filled in at one go; None where it is not so simple."""
+    form, rows = _form(name, names)
+    if not rows or rows[-1] >= len(values):
+        return None
+    told = tuple([values[row] for row in rows])
+    try:
+        if min(told) < 0:  # type: ignore[type-var, operator]  # what is no number is told by the TypeError
+            return None
+    except TypeError:
+        return None
+    return (form % told).replace("\0", whole)
+
+
+def _lines(name: str, whole: str, names: tuple[str | None, ...], values: Sequence[Value | float]) -> bytes:
+    plain = _plain(name, whole, names, values)
+    if plain is not None:
+        return packed(plain.encode())
     start = f'{name}{{{whole},interface="'
     return packed(
         "".join(

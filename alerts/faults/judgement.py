@@ -120,32 +120,35 @@ def still(
     last: Sequence[Observation],
     told: Sequence[Observation],
     policy: Policy,
-) -> tuple[Observation, ...] | None:
-    """`observations` with conditions from limits where judgement says of them what it said of `last`; else None.
+) -> bool:
+    """True where judgement would say of `observations` what it said of `last`: the same parts in the same conditions.
 
     `told` is what `judged` made of `last` for the same device under the same policy, when it had no fault that was not
     cleared, and took no step and saw nothing newly well. Without faults, judgement asks only which parts there are and
     in which condition; an observation that is the same object as in `last` is not looked at again.
     """
-    if len(observations) != len(last):
-        return None
-    found: list[Observation] | None = None
+    if not len(observations) == len(last) == len(told):
+        return False
     ok = Condition.OK
     for place in [n for n, (one, before) in enumerate(zip(observations, last, strict=True)) if one is not before]:
         one, before = observations[place], told[place]
         if one.aspect != before.aspect or (one.component is not before.component and one.component != before.component):
-            return None
+            return False
         if before.condition is ok and one.limits is before.limits and limits.is_within_own(one):
-            found = found or list(told)
-            found[place] = one.in_condition(ok)
             continue
         watch = policy.watch(one.component.kind, one.aspect)
         assessed, _ = limits.assessed(one, watch.limits, watch.hysteresis, None)
         if assessed.condition is not before.condition:
-            return None
-        found = found or list(told)
-        found[place] = assessed
-    return tuple(told if found is None else found)
+            return False
+    return True
+
+
+def refreshed(observations: Sequence[Observation], told: Sequence[Observation]) -> tuple[Observation, ...]:
+    """`observations` of which `still` is true, with the conditions that judgement gave them when they were `told`."""
+    return tuple(
+        one if one.condition is before.condition or before.condition is None else one.in_condition(before.condition)
+        for one, before in zip(observations, told, strict=True)
+    )
 
 
 def _assessed(

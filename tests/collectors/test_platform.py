@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from collectors import words
+from collectors.identify import SYSTEM
 from collectors.platform import PlatformFile, platforms
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ def test_both_roots_of_a_table_and_its_scalars_are_asked_in_one_request() -> Non
         ("1.3.6.1.4.1.99.1.1.2", "1.3.6.1.4.1.99.1.1.3"),
         ("1.3.6.1.4.1.98.1.1.2", "1.3.6.1.4.1.98.1.1.3"),
     )
-    assert request.scalars == ("1.3.6.1.4.1.99.2.1.0",)
+    assert request.scalars == (*SYSTEM, "1.3.6.1.4.1.99.2.1.0")
 
 
 def test_platform_has_all_of_the_one_it_extends_and_asks_its_own_sources_first() -> None:

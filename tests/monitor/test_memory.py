@@ -83,12 +83,13 @@ class World:
         self.text = rendered(
             device,
             seen.identity,
-            outcome.observations,
+            outcome.numbers,
             seen.silence,
             seen.at,
             answered_at=self.answered,
             ports=ports(outcome.facts.told, outcome.facts.cables),
             before=self.text,
+            claims=outcome.claims,
         )
         return outcome
 
