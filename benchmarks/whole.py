@@ -5,6 +5,7 @@ says, what it tells is compared with the last visit, judged still, and rendered.
 """
 
 import asyncio
+import gc
 import statistics
 import time
 import tomllib
@@ -21,6 +22,7 @@ from collectors.ports import ports
 from collectors.snmp.engine import EngineReader
 from collectors.snmp.reader import Budget, Credential, Reader, Target
 from collectors.visit import Told, told, visited
+from monitor.app import GARBAGE
 from monitor.config import knowledge
 from monitor.model import Device, Observation, Role
 from monitor.series import Series
@@ -70,6 +72,7 @@ async def cpu_ms(at: list[int], credential: Credential) -> float:
     """The median processor time of a visit of one of the devices at these ports, all visited at once."""
     known = platforms({"_standard": PlatformFile.model_validate(tomllib.loads(_FILE.read_text()))})
     _, policy = knowledge()
+    gc.set_threshold(*GARBAGE)  # as the daemon does
     reader, series, costs = EngineReader(), Series(), list[float]()
     devices = [_Watched(port, credential) for port in at]
     for number in range(_WARM + _ROUNDS):

@@ -142,18 +142,20 @@ def _moved_alone(
         fact.number.divisor, fact.number.skip | fact.idle, fact.aspect, last.labels[0], last.ends,
     )  # fmt: skip
     otherwise: set[int] = set()
-    for row, raw in enumerate(column):
-        if raw == before[row] or row in rows or shown[row] is None:
+    changed = [row for row, (raw, was) in enumerate(zip(column, before, strict=True)) if raw is not was and raw != was]
+    for row in changed:
+        if row in rows or shown[row] is None:
             continue
+        raw = column[row]
         word = str(raw)
-        if raw.__class__ is int and word not in skip:
-            for place in range(ends[row - 1] if row else 0, ends[row]):
-                known = observations[place]
-                if known.aspect == aspect and known.condition is None and known.value is not None:
-                    observations[place] = known.moved(raw / divisor, word, at)
-                    break
-            else:
-                otherwise.add(row)
+        if raw.__class__ is not int or word in skip:
+            otherwise.add(row)
+            continue
+        for place in range(ends[row - 1] if row else 0, ends[row]):
+            known = observations[place]
+            if known.aspect == aspect and known.condition is None and known.value is not None:
+                observations[place] = known.moved(raw / divisor, word, at)
+                break
         else:
             otherwise.add(row)
     return otherwise

@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 # What is remembered of ten thousand devices is eight million objects without a cycle among them. At the interpreter's
 # own thresholds, which count what is new and not yet freed, a start looks through all of them dozens of times: an
 # eighth of its processor time, and pauses of two seconds.
-_GARBAGE = 20_000, 20, 20
+GARBAGE = 20_000, 20, 20
 _MOST_EVENTS = 1000  # of all devices in one tick; a flood of them is told in part
 _TICK = 1.0  # seconds between two looks at what the clock asks: a deadline fires at most this late
 _PARTING = 5.0  # seconds for letters and answers under way when the daemon stops; systemd gives it 10 in all
@@ -236,7 +236,7 @@ def run(directory: Path) -> None:
 
     Raises ConfigError, StateDirectoryError and AddressTakenError, each with words for the administrator.
     """
-    gc.set_threshold(*_GARBAGE)
+    gc.set_threshold(*GARBAGE)
     settings = loaded(directory, os.environ)
     metrics = Metrics(version("netvigil"))
     with Store(settings.daemon.state, exclusive=True, committed=metrics.committed) as store:

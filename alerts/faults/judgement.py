@@ -134,9 +134,9 @@ def still(
         one, before = observations[place], told[place]
         if one.aspect != before.aspect or (one.component is not before.component and one.component != before.component):
             return False
-        if before.condition is ok and one.limits is before.limits and limits.is_within_own(one):
-            continue
         watch = policy.watch(one.component.kind, one.aspect)
+        if before.condition is ok and one.limits is before.limits and limits.is_within(one, watch.limits):
+            continue
         assessed, _ = limits.assessed(one, watch.limits, watch.hysteresis, None)
         if assessed.condition is not before.condition:
             return False

@@ -42,13 +42,13 @@ def assessed(
     return observation.in_condition(condition), spoke
 
 
-def is_within_own(observation: Observation) -> bool:
-    """True where the number lies within all limits that the device tells: asked first, since nearly all numbers do.
+def is_within(observation: Observation, ours: Limits | None) -> bool:
+    """True where the number lies within the limits that count for it: asked first, since nearly all numbers do.
 
     Of a number that was well by the same limits it says all that `assessed` would.
     """
-    own, value = observation.limits, observation.value
-    return own is not None and value is not None and observation.condition is None and _within(value, own)
+    value, limits = observation.value, observation.limits or ours
+    return limits is not None and value is not None and observation.condition is None and _within(value, limits)
 
 
 def crossed(observation: Observation) -> Crossed | None:
