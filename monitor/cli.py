@@ -24,6 +24,7 @@ from monitor.model import Device, Language
 from monitor.problem import check_lines
 from monitor.seen import looks_at, seen
 from monitor.verbs import backups, desk, doors, finding, lives, papers, watched
+from monitor.verbs.glimpse import looks_now
 
 
 def main() -> None:
@@ -130,7 +131,8 @@ def visit(device: str, directory: Path, *, as_json: bool) -> None:
         try:
             targets = settings.targets(found)
             budget = settings.snmp.budget
-            return await seen(found, targets, reader, settings.platforms, settings.policy, budget, app.now())
+            looks = await looks_now(settings, found, reader, app.now())
+            return await seen(found, targets, reader, settings.platforms, settings.policy, budget, app.now(), looks)
         finally:
             await reader.close()
 

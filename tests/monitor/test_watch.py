@@ -1,9 +1,13 @@
 """The daemon over a server that speaks Redfish alone, and over one that another has taken the place of."""
 
 import asyncio
+import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,3 +145,31 @@ async def test_another_certificate_is_refused_and_said_until_a_person_trusts_it(
     else:
         raise AssertionError(room.open())
     assert room.server.logins == 0, "the password went to nobody it was not meant for"
+
+
+async def test_a_single_visit_takes_a_look_too_and_keeps_to_what_the_daemon_was_shown(room: Room) -> None:
+    await until(lambda: room.hints == ["srv"])
+    await until(lambda: bool(room.means.glances.of("srv")))
+    room.server.tree = poweredge("dimm_failed")
+
+    async def visited_now() -> tuple[int, dict[str, Any]]:
+        done = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "monitor", "visit", "srv", "--json", "--config", str(room.folder),
+            env={**os.environ, "PASSWORD": "secret"}, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, _ = await done.communicate()
+        return done.returncode or 0, json.loads(out)
+
+    code, told = await visited_now()
+    assert code == 0
+    assert told["identity"]["platform"] == "dell_idrac"
+    assert [(each["component"]["kind"], each["condition"]) for each in told["faults"]] == [("dimm", "failed")]
+
+    await room.server.stop()
+    room.server.sessions.clear()
+    other = room.folder / "other"
+    other.mkdir()
+    await room.server.start(certificate(other), port=room.server.port)
+    code, told = await visited_now()
+    assert code == 3
+    assert "wrong_certificate" in {each["raw"] for each in told["observations"]}
