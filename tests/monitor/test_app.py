@@ -170,7 +170,7 @@ async def test_a_second_daemon_on_the_same_state_leaves_at_once_and_says_why(dae
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **SECRETS},
     )
-    _, said = await asyncio.wait_for(second.communicate(), 10)
+    _, said = await asyncio.wait_for(second.communicate(), 60)
     assert second.returncode == 2
     assert "another netvigil daemon is running on this state directory" in said.decode()
 
