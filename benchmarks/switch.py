@@ -23,6 +23,7 @@ USER: Final = User(
 )
 PORTS, ENTITIES, STATES = 52, 40, 8
 _DATAGRAMS = 17  # of one poll, about: what is encrypted does not say where a poll begins
+_BEGUN = 200_000_000  # ticks
 SYSTEM: Final = tuple(f"1.3.6.1.2.1.1.{n}.0" for n in range(1, 8))
 _IF, _IFX, _ENTITY = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1", "1.3.6.1.4.1.2011.5.25.31.1.1.1.1"
 INTERFACES: Final = (*(f"{_IF}.{n}" for n in (2, 7, 8, 13, 14, 19, 20)), *(f"{_IFX}.{n}" for n in (6, 10, 15)))
@@ -61,7 +62,7 @@ def device(state: int) -> SimulatedDevice:
         {
             SYSTEM[0]: "S5735-L48T4X-A1 Huawei Versatile Routing Platform Software VRP (R) software, Version 5.170",
             SYSTEM[1]: (Kind.OBJECT_IDENTIFIER, "1.3.6.1.4.1.2011.2.23.746"),
-            SYSTEM[2]: (Kind.TIME_TICKS, 200_000_000 + state * 6000),
+            SYSTEM[2]: (Kind.TIME_TICKS, _BEGUN),
             SYSTEM[3]: "network operations",
             SYSTEM[4]: "bench-access-01",
             SYSTEM[5]: "building 1, floor 2, rack 3",
@@ -122,7 +123,16 @@ class _Switch(asyncio.DatagramProtocol):
             halves = before, after
             if reply.count(id_) == 1:
                 self._known[state, rest] = halves
-        return halves[0] + id_ + halves[1]
+        return halves[0] + id_ + (_later(halves[1]) if SYSTEM_ASKED in rest else halves[1])
+
+
+def _later(reply: bytes) -> bytes:
+    """The end of a reply with the uptime of now: where it went back, a switch would be asked as after a restart."""
+    at = reply.find(SYSTEM_ASKED) + len(SYSTEM_ASKED) + 1
+    if reply[at : at + 2] != b"\x43\x04":  # TimeTicks of four octets
+        return reply
+    ticks = _BEGUN + int(asyncio.get_running_loop().time() * 100) % 2**30
+    return reply[: at + 2] + ticks.to_bytes(4, "big") + reply[at + 6 :]
 
 
 SYSTEM_ASKED: Final = b"\x06\x08\x2b\x06\x01\x02\x01\x01\x03"  # sysUpTime: once in each poll

@@ -110,6 +110,8 @@ class Schedule:
 
     async def stop(self, patience: float) -> None:
         """Wake nobody any more, and let visits under way end; those that last longer than `patience` are cut off."""
+        # what is cut off here would be told as an error with a traceback each; our own jobs raise nothing
+        logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
         self._scheduler.shutdown(wait=False)
         running = tuple(self._running.values())
         if running:

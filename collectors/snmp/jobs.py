@@ -207,9 +207,10 @@ class TableJob:
         if told.bindings:
             self._trace.append((asked, exchange, told))
             if len(told.bindings) < asked * walk.repetitions and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW:
-                # cut by the device's limit: ask for whole rows with some room the next time
+                # cut by the device's limit: ask for whole rows the next time. Where values grow out of the room that is
+                # left, the reply is cut once more, and one row less is asked from then on
                 self._cut = True
-                walk.repetitions = min(walk.repetitions, max(1, (len(told.bindings) - 2) // asked))
+                walk.repetitions = min(walk.repetitions, max(1, len(told.bindings) // asked))
         walk.take(_plain(told.bindings))
 
     def _leave_course(self) -> Walk:
