@@ -15,7 +15,7 @@ from collectors.facts import PartRows, PartTold, Read, told
 from collectors.plan import Fact, Number, Part
 from collectors.snmp.reader import Value
 from collectors.tables import Eye, Table
-from monitor.model import Observation
+from monitor.model import Observation, moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +143,9 @@ def _moved_alone(
     )  # fmt: skip
     otherwise: set[int] = set()
     changed = [row for row, (raw, was) in enumerate(zip(column, before, strict=True)) if raw is not was and raw != was]
+    places: list[int] = []
+    values: list[float] = []
+    words: list[str] = []
     for row in changed:
         if row in rows or shown[row] is None:
             continue
@@ -154,10 +157,13 @@ def _moved_alone(
         for place in range(ends[row - 1] if row else 0, ends[row]):
             known = observations[place]
             if known.aspect == aspect and known.condition is None and known.value is not None:
-                observations[place] = known.moved(raw / divisor, word, at)
+                places.append(place)
+                values.append(raw / divisor)
+                words.append(word)
                 break
         else:
             otherwise.add(row)
+    moved(observations, places, values, words, at)
     return otherwise
 
 

@@ -5,7 +5,7 @@ Moments are aware datetimes in UTC; durations are `timedelta`; numbers are in ba
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -172,10 +172,6 @@ class Observation:
     source: str = ""
     limits: Limits | None = None
 
-    def moved(self, value: float, raw: str, at: datetime) -> "Observation":
-        """The same fact with another number."""
-        return _observation(self, self.condition, at, value, raw)
-
     def in_condition(self, condition: Condition) -> "Observation":
         """The same fact with its condition filled in."""
         return _observation(self, condition, self.at, self.value, self.raw)
@@ -207,6 +203,27 @@ def _observation(
     _source(made, like.source)
     _limits(made, like.limits)
     return made
+
+
+def moved(
+    observations: list[Observation], places: Iterable[int], values: Iterable[float], words: Iterable[str], at: datetime
+) -> None:
+    """Put the same facts with other numbers in `places` of `observations`, slot by slot: a visit moves a hundred."""
+    new, kind = Observation.__new__, Observation
+    component, aspect, condition, moment = _component, _aspect, _condition, _at
+    number, unit, raw, source, limits = _value, _unit, _raw, _source, _limits
+    for place, value, word in zip(places, values, words, strict=True):
+        like = observations[place]
+        observations[place] = made = new(kind)
+        component(made, like.component)
+        aspect(made, like.aspect)
+        condition(made, like.condition)
+        moment(made, at)
+        number(made, value)
+        unit(made, like.unit)
+        raw(made, word)
+        source(made, like.source)
+        limits(made, like.limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ class Rendered:
     """
 
     device: Device
+    whole: str  # its labels, between the braces of every sample
     identity: Identity
     observations: Sequence[Observation]
     claims: Sequence[Observation]
@@ -82,9 +83,9 @@ def rendered(
     if silence is not None:
         observations, ports = (one for one in observations if one.component.kind == "device"), None
     observations = tuple(observations)
-    if before is not None and (before.device != device or before.silence is not silence):
+    if before is not None and (before.silence is not silence or not _same(before.device, device)):
         before = None
-    whole = labelled(target=device.name, customer=device.customer, site=device.site)
+    whole = before.whole if before else labelled(target=device.name, customer=device.customer, site=device.site)
     page = dict(before.page) if before else {}
     page[UP.name] = f"{UP.name}{{{whole}}} {int(silence is None)}\n".encode()
     page[VISIT.name] = f"{VISIT.name}{{{whole}}} {at.timestamp()!r}\n".encode()
@@ -92,7 +93,7 @@ def rendered(
         page[SILENT.name] = f"{SILENT.name}{{{whole},{labelled(reason=silence)}}} 1\n".encode()
     if last := at if silence is None else answered_at:
         page[ANSWER.name] = f"{ANSWER.name}{{{whole}}} {last.timestamp()!r}\n".encode()
-    if before is None or before.identity != identity:
+    if before is None or (before.identity is not identity and before.identity != identity):
         told = identity != Identity()
         page[INFO.name] = f"{INFO.name}{{{whole},{_known(device, identity)}}} 1\n".encode() if told else b""
     claims = observations if claims is None or silence is not None else tuple(claims)
@@ -108,6 +109,7 @@ def rendered(
     page |= series_ports.samples(whole, names, ports, earlier if before and before.names is names else None)
     return Rendered(
         device=device,
+        whole=whole,
         identity=identity,
         observations=observations,
         claims=claims,
@@ -117,6 +119,10 @@ def rendered(
         page={name: text for name, text in page.items() if text},
         layout=layout,
     )
+
+
+def _same(one: Device, other: Device) -> bool:
+    return one is other or one == other
 
 
 class Series:
