@@ -17,7 +17,8 @@ from monitor.config import knowledge
 from monitor.model import Device
 from monitor.seen import looks_at, seen
 
-FOLDER = Path(os.environ.get("NETVIGIL_RECORDINGS", "/nowhere")) / "redfish"
+ROOT = Path(__file__).parents[2]
+FOLDER = Path(os.environ.get("NETVIGIL_RECORDINGS", ROOT.parent / "shared" / "recordings")) / "redfish"
 SETS = sorted(path.parent.name for path in FOLDER.glob("*/SOURCE.json") if (path.parent / "redfish").is_dir())
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 # what SOURCE.json says in words: the fault that must be found, kind and label, the condition of it, and the pointer
@@ -30,7 +31,7 @@ FOUND = {
     ),
 }  # fmt: skip
 
-pytestmark = pytest.mark.skipif(not SETS, reason="NETVIGIL_RECORDINGS does not lead to recordings of Redfish")
+pytestmark = pytest.mark.skipif(not SETS, reason=f"no recordings below {FOLDER}; NETVIGIL_RECORDINGS names them")
 
 
 @cache
