@@ -48,7 +48,7 @@ def main() -> None:
     file = Path(__file__).parent / "results.json"
     file.write_text(json.dumps(figures, indent=1) + "\n")
     print(polling.lines(figures))  # noqa: T201 - its purpose
-    print(f"written: {file}", file=sys.stderr)  # noqa: T201
+    print(f"written: {file}", file=sys.stderr)  # noqa: T201 - its purpose
 
 
 async def _measured(port: int) -> dict[str, polling.Figures]:

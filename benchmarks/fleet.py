@@ -133,7 +133,7 @@ async def _on_time(url: str, seconds: float) -> float:
 def _scraped(url: str, accepted: str) -> int:
     """The size of what is told to a scraper that takes what is `accepted` (Prometheus: gzip)."""
     asked = Request(url, headers={"Accept-Encoding": accepted})  # noqa: S310 - our own daemon
-    with urlopen(asked, timeout=300) as answer:  # noqa: S310
+    with urlopen(asked, timeout=300) as answer:  # noqa: S310 - our own daemon
         return sum(len(chunk) for chunk in iter(lambda: answer.read(1 << 20), b""))
 
 

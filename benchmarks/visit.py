@@ -193,10 +193,10 @@ def _measured(switch: Canned, platforms: Mapping[str, Platform], policy: Policy)
         figures[name]["visit"] -= nothing
     size = sum(map(len, whole.page.values()))
     print(f"{values} values, {len(first.observations)} observations, {size} bytes of packed text")  # noqa: T201 - its purpose
-    print(f"memory {_memory(switch, platforms, loop):.0f} kB a device")  # noqa: T201
+    print(f"memory {_memory(switch, platforms, loop):.0f} kB a device")  # noqa: T201 - its purpose
     for name, stops in figures.items():
         told_stops = "  ".join(f"{stop} {value:.3f}" for stop, value in stops.items())
-        print(f"{name:<6} {told_stops}  sum {sum(stops.values()):.3f} ms")  # noqa: T201
+        print(f"{name:<6} {told_stops}  sum {sum(stops.values()):.3f} ms")  # noqa: T201 - its purpose
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def _members(told: Ports, table: Table, stacked: Table | None, lacp: Table | Non
             [str(above), index] for index, above in zip(lacp.index, lacp.columns.get("selected", ()), strict=False)
         ]
     for pair in pairs:
-        above, below = (table.rows.get(index) for index in pair) if len(pair) == 2 else (None, None)  # noqa: PLR2004
+        above, below = (table.rows.get(index) for index in pair) if len(pair) == 2 else (None, None)  # noqa: PLR2004 - two interfaces: above, below
         if above is None or below is None or above == below or kinds[above] != _AGGREGATE:
             continue
         aggregate, member = told.labels[above], told.labels[below]

@@ -178,7 +178,7 @@ def _managed(index: str) -> str:
         return ""
     subtype, length, octets = numbers[3], numbers[4], numbers[5:]
     version = _FAMILIES.get(subtype)
-    if version is None or _OCTETS[version] != length or len(octets) != length or max(octets) > 255:  # noqa: PLR2004
+    if version is None or _OCTETS[version] != length or len(octets) != length or max(octets) > 255:  # noqa: PLR2004 - an octet
         return ""
     address = ipaddress.ip_address(bytes(octets))
     nowhere = address.is_unspecified or address.is_multicast or address.is_link_local

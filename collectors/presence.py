@@ -57,9 +57,10 @@ class Presence:
     def _of_snmp(self) -> Iterator[Observation]:
         silence = self.silence
         answers = silence not in NOT_THERE
-        there = self.reach is not None and self.reach.there is There.UP
+        seen = any(look.blind not in UNREACHED for look in self.looks.values())
+        there = seen or (self.reach is not None and self.reach.there is There.UP)
         source = f"udp://{self.device.address}:{self.device.port}" if silence else SYS_OBJECT_ID
-        # it answers pings and no SNMP: not down, but we are blind
+        # it answers pings or another eye, and no SNMP: not down, but we are blind
         claim = Condition.OK if answers else Condition.DEGRADED if there else Condition.FAILED
         yield self._one("answer", claim, "" if answers else str(silence), source)
         if silence is None:
@@ -70,10 +71,11 @@ class Presence:
     def _of_look(self, look: Look) -> Iterator[Observation]:
         """Whether another eye reaches the device, and whether it is let in."""
         raw, source = str(look.blind or look.remark), f"{look.eye}://{self.device.address}"
-        if look.blind in UNREACHED:
+        talks = self.asked and self.silence not in NOT_THERE
+        if look.blind in UNREACHED and not talks:
             yield self._one("answer", Condition.FAILED, raw, source, look.eye)
             yield self._one("access", Condition.UNKNOWN, raw, source, look.eye)
-        else:
+        else:  # a device that talks SNMP is not down because its web server or its terminal lines are
             yield self._one("answer", Condition.OK, "", source, look.eye)
             yield self._one("access", Condition.FAILED if look.blind else Condition.OK, raw, source, look.eye)
 

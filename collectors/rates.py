@@ -175,7 +175,7 @@ class Interval:
                 return [
                     row
                     for row, (i, i0, o, o0, fits) in enumerate(told)
-                    if i - i0 >= (most := fits * share) or o - o0 >= most  # type: ignore[operator]
+                    if i - i0 >= (most := fits * share) or o - o0 >= most  # type: ignore[operator]  # None is heard below
                 ]
         except (TypeError, KeyError, ValueError):
             pass  # not all rows tell both counters

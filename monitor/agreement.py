@@ -79,7 +79,7 @@ def _misled(entry: Entry[DeviceFile], draft: Draft, around: Surroundings, near: 
         yield place.problem((), "there is no way in: write credentials (SNMP), redfish or ssh")
     elif not device.credentials and device.platform == AUTO:
         reason = "without SNMP nobody says what it is"
-        yield place.problem(("platform",), reason, 'write the name of a platform, such as "dell_idrac"')
+        yield place.problem(("platform",), reason, "write the name of a file in platforms/")
     if around.platforms is not None and device.platform != AUTO:
         yield from unknown(place, ("platform",), device.platform, "platform", around.platforms, near)
     if device.interval is not None and device.interval < around.shortest:

@@ -17,4 +17,4 @@ def dbm_of_tenths_of_microwatts(table: Table, column: str) -> tuple[float | None
 def rest_of_hundred(table: Table, column: str) -> tuple[float | None, ...]:
     """What is used, as a ratio, where the command line tells how many per cent are free."""
     found = (number(value) for value in table.columns[column])
-    return tuple(1 - free / 100 if free is not None and 0 <= free <= 100 else None for free in found)  # noqa: PLR2004
+    return tuple(1 - free / 100 if free is not None and 0 <= free <= 100 else None for free in found)  # noqa: PLR2004 - per cent

@@ -20,7 +20,7 @@ class CommunityWay:
         """The datagram that asks `head` + `id_` + `tail`, a PDU."""
         return element(_SEQUENCE, b"".join((self._fixed, head, id_, tail)))
 
-    def opened(self, data: bytes, now: float) -> bytes:  # noqa: ARG002
+    def opened(self, data: bytes, now: float) -> bytes:  # noqa: ARG002 - as above
         """The PDU in `data`. Raises CodecError where there is none, or where it answers another community."""
         at = begin(data, 0)
         if data[0] != _SEQUENCE or end(data, 0) != len(data) or not data.startswith(self._fixed, at):

@@ -39,12 +39,12 @@ class Bench:
     @property
     def port(self) -> int:
         """That of the engine's socket: told nowhere, but a sender of noise may find it."""
-        (line,) = self.engine._sockets[socket.AF_INET]  # noqa: SLF001
+        (line,) = self.engine._sockets[socket.AF_INET]  # noqa: SLF001 - what is open is seen nowhere else
         return int(line.socket.getsockname()[1])
 
     @property
     def waiting(self) -> int:
-        return sum(line.load for lines in self.engine._sockets.values() for line in lines)  # noqa: SLF001
+        return sum(line.load for lines in self.engine._sockets.values() for line in lines)  # noqa: SLF001 - what is open is seen nowhere else
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ async def test_flood_of_random_and_cut_datagrams_disturbs_nobody(bench: Bench) -
     noise = [chance.randbytes(chance.randrange(1500)) for _ in range(50)] + [reply[:-cut] for cut in range(1, 51)]
     stop = time.monotonic() + 3
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.setblocking(False)  # noqa: FBT003
+        sender.setblocking(False)  # noqa: FBT003 - the standard library's own signature
 
         async def flood() -> int:
             sent = 0
@@ -272,7 +272,7 @@ async def test_answer_from_elsewhere_is_not_taken_and_the_neighbour_is_undisturb
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere,
     ):
         agent.bind(("127.0.0.1", 0))
-        agent.setblocking(False)  # noqa: FBT003
+        agent.setblocking(False)  # noqa: FBT003 - the standard library's own signature
         port = int(agent.getsockname()[1])
         elsewhere.bind((address, 0 if address == "127.0.0.1" else port))
 

@@ -79,7 +79,7 @@ class Line:
         loop, count = asyncio.get_running_loop(), 0
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
             agent.bind(("127.0.0.1", 0))
-            agent.setblocking(False)  # noqa: FBT003
+            agent.setblocking(False)  # noqa: FBT003 - the standard library's own signature
 
             def heard() -> None:
                 nonlocal count

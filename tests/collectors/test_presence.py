@@ -1,12 +1,15 @@
 """What is said of a device as a whole: down, blind, or kept out."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from collectors.looks import Blind, Look
 from collectors.presence import Presence
 from collectors.reach import Reached, There
 from collectors.snmp.reader import Silence
+from collectors.tables import Eye
 from monitor.model import Condition, Device
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -55,3 +58,21 @@ def test_a_round_trip_that_moved_is_no_news() -> None:
     )  # fmt: skip
     assert one.same(other)
     assert not one.same(presence(None, There.DOWN))
+
+
+@pytest.mark.parametrize(
+    ("silence", "blind", "snmp", "redfish"),
+    [
+        (None, Blind.TIMEOUT, Condition.OK, (Condition.OK, Condition.FAILED)),
+        (Silence.TIMEOUT, Blind.TIMEOUT, Condition.FAILED, (Condition.FAILED, Condition.UNKNOWN)),
+        (Silence.TIMEOUT, None, Condition.DEGRADED, (Condition.OK, Condition.OK)),
+    ],
+)
+def test_a_device_that_one_eye_sees_is_not_down_for_another(
+    silence: Silence | None, blind: Blind | None, snmp: Condition, redfish: tuple[Condition, Condition]
+) -> None:
+    look = Look(eye=Eye.REDFISH, at=NOW, tables={}, blind=blind)
+    seen = replace(presence(silence, None), looks={Eye.REDFISH: look})
+    claims = {(one.component.label, one.aspect): one.condition for one in seen.observations()}
+    assert claims["", "answer"] is snmp
+    assert (claims["redfish", "answer"], claims["redfish", "access"]) == redfish

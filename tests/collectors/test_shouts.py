@@ -98,7 +98,7 @@ def test_lines_that_could_take_for_ever_do_not() -> None:
 def test_frames_are_the_same_however_the_stream_is_cut(messages: list[tuple[bool, bytes]], cuts: list[int]) -> None:
     stream, wanted = b"", []
     for counted, body in messages:
-        body = b"<13>" + body.replace(b"\n", b"").replace(b"\r", b"").replace(b"\0", b"").strip()  # noqa: PLW2901
+        body = b"<13>" + body.replace(b"\n", b"").replace(b"\r", b"").replace(b"\0", b"").strip()  # noqa: PLW2901 - one line of it
         stream += b"%d %s" % (len(body), body) if counted else body + b"\n"
         wanted.append(body)
     frames, found, turn = Frames(), list[bytes](), 0
@@ -133,7 +133,7 @@ def test_a_trap_names_itself_its_values_and_whom_it_is_about() -> None:
         ("1.3.6.1.2.1.2.2.1.2.9", Kind.OCTET_STRING, b"GE1/0/9\x00\x1b"),
         ("1.3.6.1.6.3.18.1.3.0", Kind.IP_ADDRESS, "192.0.2.9"),
     ]
-    shout = trap_said("192.0.2.1", [Binding(oid_of(oid), kind, value) for oid, kind, value in said])  # type: ignore[arg-type]
+    shout = trap_said("192.0.2.1", [Binding(oid_of(oid), kind, value) for oid, kind, value in said])  # type: ignore[arg-type]  # written by hand, of the right kinds
     assert shout == Shout(
         source="192.0.2.1",
         trap="1.3.6.1.6.3.1.1.5.3",

@@ -29,7 +29,7 @@ async def read(port: int, asked: tuple[Origin, ...], *, seconds: float = 30.0, p
     door = Door(address="127.0.0.1", port=port, login=LOGIN, pin=pin, timeout=seconds)
     reader = SshReader()
     try:
-        return await reader.read(replace(door, **words), asked, Budget(seconds=seconds))  # type: ignore[arg-type]
+        return await reader.read(replace(door, **words), asked, Budget(seconds=seconds))  # type: ignore[arg-type]  # words of Door
     finally:
         await reader.close()
 

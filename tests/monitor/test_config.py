@@ -207,7 +207,7 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         [
             (
                 "inventory.toml:13: device[1].platform: without SNMP nobody says what it is; write the name of a "
-                'platform, such as "dell_idrac"'
+                "file in platforms/"
             )
         ],
     ),

@@ -48,4 +48,4 @@ def outputs(case: str) -> Mapping[str, bytes]:
 
 
 def shell(maker: str = "vrp", **words: object) -> Shell:
-    return Shell(maker=maker, outputs=outputs(BOXES[maker][0]), **words)  # type: ignore[arg-type]
+    return Shell(maker=maker, outputs=outputs(BOXES[maker][0]), **words)  # type: ignore[arg-type]  # words of Shell
