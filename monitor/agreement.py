@@ -42,6 +42,7 @@ def disagreements(draft: Draft, around: Surroundings) -> Iterator[Problem]:
     yield from _same(draft.devices, lambda device: (device.address, device.port), "address", "address and port")
     for device in draft.devices:
         yield from _misled(device, draft, around, near)
+    yield from _circles(draft.devices)
 
 
 def unknown(
@@ -80,10 +81,29 @@ def _misled(entry: Entry[DeviceFile], draft: Draft, around: Surroundings, near: 
     elif not device.credentials and device.platform == AUTO:
         reason = "without SNMP nobody says what it is"
         yield place.problem(("platform",), reason, "write the name of a file in platforms/")
+    for at, name in enumerate(device.parents):
+        yield from unknown(place, ("parents", at), name, "device", draft.device_names, near)
     if around.platforms is not None and device.platform != AUTO:
         yield from unknown(place, ("platform",), device.platform, "platform", around.platforms, near)
     if device.interval is not None and device.interval < around.shortest:
         yield place.problem(("interval",), f"must be at least {said_duration(around.shortest)}")
+
+
+def _circles(devices: Iterable[Entry[DeviceFile]]) -> Iterator[Problem]:
+    """Devices that are reached only through themselves."""
+    above = {device.written.name: device.written.parents for device in devices}
+    for device in devices:
+        name, way = device.written.name, list(device.written.parents)
+        met: set[str] = set()
+        while way and name not in met:
+            one = way.pop()
+            if one not in met:
+                met.add(one)
+                way += above.get(one, ())
+        if name in met:
+            yield device.place.problem(
+                ("parents",), f'"{name}" is reached only through itself: parents lead in a circle'
+            )
 
 
 def _same(

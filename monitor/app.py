@@ -160,6 +160,8 @@ class App:
             self._watch.recognised(device.name)
         found = ports(outcome.facts.told, outcome.facts.cables)
         self.series.visited(device, seen.identity, outcome.numbers, seen.silence, seen.at, found, outcome.claims)
+        for name in outcome.look:
+            self._schedule.hint(name)
         for fault, change in outcome.changes:
             part = f"{fault.key.kind} {fault.key.label}".strip()
             log.info("%s: level %d fault of %s, %s", change.value, fault.level, part, device.name)

@@ -42,6 +42,7 @@ class Draft:
     customers: Sequence[Entry[CustomerFile]]
     sites: Sequence[Entry[SiteFile]]
     devices: Sequence[Entry[DeviceFile]]
+    device_names: Collection[str]
     credentials: Mapping[str, CredentialFile]
     logins: Mapping[str, LoginFile]
     customer_names: Collection[str]
@@ -64,6 +65,7 @@ def drafted(source: Document, problems: list[Problem]) -> Draft:
         customers=entries(source, ("customer",), CustomerFile),
         sites=entries(source, ("site",), SiteFile),
         devices=devices,
+        device_names={*_names(source.data.get("device")), *(entry.written.name for entry in devices)},
         credentials={name: each for name, each in fitting.items() if each is not None},
         logins={name: each for name, each in known.items() if each is not None},
         customer_names=_names(source.data.get("customer")),
@@ -150,5 +152,6 @@ def _device(file: DeviceFile, site: Site, interval: timedelta) -> Device:
         ssh_port=file.ssh_port,
         interval=file.interval or interval,
         expect_up=tuple(file.expect_up),
+        parents=tuple(file.parents),
         title=file.title,
     )

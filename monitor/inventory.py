@@ -55,6 +55,9 @@ class DeviceFile(Settled):
     redfish_port: Port = Field(443, description="TCP port of Redfish.")
     ssh_port: Port = Field(22, description="TCP port of SSH.")
     expect_up: list[str] = Field([], description="Interfaces that must be up, even if they were down when first seen.")
+    parents: list[Name] = Field(
+        [], description="Devices through which alone this one is reached; left out, neighbours told by LLDP say so."
+    )
     title: Title = Field("", description="What people call it, as documents print it.")
 
 

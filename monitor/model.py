@@ -92,7 +92,7 @@ class Device:
 
     `platform` is the name of a platform file or "auto". `credentials` (of SNMP), `redfish` and `ssh` (logins) are
     names, never values; "" is a device that is not seen that way. `expect_up` names the interfaces that must be up even
-    if they were down when first seen.
+    if they were down when first seen. `parents` names the devices through which alone this one is reached.
     """
 
     name: str
@@ -109,6 +109,7 @@ class Device:
     ssh_port: int = 22
     interval: timedelta = timedelta(seconds=60)
     expect_up: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
     title: str = ""
 
 
@@ -262,10 +263,14 @@ class FaultState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a fault has its level: the rule that gave it and what that rule says here."""
+    """Why a fault has its level: the rule that gave it and what that rule says here.
+
+    `proposes` is the responsibility that the rule suggests to people ("not_ours"), "" where it suggests none.
+    """
 
     rule: str
     text: Text
+    proposes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ The way of a fault, in order, each stop a function of one file:
 2. `collectors.visit.told` turns them into observations (words of `monitor.model`), `collectors.traffic` what the
    counters of interfaces did since the last visit, where it matters. `monitor.history` writes down what happened to the
    device, and says which of its parts are gone.
-3. `alerts.faults.judgement.judged` finds faults, levels and reasons.
+3. `alerts.faults.judgement.judged` finds faults, levels and reasons, and where they have their cause; in other devices,
+   too (`monitor.surroundings`), or in the line and the mains of the site, which `alerts.faults.sites` judges before.
 4. `monitor.store.faults` keeps them.
 5. `monitor.ticketing` opens or continues the ticket (`alerts.desk.tickets`) …
 6. … and queues its letters (`alerts.post.letters`, `monitor.store.letters`).
@@ -17,15 +18,18 @@ what the last visit told is kept in memory for that (`Memory`), and the disk alo
 From there `monitor.duties` posts the letters until the SMTP server has accepted them.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from alerts.faults.judgement import judged, refreshed, still
+from alerts.faults.around import SITE, Around
+from alerts.faults.judgement import Judged, judged, refreshed, still
 from alerts.faults.rules import Policy
+from alerts.faults.sites import of_site
 from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
 from collectors.cabling import cabling
 from collectors.logs import entries
@@ -37,10 +41,12 @@ from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
 from collectors.visit import Told, Visit, told, visited
 from monitor import history, ticketing
 from monitor.config import Settings
-from monitor.model import Change, Condition, Device, EventKind, Fault, FaultState, LogEntry, Observation
-from monitor.store import devices, faults, tickets
+from monitor.model import Change, Condition, Device, EventKind, Fault, FaultKey, FaultState, LogEntry, Observation
+from monitor.settings import as_device
+from monitor.store import devices, faults, links, tickets
 from monitor.store import parts as stored_parts
 from monitor.store.database import Store
+from monitor.surroundings import Surroundings
 from monitor.watching import Glances
 
 SECOND_LOOK = timedelta(seconds=2)
@@ -121,12 +127,15 @@ class Means:
     clock: Callable[[], datetime]
     memory: Memory = field(default_factory=Memory)
     glances: Glances = field(default_factory=Glances)
+    surroundings: Surroundings = field(default_factory=Surroundings)
     reach: Callable[[str], Reached | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of a visit. `look_again`: when another look could confirm or clear what is not sure yet.
+
+    `look` names other devices that are to be visited now: they hold the cause, or have lost it.
 
     An observation keeps the moment at which it was first told for as long as it is told again unchanged. After a visit
     that `is_quiet`, `claims` are those of the visit that was judged last: the same conditions, and numbers of then.
@@ -138,6 +147,7 @@ class Outcome:
     changes: tuple[tuple[Fault, Change], ...]
     look_again: datetime | None
     silent_visits: int
+    look: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> tuple[Observation, ...]:
@@ -166,6 +176,11 @@ async def visit(device: Device, means: Means) -> Outcome:
     targets = settings.targets(device)
     known = memory.of(device, settings)
     last = known.facts if known else None
+    cables = (
+        last.cables
+        if last
+        else replace(NO_CABLING, neighbours=await means.store.ask(partial(links.of, device=device.name)))
+    )
     before = last.told.visit if last else None
     budget, looks = settings.snmp.budget, means.glances.of(device.name)
     seen = await visited(
@@ -179,7 +194,8 @@ async def visit(device: Device, means: Means) -> Outcome:
         looks,
         reach=means.reach(device.name),
     )
-    facts = _facts(seen, last, _wanted(settings.policy, known.asked if known else frozenset()))
+    means.surroundings.looked_at(device.name, seen.at)
+    facts = _facts(seen, last, cables, _wanted(settings.policy, known.asked if known else frozenset()))
     log = entries(seen, before) if seen.silence is None else ()
     quiet = _still(facts, known, means.clock()) if known and not log else None
     if known is not None and quiet is not None:
@@ -187,14 +203,20 @@ async def visit(device: Device, means: Means) -> Outcome:
         return quiet
     # Should the transaction end in any other way than by returning, nobody knows what is on disk: look at all of it.
     memory.forget(device.name)
-    parts = known.parts if known else None
-    outcome, now = await means.store.do(lambda disk: followed(disk, facts, parts, settings, means.clock(), log))
+    parts, around = known.parts if known else None, means.surroundings
+    try:
+        outcome, now = await means.store.do(
+            lambda disk: followed(disk, facts, parts, settings, means.clock(), log, around)
+        )
+    except BaseException:
+        around.forget()
+        raise
     if seen.silence is None:
         memory.keep(device.name, now)
     return outcome
 
 
-def _facts(seen: Visit, last: Facts | None, wanted: Wanted) -> Facts:
+def _facts(seen: Visit, last: Facts | None, cables: Cabling, wanted: Wanted) -> Facts:
     found = told(seen, last.told if last else None)
     flow = traffic(found, last.traffic if last else None, wanted)
     joined = aggregates(found, last.aggregates if last else NO_AGGREGATES)
@@ -202,7 +224,7 @@ def _facts(seen: Visit, last: Facts | None, wanted: Wanted) -> Facts:
     return Facts(
         told=found,
         traffic=flow,
-        cables=cabling(found, last.cables if last else NO_CABLING),
+        cables=cabling(found, cables),
         aggregates=joined,
         observations=(*found.observations, *more) if more else found.observations,
     )
@@ -222,7 +244,7 @@ def _still(facts: Facts, known: Remembered, now: datetime) -> Outcome | None:
     seen, before = facts.told.visit, known.told.visit
     if not known.still or now >= known.due or seen.silence is not None or seen.identity != before.identity:
         return None
-    if history.may_be_restarted(seen, before):
+    if history.may_be_restarted(seen, before) or facts.cables.neighbours != known.facts.cables.neighbours:
         return None
     if not still(facts.observations, known.facts.observations, known.observations, known.settings.policy):
         return None
@@ -236,26 +258,33 @@ def followed(
     settings: Settings,
     now: datetime,
     log: Sequence[LogEntry] = (),
+    surroundings: Surroundings | None = None,
 ) -> tuple[Outcome, Remembered]:
     """All that follows from what was told, inside one transaction; and what to remember of it.
 
     `parts` are those on disk; None: look at them. `log` are the new lines of the device's own log.
     """
+    surroundings = surroundings or Surroundings()
     seen, device, policy = facts.told.visit, facts.told.visit.device, settings.policy
     before = devices.by_name(disk, device.name)
     lived = history.lived(disk, facts.told, parts, before, settings, now) if seen.silence is None else None
     stored_parts.happened(disk, history.logged(device.name, log, seen.at))
-    known = faults.known(disk, device.name, now - MEMORY)
+    known = {key: one for key, one in faults.known(disk, device.name, now - MEMORY).items() if key.kind != SITE}
     dated = tuple(_dated(one, seen.at) for one in facts.observations)
     seen_ok = faults.seen_ok(disk, device.name)
     if lived is not None and (lived.gone or known):
         missed = history.missed(lived, dated, known.values(), seen_ok, policy, seen.at)
         seen_ok |= {(one.component.kind, one.component.label, one.aspect) for one in missed}
         dated += missed
-    verdict = judged(dated, device, known, seen_ok, policy, now, notes=facts.cables.notes, within=facts.aggregates.of)
+    subject = _Subject(
+        device=device, facts=facts, dated=dated, known=known, seen_ok=seen_ok, settings=settings, now=now
+    )
+    verdict, of_site, around = _judged_around(disk, subject, surroundings)
+    if seen.silence is None and surroundings.met(device.name, seen.identity.name or "", facts.cables.neighbours):
+        links.saved(disk, device.name, facts.cables.neighbours)
     silent_visits, due = _remembered(disk, seen, before, lived, now, settings.snapshot_interval)
     living = dict(known)
-    changes: list[tuple[Fault, Change]] = []
+    changes: list[tuple[Fault, Change]] = list(of_site)
     for step in verdict.steps:
         fault = faults.saved(disk, step.fault)
         living[fault.key] = fault
@@ -265,12 +294,17 @@ def followed(
     faults.remembered_ok(disk, device.name, verdict.newly_ok)
     if seen.silence is None:
         due = min(due, _pictured(disk, seen, verdict.observations, settings, now, changed=bool(changes)))
+    surroundings.told(device.name, [*living.values()])
+    freed = surroundings.hidden_behind([fault.key for fault, change in changes if change is Change.CLEARED])
+    felt = [around.felt_until(fault) for fault in living.values() if fault.state is not FaultState.CLEARED]
+    later = [moment for moment in (lived.look_again if lived else None, *felt) if moment is not None]
     outcome = Outcome(
         facts=facts,
         claims=verdict.observations,
         changes=tuple(changes),
-        look_again=_look_again(living.values(), policy, now, lived.look_again if lived else None),
+        look_again=_look_again(living.values(), policy, now, later),
         silent_visits=silent_visits,
+        look=surroundings.to_look_at(verdict.look | freed, now),
     )
     standing = [fault.key for fault in living.values() if fault.state is not FaultState.CLEARED]
     is_settled = lived is not None and lived.is_settled
@@ -286,6 +320,77 @@ def followed(
         due=due,
     )
     return outcome, remembered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """What is judged: a device, what it told, and what was known of it."""
+
+    device: Device
+    facts: Facts
+    dated: tuple[Observation, ...]
+    known: Mapping[FaultKey, Fault]
+    seen_ok: frozenset[tuple[str, str, str]]
+    settings: Settings
+    now: datetime
+
+    def judged(self, around: Around) -> Judged:
+        """The judgement of it among its surroundings."""
+        return judged(
+            self.dated,
+            self.device,
+            self.known,
+            self.seen_ok,
+            self.settings.policy,
+            self.now,
+            notes=self.facts.cables.notes,
+            within=self.facts.aggregates.of,
+            around=around,
+        )
+
+    def after(self, verdict: Judged) -> list[Fault]:
+        """Its faults as they stand after `verdict`."""
+        return list({**self.known, **{step.fault.key: step.fault for step in verdict.steps}}.values())
+
+
+def _judged_around(
+    disk: Connection, subject: _Subject, surroundings: Surroundings
+) -> tuple[Judged, list[tuple[Fault, Change]], Around]:
+    """The judgement of a device, and before it, where it may concern it, of its whole site: what changed of that.
+
+    And what surrounded it.
+    """
+    device, settings, now = subject.device, subject.settings, subject.now
+    within = subject.facts.aggregates.of
+    around = surroundings.around(disk, device, subject.known.values(), within, now, settings)
+    verdict = subject.judged(around)
+    own = subject.after(verdict)
+    if not surroundings.told(device.name, own) and not around.of_site:
+        return verdict, [], around
+    around = surroundings.around(disk, device, own, within, now, settings)
+    changes = _site_judged(disk, around, settings, now)
+    surroundings.site_told(device.site, [fault for fault, _ in changes])
+    around = surroundings.around(disk, device, own, within, now, settings)
+    return subject.judged(around), [(fault, change) for fault, change in changes if change is not None], around
+
+
+def _site_judged(
+    disk: Connection, around: Around, settings: Settings, now: datetime
+) -> list[tuple[Fault, Change | None]]:
+    """Judge the site of the device as a whole, and follow that up."""
+    told = of_site(around)
+    known = {key: one for key, one in faults.known(disk, around.device.site, now - MEMORY).items() if key.kind == SITE}
+    place = as_device(settings.inventory.sites[around.device.site])
+    verdict = judged(told, place, known, frozenset(), settings.policy, now)
+    found: list[tuple[Fault, Change | None]] = [
+        (one, None) for one in known.values() if one.state is not FaultState.CLEARED
+    ]
+    for step in verdict.steps:
+        fault = faults.saved(disk, step.fault)
+        found = [(one, change) for one, change in found if one.key != fault.key] + [(fault, step.change)]
+        if step.change is not None:
+            _ticketed(disk, fault, step.change, settings, now)
+    return found
 
 
 def _dated(observation: Observation, at: datetime) -> Observation:
@@ -353,9 +458,9 @@ def _pictured(
     return min(last + settings.snapshot_interval, midnight.astimezone(UTC))
 
 
-def _look_again(living: Iterable[Fault], policy: Policy, now: datetime, missing: datetime | None) -> datetime | None:
+def _look_again(living: Iterable[Fault], policy: Policy, now: datetime, later: Iterable[datetime]) -> datetime | None:
     """When a second look could settle what is not sure yet: a suspicion, a part that seems to be well again or gone."""
-    moments = [] if missing is None else [missing]
+    moments = list(later)
     for fault in living:
         watch = policy.watch(fault.key.kind, fault.key.aspect)
         if fault.state is FaultState.SUSPECTED and fault.bad > 0 and fault.hidden_by is None:

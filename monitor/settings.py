@@ -6,6 +6,7 @@ from datetime import time, timedelta
 from pathlib import Path
 
 from alerts.desk.contract import Contract
+from alerts.faults.around import SITE
 from alerts.faults.policy import Policy
 from alerts.post.mail import MailSettings
 from collectors.looks import Door
@@ -14,7 +15,7 @@ from collectors.snmp.engines import EngineName
 from collectors.snmp.reader import Budget, Target
 from collectors.tables import Eye
 from monitor.inventory import Inventory
-from monitor.model import Device, Language, Recipient
+from monitor.model import Device, FaultKey, Language, Recipient, Site
 from monitor.problem import Problem
 
 
@@ -137,6 +138,13 @@ class Settings:
             for name in device.credentials
         )
 
+    def place(self, key: FaultKey) -> Device | None:
+        """The device that a fault is of; of a fault of a whole site the site, as if it were one. None: it is gone."""
+        if key.kind != SITE:
+            return self.inventory.devices.get(key.device)
+        site = self.inventory.sites.get(key.device)
+        return as_device(site) if site else None
+
     def seen_by(self, eye: Eye) -> dict[str, Device]:
         """The devices that `eye` looks at, by name, with its own time between two looks."""
         interval = self.looking[eye].interval
@@ -155,6 +163,11 @@ class Settings:
             pin=pin,
             timeout=self.looking[eye].timeout.total_seconds(),
         )
+
+
+def as_device(site: Site) -> Device:
+    """A whole site as the device that its own faults are of."""
+    return Device(name=site.name, address="", customer=site.customer, site=site.name, title=site.title)
 
 
 def _login(device: Device, eye: Eye) -> str:

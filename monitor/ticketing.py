@@ -27,7 +27,9 @@ def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) ->
     if unclosed:
         followed_up(disk, unclosed[-1], EventKind.RELAPSED, fault, settings, now)
         return
-    device = settings.inventory.devices[fault.key.device]
+    device = settings.place(fault.key)
+    if device is None:
+        raise LookupError(f"{fault.key.device} has a fault, and is not in the inventory")
     site = settings.inventory.sites[device.site]
     visited = devices.by_name(disk, device.name)
     maker = (visited.identity.vendor if visited else None) or ""
@@ -105,7 +107,7 @@ def _handed_up(disk: Connection, ticket: Ticket, fault: Fault, settings: Setting
 
 
 def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> None:
-    device = settings.inventory.devices.get(ticket.fault.device) or _removed(ticket)
+    device = settings.place(ticket.fault) or _removed(ticket)
     site = settings.inventory.sites.get(ticket.site)
     if site is None:  # taken out of the inventory since: nobody is left to be told, the record stays
         return

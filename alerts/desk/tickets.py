@@ -3,7 +3,7 @@
 Faults open tickets (`opened`), people and the daemon write into them (`recorded`), and state, level, class, tier and
 owner are read off the list; clocks are in clocks.py. An event's `data` may hold, as text:
 
-- opened: level, condition, reason, reason_zh_CN, maker
+- opened: level, condition, reason, reason_zh_CN, maker; proposes ("not_ours", for a person to confirm)
 - level_changed: level (must), reason
 - relapsed: level, where the fault came back at another one; reason
 - responsibility: responsibility (must; "ours" or "not_ours"), reason
@@ -92,6 +92,8 @@ def opened(
     }
     if maker:
         data["maker"] = maker
+    if proposed := next((reason.proposes for reason in fault.reasons if reason.proposes), ""):
+        data["proposes"] = proposed
     event = TicketEvent(seq=1, kind=EventKind.OPENED, at=_moment(at), by=MONITOR, data=data)
     return Ticket(
         id=ticket_id, fault=fault.key, customer=site.customer, site=site.name, region=site.region, events=(event,)

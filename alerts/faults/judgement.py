@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.faults import limits, wording
+from alerts.faults.around import Around, Wait
 from alerts.faults.groups import Count, Groups, Part, weight
 from alerts.faults.lifecycle import after_bad, after_good, left_alone, penalty_at, suspected
 from alerts.faults.rules import Aspect, Policy, Rule, Wrong, first_match
@@ -41,11 +42,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The outcome of one visit: steps in the order of their keys, and the observations with conditions from limits."""
+    """The outcome of one visit: steps in the order of their keys, and the observations with conditions from limits.
+
+    `look` names other devices that hold the answer to what is in doubt.
+    """
 
     steps: tuple[Step, ...]
     observations: tuple[Observation, ...]
     newly_ok: Seen
+    look: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,13 +74,15 @@ def judged(
     *,
     notes: Mapping[str, str] | None = None,
     within: Mapping[str, str] | None = None,
+    around: Around | None = None,
     at_once: bool = False,
 ) -> Judged:
     """The judgement of `observations` of `device`.
 
     `known` holds the faults of the device that are not cleared. It may hold cleared ones too, where no other has their
     key: they lend their flap penalty, so that what comes back soon is seen to flap. `seen_ok` holds what was once seen
-    well. `notes` say by label where the cables of interfaces lead, `within` to which aggregate they belong. With
+    well. `notes` say by label where the cables of interfaces lead, `within` to which aggregate they belong. `around`
+    is what is known of other devices, which may hold the cause; without it nobody is asked. With
     `at_once` everything bad is confirmed at first sight, as for a recording that is visited once.
     """
     standing = {
@@ -87,7 +94,7 @@ def judged(
     answers, newly_ok = _sifted(told, standing, seen_ok, policy)
     if not answers:
         return Judged(steps=(), observations=told, newly_ok=newly_ok)
-    scene = Scene(told, device, seen_ok, policy)
+    scene = Scene(told, device, seen_ok, policy, around)
     moved: dict[Part, _Moved] = {}
     for part in sorted(answers):
         one = _moved(part, answers[part], standing.get(part), known, scene, now, at_once=at_once)
@@ -96,9 +103,11 @@ def judged(
             moved[part] = one
     _give_notes(moved, notes or {}, within or {})
     _give_levels(moved, standing, scene, now)
-    _hide_symptoms(moved, standing, policy, now, at_once=at_once)
+    look = _hide_symptoms(moved, standing, scene, now, at_once=at_once)
     steps = (_step(one, policy, now) for one in moved.values())
-    return Judged(steps=tuple(step for step in steps if step), observations=told, newly_ok=newly_ok)
+    return Judged(
+        steps=tuple(step for step in steps if step), observations=told, newly_ok=newly_ok, look=frozenset(look)
+    )
 
 
 def _missed(observations: Sequence[Observation], seen_ok: Seen, policy: Policy) -> Sequence[Observation]:
@@ -275,7 +284,9 @@ def _give_levels(moved: dict[Part, _Moved], standing: Mapping[Part, Fault], scen
         if rule is not None and rule.level is not None:
             one.rule = rule
             text = _reason(rule, wrong, one, count, scene, now)
-            one.after = replace(one.after, level=rule.level, reasons=(Reason(rule=rule.name, text=text),))
+            one.after = replace(
+                one.after, level=rule.level, reasons=(Reason(rule=rule.name, text=text, proposes=rule.proposes),)
+            )
         elif one.before is None:
             del moved[part]
         else:
@@ -303,6 +314,7 @@ def _reason(rule: Rule, wrong: Wrong, one: _Moved, count: Count, scene: Scene, n
         "condition": policy.conditions[wrong],
         "rest": wording.filled(count.rest(words.rest_one, words.rest_many), numbers),
         "changes": wording.plain(max(1, round(changes))),
+        "below": wording.plain(len(scene.around.below) if scene.around else 0),
     }  # fmt: skip
     return wording.filled(rule.why, values)
 
@@ -316,23 +328,43 @@ def _aspect(policy: Policy, aspect: str) -> Text:
 
 
 def _hide_symptoms(
-    moved: Mapping[Part, _Moved], standing: Mapping[Part, Fault], policy: Policy, now: datetime, *, at_once: bool
-) -> None:
-    """Point each symptom at its root. A symptom does not open: it stays suspected, and counts anew once left alone."""
+    moved: Mapping[Part, _Moved], standing: Mapping[Part, Fault], scene: Scene, now: datetime, *, at_once: bool
+) -> set[str]:
+    """Point each symptom at its root. A symptom does not open: it stays suspected, and counts anew once left alone.
+
+    Returns the devices that must be looked at before it can be said whether they hold the cause; until then what is
+    suspected stays so.
+    """
+    policy = scene.policy
     everything = {**standing, **{part: one.after for part, one in moved.items()}}
     root_of = roots(everything.values(), policy.symptoms)
+    look: set[str] = set()
     for (kind, _, aspect), one in moved.items():
         if one.bad is None:
             continue
         root = root_of.get(one.after.key)
-        one.after = replace(one.after, hidden_by=root)
+        beyond = _beyond(everything, root or one.after.key, scene.around)
         was_open = one.before is not None and one.before.state is FaultState.OPEN
+        if isinstance(beyond, Wait):
+            look |= beyond.look
+            if not was_open:
+                one.after = replace(one.after, state=FaultState.SUSPECTED)
+        else:
+            root = beyond or root
+        one.after = replace(one.after, hidden_by=root)
         if was_open or at_once:
             continue
         if root is not None:
             one.after = replace(one.after, state=FaultState.SUSPECTED, bad=0)
         elif one.before is not None and one.before.hidden_by is not None:
             one.after = left_alone(one.after, policy.watch(kind, aspect), policy.flapping, now)
+    return look
+
+
+def _beyond(everything: Mapping[Part, Fault], root: FaultKey, around: Around | None) -> FaultKey | Wait | None:
+    """What explains `root`, a fault of this device, from outside."""
+    fault = everything.get((root.kind, root.label, root.aspect))
+    return around.explains(fault) if around is not None and fault is not None else None
 
 
 def _step(one: _Moved, policy: Policy, now: datetime) -> Step | None:

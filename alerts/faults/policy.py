@@ -13,6 +13,7 @@ from alerts.faults import checks, wording
 from alerts.faults.rules import (
     Aspect,
     Cause,
+    Elsewhere,
     Flapping,
     Group,
     Kind,
@@ -139,7 +140,9 @@ class RuleFile(_Section):
     link: Link | list[Link] | None = None
     declared: bool | None = None
     was_ok: bool | None = None
+    below: Role | list[Role] | None = None
     level: Literal[1, 2, 3, 4, "none"]
+    proposes: Literal["ours", "not_ours"] | None = None
     why: TemplateFile
 
 
@@ -178,6 +181,16 @@ class FlappingFile(_Section):
         return self
 
 
+class ElsewhereFile(_Section):
+    """Causes outside a device: what it is reached through, the line and the mains of its site."""
+
+    doubt: Duration = timedelta(seconds=15)
+    linger: Duration = timedelta(seconds=90)
+    together: Duration = timedelta(minutes=2)
+    devices: int = Field(default=2, ge=2)
+    share: float = Field(default=0.5, gt=0, le=1)
+
+
 class WordsFile(_Section):
     """What roles, conditions and aspects are called in a reason."""
 
@@ -202,6 +215,7 @@ class PolicyFile(_Section):
 
     refresh: Duration = timedelta(minutes=5)
     flapping: FlappingFile = FlappingFile()
+    elsewhere: ElsewhereFile = ElsewhereFile()
     words: WordsFile
     kind: dict[Kind, KindFile]
     rule: list[RuleFile]
@@ -232,6 +246,7 @@ def policy(file: PolicyFile) -> Policy:
         conditions=_texts(file.words.condition),
         aspects=_texts(file.words.aspect),
         refresh=file.refresh,
+        elsewhere=Elsewhere(**dict(file.elsewhere)),
         first_sight=_asked_for_first_sight(index, missed),
         missed=missed,
     )
@@ -270,6 +285,8 @@ def _rule(file: RuleFile) -> Rule:
         links=_several(file.link),
         declared=file.declared,
         was_ok=file.was_ok,
+        below=_several(file.below),
+        proposes=file.proposes or "",
         tells_numbers=bool(wording.fields(file.why.en + file.why.zh_CN) & wording.NUMBERS),
     )
 

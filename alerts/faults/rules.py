@@ -47,6 +47,7 @@ class Kind(StrEnum):
     AGGREGATE = "aggregate"
     LANE = "lane"
     MODEM = "modem"
+    SITE = "site"
 
 
 class Aspect(StrEnum):
@@ -119,6 +120,7 @@ class Case:
     declared: bool = False
     was_ok: bool = False
     link: Link = Link.UNKNOWN
+    below: frozenset[Role] = frozenset()
     group: Group | None = None
 
 
@@ -134,13 +136,16 @@ class Rule:
     links: frozenset[Link] | None = None
     declared: bool | None = None
     was_ok: bool | None = None
+    below: frozenset[Role] | None = None
+    proposes: str = ""
+    """The responsibility that is suggested to people where this rule speaks ("not_ours"); "" where none is."""
     tells_numbers: bool = False
     """True where `why` shows what a device measures: words that change with every visit are no news by themselves."""
 
     @property
     def asks_nothing(self) -> bool:
         """True where the rule fits every case."""
-        asked = (self.roles, self.groups, self.links, self.declared, self.was_ok)
+        asked = (self.roles, self.groups, self.links, self.declared, self.was_ok, self.below)
         return all(one is None for one in asked)
 
     def fits(self, case: Case) -> bool:
@@ -150,6 +155,7 @@ class Rule:
             and (self.links is None or case.link in self.links)
             and (self.declared is None or case.declared == self.declared)
             and (self.was_ok is None or case.was_ok == self.was_ok)
+            and (self.below is None or not self.below.isdisjoint(case.below))
         )
 
 
@@ -239,6 +245,21 @@ class Symptom:
     behind: Cause
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """How causes outside a device are found (around.py)."""
+
+    doubt: timedelta = timedelta(seconds=15)
+    """The longest time that a fault waits for a look at the devices that may explain it."""
+    linger: timedelta = timedelta(seconds=90)
+    """For so long a cause that is over still explains what it left behind: devices start, links are learned."""
+    together: timedelta = timedelta(minutes=2)
+    """What begins at one site within this time began at once."""
+    devices: int = 2
+    share: float = 0.5
+    """So many devices, and this share of those with power supplies, are the whole site."""
+
+
 _PLAIN = Watch()
 _REST_ONE = Text(en="the other still works", zh_CN="另一个仍正常")
 _REST_MANY = Text(en="the other {left} still work", zh_CN="其余 {left} 个仍正常")
@@ -257,6 +278,7 @@ class Policy:
     conditions: Mapping[Wrong, Text]
     aspects: Mapping[Aspect, Text]
     refresh: timedelta
+    elsewhere: Elsewhere = Elsewhere()
     first_sight: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The aspects by kind for which a rule asks whether the part was ever seen well, or which are missed."""
     missed: frozenset[str] = frozenset()

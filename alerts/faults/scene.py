@@ -4,8 +4,10 @@ Asked by `judgement.py` for the `Case` that rules are matched against; worked ou
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
+from alerts.faults.around import Around
 from alerts.faults.groups import Part
 from alerts.faults.rules import Case, Link, Policy
 from monitor.model import Condition, Device, Observation
@@ -15,11 +17,17 @@ class Scene:
     """One visit of one device, as rules may ask about it."""
 
     def __init__(
-        self, observations: tuple[Observation, ...], device: Device, seen_ok: frozenset[Part], policy: Policy
+        self,
+        observations: tuple[Observation, ...],
+        device: Device,
+        seen_ok: frozenset[Part],
+        policy: Policy,
+        around: Around | None = None,
     ) -> None:
         self.observations = observations
         self.device = device
         self.policy = policy
+        self.around = around
         self._seen_ok = seen_ok
         self._cases: dict[tuple[bool, bool, Link], Case] = {}  # a thousand unused ports are one case
 
@@ -33,6 +41,8 @@ class Scene:
         if case is None:
             case = Case(role=self.device.role, declared=asked[0], was_ok=asked[1], link=asked[2])
             self._cases[asked] = case
+        if component.kind == "device" and self.around is not None:
+            return replace(case, below=frozenset(self.around.below))
         return case
 
     @cached_property

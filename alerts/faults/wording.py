@@ -8,7 +8,7 @@ from monitor.model import Observation, Text
 
 PLACEHOLDERS = frozenset({
     "device", "role", "kind", "kinds", "label", "slot", "aspect", "condition",
-    "failed", "total", "left", "rest", "value", "limit", "raw", "evidence", "changes",
+    "failed", "total", "left", "rest", "value", "limit", "raw", "evidence", "changes", "below",
 })  # fmt: skip
 NUMBERS = frozenset({"value", "limit", "raw", "evidence", "changes"})
 """The placeholders that may say something else at each visit."""

@@ -67,7 +67,9 @@ class Words:
 
     def what(self, component: Component, aspect: str, condition: Condition) -> str:
         """Which part is how: "power supply PSU 2: failed"."""
-        return f"{self.part(component)}{self.said('letter', 'colon')}{self.condition(aspect, condition)}"
+        own = f"{component.kind}_{aspect}"
+        how = self.condition(own if own in self.table["aspect"] else aspect, condition)
+        return f"{self.part(component)}{self.said('letter', 'colon')}{how}"
 
     def advice(self, kind: str, aspect: str) -> Advice:
         """The advice for this aspect of this kind, else for the kind."""

@@ -32,6 +32,17 @@ def known(disk: Connection, device: str, since: datetime) -> dict[FaultKey, Faul
     return {fault.key: fault for fault in map(_read, rows)}
 
 
+def since(disk: Connection, kinds: Iterable[str], moment: datetime) -> tuple[Fault, ...]:
+    """All faults of these kinds of part that are not cleared, or were cleared at `moment` or later; oldest first."""
+    rows = disk.execute(
+        select(_fault.c.id, _fault.c.body)
+        .where(_fault.c.kind.in_(tuple(kinds)))
+        .where(or_(_fault.c.state != FaultState.CLEARED, _fault.c.cleared_at >= moment))
+        .order_by(_fault.c.state != FaultState.CLEARED, _fault.c.id)
+    )
+    return tuple(map(_read, rows))
+
+
 def saved(disk: Connection, fault: Fault) -> Fault:
     """Write `fault`, new (id 0) or changed, and return it with its id."""
     values = {

@@ -1,6 +1,6 @@
 """What a device consists of, and what happened to it: parts as they were told last, and events that only grow."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,12 @@ def known(disk: Connection, device: str) -> dict[Key, Known]:
     """The parts of `device` by kind and label."""
     rows = disk.execute(select(_part).where(_part.c.device == device).order_by(_part.c.kind, _part.c.label))
     return {(row.kind, row.label): _read(row) for row in rows}
+
+
+def having(disk: Connection, kind: str, names: Collection[str]) -> frozenset[str]:
+    """Those of the devices `names` that have a part of this kind."""
+    question = select(_part.c.device).distinct().where(_part.c.kind == kind, _part.c.gone_at.is_(None))
+    return frozenset(disk.execute(question.where(_part.c.device.in_(sorted(names)))).scalars())
 
 
 def has_missing(disk: Connection, device: str) -> bool:

@@ -89,6 +89,16 @@ part = Table(
     Column("gone_at", Moment),
 )
 
+# Where the cables of a device lead, as it said last: what its ports forget when they go down.
+link = Table(
+    "link",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("port", String, primary_key=True),
+    Column("neighbour", String, nullable=False),
+    Column("neighbour_port", String, nullable=False),
+)
+
 # Append-only: what happened to a device. `kind` and `label` name the part, "" for the device as a whole.
 device_event = Table(
     "device_event",

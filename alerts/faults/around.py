@@ -1,0 +1,151 @@
+"""Causes outside a device: what it is reached through, what its cables lead to, the line and the mains of its site.
+
+Asked by `judgement.py` for what is bad and not explained by the device itself; `sites.py` judges the site before.
+"""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from math import ceil
+
+from alerts.faults.rules import Elsewhere
+from alerts.faults.topology import Topology
+from monitor.model import Condition, Device, Fault, FaultKey, FaultState, Role
+
+SITE = "site"
+LINE, MAINS = "answer", "power"
+"""The aspects of a site: whether anything there answers, and whether it has power."""
+_SILENT = frozenset({"answer", "reach"})
+_LINKED = frozenset({"interface", "aggregate", "bgp_peer", "ospf_neighbour"})
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_TIMEOUTS = timedelta(seconds=5)  # that a device is silent is known only so long after it was asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A cause may be there, but nobody has looked at these devices since; they are looked at now."""
+
+    look: frozenset[str]
+
+
+def is_down(fault: Fault) -> bool:
+    """True for the fault of a device that does not answer, by the last that was heard of it."""
+    key = fault.key
+    return key.kind == "device" and key.aspect in _SILENT and _is_bad(fault)
+
+
+def is_dark(fault: Fault) -> bool:
+    """True for the fault of a power supply that gives nothing, by the last that was heard of it."""
+    return fault.key.kind == "psu" and fault.key.aspect == "state" and _is_bad(fault)
+
+
+def _is_bad(fault: Fault) -> bool:
+    return fault.condition is Condition.FAILED and fault.state is not FaultState.CLEARED and fault.good == 0
+
+
+def needed(powered: AbstractSet[str], elsewhere: Elsewhere) -> int:
+    """How many devices of a site must lose a power supply at once until it is the site that lost its power."""
+    return max(elsewhere.devices, ceil(len(powered) * elsewhere.share))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What is known of all that surrounds `device` at one moment.
+
+    `down` and `dark` give, by device, the fault that says that it does not answer or has lost a power supply; `site`
+    names all devices of its site, itself among them, `powered` those of them with power supplies. `of_site` are the
+    site's own faults by aspect, `ended` says when causes were cleared that may still be felt. `looked` says when a
+    device was visited last, `far` which devices are at the other end of a port, an aggregate or a peering.
+    """
+
+    device: Device
+    now: datetime
+    elsewhere: Elsewhere
+    topology: Topology = field(default_factory=Topology)
+    site: frozenset[str] = frozenset()
+    powered: frozenset[str] = frozenset()
+    down: Mapping[str, Fault] = field(default_factory=dict)
+    dark: Mapping[str, Fault] = field(default_factory=dict)
+    of_site: Mapping[str, Fault] = field(default_factory=dict)
+    ended: Mapping[FaultKey, datetime] = field(default_factory=dict)
+    looked: Mapping[str, datetime] = field(default_factory=dict)
+    far: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def below(self) -> tuple[Role, ...]:
+        """The roles of all devices that are cut off where this one is down, one for each."""
+        return tuple(self.topology.roles[name] for name in self.topology.below(self.device.name))
+
+    def explains(self, fault: Fault) -> FaultKey | Wait | None:
+        """The cause of `fault` outside the device; None where there is none."""
+        found = self._found(fault)
+        if found is None and fault.hidden_by is not None and self._is_felt(fault.hidden_by):
+            return fault.hidden_by
+        return found
+
+    def felt_until(self, fault: Fault) -> datetime | None:
+        """Until when a cause that is over still explains `fault`."""
+        ended = self.ended.get(fault.hidden_by) if fault.hidden_by else None
+        return ended + self.elsewhere.linger if ended else None
+
+    def _is_felt(self, cause: FaultKey) -> bool:
+        ended = self.ended.get(cause)
+        return ended is not None and self.now < ended + self.elsewhere.linger
+
+    def _found(self, fault: Fault) -> FaultKey | Wait | None:
+        if is_down(fault):
+            return self._of_silence(fault)
+        if is_dark(fault):
+            return self._of_power(fault)
+        if fault.key.kind in _LINKED and self.far:
+            return self._of_link(fault)
+        return None
+
+    def _of_silence(self, fault: Fault) -> FaultKey | Wait | None:
+        if line := self.of_site.get(LINE):
+            return line.key
+        name = self.device.name
+        if cutting := self.topology.cutting_off(name, self.down.keys() - {name}):
+            return self._root(cutting)
+        since = fault.changed_at - _TIMEOUTS
+        others = self.site - {name}
+        look: set[str] = set()
+        for together in (self.topology.above(name), others):
+            open_ = self._unlooked(together, since)
+            if together and together <= open_ | self.down.keys():  # nobody there is known to answer
+                look |= open_
+        return self._wait(look, fault)
+
+    def _of_power(self, fault: Fault) -> FaultKey | Wait | None:
+        if mains := self.of_site.get(MAINS):
+            return mains.key
+        others = self.powered - {self.device.name}
+        dark = {one for one in others if one in self.dark and self._is_together(self.dark[one], fault)}
+        look = self._unlooked(others - dark, fault.changed_at)
+        enough = 1 + len(dark) + len(look) >= needed(self.powered, self.elsewhere)
+        return self._wait(look, fault) if enough else None
+
+    def _is_together(self, one: Fault, other: Fault) -> bool:
+        return abs(one.changed_at - other.changed_at) <= self.elsewhere.together
+
+    def _of_link(self, fault: Fault) -> FaultKey | Wait | None:
+        far = self.far.get(fault.key.label, frozenset())
+        if not far:
+            return None
+        if far <= self.down.keys():
+            return self._root(far)
+        look = self._unlooked(far, fault.changed_at)
+        return self._wait(look, fault) if far <= look | self.down.keys() else None
+
+    def _unlooked(self, names: Iterable[str], since: datetime) -> set[str]:
+        return {one for one in names if one not in self.down and self.looked.get(one, _NEVER) < since}
+
+    def _wait(self, look: AbstractSet[str], fault: Fault) -> Wait | None:
+        doubtful = look and self.now < fault.changed_at + self.elsewhere.doubt
+        return Wait(look=frozenset(look)) if doubtful else None
+
+    def _root(self, names: Iterable[str]) -> FaultKey:
+        cause = min((self.down[name] for name in names), key=lambda one: (one.level, one.first_seen, one.key))
+        return cause.hidden_by or cause.key

@@ -1,0 +1,65 @@
+"""What befalls a whole site at once: nothing there answers any more, or its power supplies have lost their input.
+
+Judged like a device (`judgement.py`), from observations that are made here of the faults of its devices.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from alerts.faults.around import LINE, MAINS, SITE, Around, needed
+from monitor.model import Component, Condition, Fault, Observation
+
+_NAMED = 8  # devices by name in one observation
+
+
+def of_site(around: Around) -> tuple[Observation, ...]:
+    """What the faults of its devices say of the site of `around.device`."""
+    return tuple(one for one in (_line(around), _mains(around)) if one is not None)
+
+
+def _line(around: Around) -> Observation | None:
+    """All silent, two of them at once, each reached by a way of its own: not one of them has failed, but the way."""
+    down = {name: fault for name, fault in around.down.items() if name in around.site}
+    stands = LINE in around.of_site
+    if len(around.site) < around.elsewhere.devices or (not down and not stands):
+        return None
+    all_down = len(down) == len(around.site)
+    first = {name: fault for name, fault in down.items() if not around.topology.cutting_off(name, down.keys())}
+    if all_down and (stands or len(_at_once(first, around)) >= around.elsewhere.devices):
+        return _said(around, LINE, Condition.FAILED, down)
+    return _said(around, LINE, Condition.OK, down) if stands and not all_down else None
+
+
+def _mains(around: Around) -> Observation | None:
+    dark = {name: fault for name, fault in around.dark.items() if name in around.site}
+    stands = MAINS in around.of_site
+    enough = needed(around.powered, around.elsewhere)
+    if len(dark) >= enough and (stands or len(_at_once(dark, around)) >= enough):
+        return _said(around, MAINS, Condition.FAILED, dark)
+    if stands and dark.keys() <= around.down.keys() and around.site <= around.down.keys():
+        return None  # nothing answers: nobody knows
+    return _said(around, MAINS, Condition.OK, dark) if stands else None
+
+
+def _at_once(faults: Mapping[str, Fault], around: Around) -> list[str]:
+    """Those of `faults` that began together with the newest of them."""
+    newest = max((fault.changed_at for fault in faults.values()), default=around.now)
+    return [name for name, fault in faults.items() if newest - fault.changed_at <= around.elsewhere.together]
+
+
+def _said(around: Around, aspect: str, condition: Condition, hit: Mapping[str, Fault]) -> Observation:
+    site = around.device.site
+    return Observation(
+        component=Component(kind=SITE, label=site),
+        aspect=aspect,
+        condition=condition,
+        at=around.now,
+        value=float(len(hit)),
+        raw=", ".join(_named(sorted(hit))),
+        source="netvigil device list",
+    )
+
+
+def _named(names: list[str]) -> Iterator[str]:
+    yield from names[:_NAMED]
+    if len(names) > _NAMED:
+        yield f"… {len(names) - _NAMED}"

@@ -1,0 +1,35 @@
+"""Where the cables of devices lead, as LLDP told it last: neighbours by device and port."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, select
+
+from collectors.ports import Neighbour
+from monitor.store import tables
+
+_link = tables.link
+
+
+def of(disk: Connection, device: str) -> dict[str, Neighbour]:
+    """The neighbours of `device` by its own port."""
+    rows = disk.execute(select(_link).where(_link.c.device == device))
+    return {row.port: Neighbour(name=row.neighbour, port=row.neighbour_port) for row in rows}
+
+
+def all_links(disk: Connection) -> dict[str, dict[str, str]]:
+    """The names of all neighbours, as they call themselves, by device and port."""
+    found: dict[str, dict[str, str]] = {}
+    for device, port, neighbour in disk.execute(select(_link.c.device, _link.c.port, _link.c.neighbour)):
+        found.setdefault(device, {})[port] = neighbour
+    return found
+
+
+def saved(disk: Connection, device: str, neighbours: Mapping[str, Neighbour]) -> None:
+    """Remember `neighbours` in place of those of before."""
+    disk.execute(_link.delete().where(_link.c.device == device))
+    rows = [
+        {"device": device, "port": port, "neighbour": there.name, "neighbour_port": there.port}
+        for port, there in sorted(neighbours.items())
+    ]
+    if rows:
+        disk.execute(_link.insert(), rows)
