@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
@@ -18,8 +19,9 @@ from collectors.simulate.breakage import Breakage
 from collectors.simulate.fleet import FleetDevice, fleet
 from collectors.simulate.poweredge import poweredge
 from collectors.simulate.redfish import RedfishServer, certificate
-from collectors.simulate.shouting import line, trap
+from collectors.simulate.shouting import line, trap, trap_v1
 from collectors.simulate.snmp import Network
+from collectors.snmp.reader import Community
 from house import INVENTORY, NETVIGIL, SECRETS, Sink
 from monitor.store import parts
 from monitor.store.database import Store
@@ -239,10 +241,15 @@ async def test_strangers_noise_and_wrong_keys_are_counted(world: World) -> None:
     core, access = world.devices[CORE], world.devices[ACCESS]
     world.sends("127.0.0.1", world.traps, world.trap(ACCESS, FAN_FAILURE), b"noise")
     world.sends(core.address, world.traps, world.trap(ACCESS, FAN_FAILURE), world.trap(CORE, "1.3.6.1.4.1.9.9.9"))
+    assert isinstance(access.credential, Community)
+    guessed, shouts = replace(access.credential, community="guess"), "1.3.6.1.4.1.25506.8.35.12.1"
+    world.sends(access.address, world.traps, trap_v1(guessed, shouts, 6, {}), trap_v1(access.credential, shouts, 6, {}))
+    world.sends(core.address, world.traps, trap_v1(access.credential, shouts, 6, {}))  # which has no community
     world.sends(access.address, world.syslog, b"noise", line(13, "nothing of note"))
     await world.until(lambda: world.shouts("trap", "malformed") == 1 and world.shouts("trap", "unlisted") == 1)
     await world.until(lambda: world.shouts("syslog", "malformed") == 1 and world.shouts("syslog", "unlisted") == 1)
-    assert world.shouts("trap", "wrong_community") == 2
+    assert world.shouts("trap", "wrong_community") == 4
+    assert world.shouts("trap", "hint") == 1
 
 
 async def test_five_thousand_a_second_from_one_switch_harm_no_other(world: World) -> None:
