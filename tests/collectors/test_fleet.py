@@ -152,6 +152,24 @@ async def bad(reader: PysnmpReader, known: dict[str, Platform], d: FleetDevice, 
     }
 
 
+async def test_an_irf_fabric_tells_how_many_members_it_has(made: Fleet) -> None:
+    known = platforms({
+        path.stem: PlatformFile.model_validate(tomllib.loads(path.read_text())) for path in PLATFORMS.glob("*.toml")
+    })  # fmt: skip
+    fabric = next(one for one in made.devices if one.name == "wh-dist-01")
+    network, reader = Network(), PysnmpReader()
+    target = Target(address="127.0.0.1", port=await network.serve(fabric.device), credential=fabric.credential)
+    device = Device(name="irf", address="127.0.0.1", customer="c", site="s", role=Role.DISTRIBUTION)
+    try:
+        visit = await visited(device, [target], reader, known, datetime(2026, 5, 1, tzinfo=UTC), Budget())
+    finally:
+        network.close()
+        await reader.close()
+    members = [one for one in observed(visit) if one.component.label == "Members"]
+    assert [(one.component.kind, one.value, one.condition) for one in members] == [("stack", 2, None)]
+    assert members[0].source == "1.3.6.1.4.1.25506.2.91.1.2.0"
+
+
 async def test_every_breakage_is_seen_by_a_visit_and_nothing_before_it() -> None:
     files = {
         path.stem: PlatformFile.model_validate(tomllib.loads(path.read_text())) for path in PLATFORMS.glob("*.toml")
