@@ -34,8 +34,10 @@ def _bits(value: Value, states: States, skip: frozenset[str]) -> Claim | None:
 
 
 def _flags(value: Value, states: States, skip: frozenset[str]) -> Claim | None:
-    """The worst that the flags summed up in an INTEGER claim."""
+    """The worst that the flags summed up in an INTEGER claim; None where one of them, or the sum, is to be skipped."""
     found = number(value)
+    if text(value) in skip:
+        return None
     if found is None:
         return Condition.UNKNOWN, text(value)
     if found == 0 and "0" in states:

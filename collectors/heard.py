@@ -43,7 +43,8 @@ def heard(shout: Shout, platform: Platform) -> Heard | None:
 def _fits(rule: ShoutRule, shout: Shout, said: str) -> Mapping[str, str] | None:
     """The values for the label, None where the rule does not speak of this shout."""
     if shout.trap:
-        if not any(shout.trap == oid or shout.trap.startswith(f"{oid}.") for oid in rule.traps):
+        names = (f"{shout.trap}.", f"{shout.either}.") if shout.either else (f"{shout.trap}.",)
+        if not any(name.startswith(f"{oid}.") for name in names for oid in rule.traps):
             return None
         return {
             name: next((value for oid, value in shout.values.items() if f"{oid}.".startswith(f"{column}.")), "")

@@ -1,4 +1,4 @@
-"""Traps and informs, opened: SNMPv2c by its community, SNMPv3 by PySNMP behind a gate of ours.
+"""Traps and informs, opened: SNMPv1 and SNMPv2c by their community, SNMPv3 by PySNMP behind a gate of ours.
 
 The gate decodes strictly, demands the level that the user has keys for, and checks digest and age, so that PySNMP sees
 only what a holder of the keys wrote: it answers engine discovery, decrypts, and acknowledges informs. SNMPv2c has no
@@ -10,7 +10,7 @@ import hmac
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +41,7 @@ from collectors.snmp.codec import (
 from collectors.snmp.keys import DIGEST_OCTETS, localized
 from collectors.snmp.pysnmp_engine import AUTH_PROTOCOLS, PRIV_PROTOCOLS, plain
 from collectors.snmp.reader import Community, Credential, User
+from collectors.snmp.trap_v1 import decoded_trap_v1, is_v1
 
 log = logging.getLogger(__name__)
 _WINDOW = 150  # seconds, RFC 3414 section 2.2.3
@@ -106,6 +107,8 @@ class Notifications:
     def opened(self, datagram: bytes, source: str, credentials: Sequence[Credential]) -> Opened:
         """What `datagram` of the address `source` says, to whom these credentials are known."""
         try:
+            if is_v1(datagram):
+                return _opened_v1(datagram, source, credentials)
             message = decoded_message(datagram)
             if isinstance(message, MessageV2):
                 return _opened_v2(message, source, credentials)
@@ -172,10 +175,22 @@ class Notifications:
         return self._engines[user]
 
 
+def _opened_v1(datagram: bytes, source: str, credentials: Sequence[Credential]) -> Opened:
+    trap = decoded_trap_v1(datagram)
+    if not _is_known(trap.community, credentials):
+        return _refused(Refusal.WRONG_COMMUNITY)
+    shout = trap_said(source, trap.bindings)
+    return Opened(shout=replace(shout, either=trap.either)) if shout else _refused(Refusal.NOT_A_TRAP)
+
+
+def _is_known(community: bytes, credentials: Sequence[Credential]) -> bool:
+    return any(isinstance(one, Community) and one.community.encode() == community for one in credentials)
+
+
 def _opened_v2(message: MessageV2, source: str, credentials: Sequence[Credential]) -> Opened:
     if message.pdu.kind not in {PduKind.TRAP, PduKind.INFORM}:
         return _refused(Refusal.NOT_A_TRAP)
-    if not any(isinstance(one, Community) and one.community.encode() == message.community for one in credentials):
+    if not _is_known(message.community, credentials):
         return _refused(Refusal.WRONG_COMMUNITY)
     pdu, replies = message.pdu, tuple[bytes, ...]()
     if pdu.kind is PduKind.INFORM:

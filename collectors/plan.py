@@ -173,7 +173,8 @@ class Origin:
 
     Over SNMP, `position` is -1 where they stand among the scalars. With `count`, the instance that tells how many rows
     there are, single rows are asked once that is known, under the index that `row` makes of their number
-    (longtables.py).
+    (longtables.py). With `instead_of`, a table and a column of it, it is asked only where that table has rows and the
+    column says nothing in any of them.
 
     Over Redfish, it is asked only where no table of `if_empty` has rows; `gone` is what columns say of a row that
     was there and is no more; `pages` is how many pages of the collection are read, 0 for all.
@@ -190,6 +191,7 @@ class Origin:
     template: str = ""
     count: str = ""
     row: str = "{row}"
+    instead_of: tuple[str, str] | None = None
     if_empty: tuple[str, ...] = ()
     gone: Mapping[str, str] = field(default_factory=dict)
     pages: int = 0
@@ -241,12 +243,14 @@ class Platform:
     tabular: tuple[Origin, ...] = field(init=False)
     long: tuple[Origin, ...] = field(init=False)
     paces: frozenset[float] = field(init=False)
+    stand_ins: tuple[Origin, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Look up once what every visit asks: which origins are tables and not scalars, and their paces."""
         object.__setattr__(self, "tabular", tuple(one for one in self.origins if not one.single and not one.count))
         object.__setattr__(self, "long", tuple(origin for origin in self.origins if origin.count))
         object.__setattr__(self, "paces", frozenset(origin.every for origin in (*self.tabular, *self.long)))
+        object.__setattr__(self, "stand_ins", tuple(origin for origin in self.tabular if origin.instead_of))
         nobody = {eye: {origin.table: origin.told_nothing for origin in of_eye} for eye, of_eye in self.others.items()}
         object.__setattr__(self, "unseen", nobody)
 

@@ -238,12 +238,25 @@ class _Plan:
             eye=eye,
             where=words.redfish or words.command,
             template=words.template,
+            instead_of=self.instead_of(name, words, eye),
             if_empty=words.if_empty,
             gone=words.gone,
             pages=words.pages,
             count=words.count,
             row=words.row,
         )
+
+    def instead_of(self, name: str, words: TableWords, eye: Eye) -> tuple[str, str] | None:
+        """The table and the column for which this table stands in. Raises ValueError where they are none."""
+        if not words.instead_of:
+            return None
+        table, _, column = words.instead_of.partition(".")
+        key = f"tables.{name}.instead_of"
+        self.check_table(key, table)
+        self.check_column(key, table, column)
+        if eye is not Eye.SNMP or words.single or words.count:
+            raise self.wrong(key, "this is for tables of SNMP that are read whole")
+        return table, column
 
     def source(self, key: str, words: Source) -> IdentitySource:
         if bool(words.scalar) == bool(words.table):

@@ -24,11 +24,13 @@ class Rounds:
     """What was asked when: by seconds between two times, when those tables were last asked.
 
     `bare` counts for each root of a table, by its position in the request, how often in a row it had no rows; a root
-    that had rows once is not in it, and is never thought absent.
+    that had rows once is not in it, and is never thought absent. `stand_ins` are the positions of the tables that are
+    asked because the column for which they stand in says nothing.
     """
 
     asked: Mapping[float, datetime] = field(default_factory=dict)
     bare: Mapping[int, int] = field(default_factory=dict)
+    stand_ins: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ def due(platform: Platform, last: Rounds | None, at: datetime, name: str) -> Due
     everything = platform.request
     paces = platform.paces | {RARELY}
     if last is None:
-        return Due(request=everything, positions=range(len(everything.tables)), seconds=paces)
+        return _first(platform, paces)
     # devices that were first visited in one storm come apart, by up to a fifth of the time
     share = 0.8 + 0.4 * crc32(name.encode()) / 2**32
     asked, bare = last.asked, last.bare
@@ -58,10 +60,21 @@ def due(platform: Platform, last: Rounds | None, at: datetime, name: str) -> Due
     positions = [
         origin.position
         for origin in platform.tabular
-        if (RARELY if bare.get(origin.position) == _BARE and not origin.may_fill else origin.every) in seconds
+        if (not origin.instead_of or origin.position in last.stand_ins)
+        and (RARELY if bare.get(origin.position) == _BARE and not origin.may_fill else origin.every) in seconds
     ]
     request = Request(scalars=everything.scalars, tables=tuple([everything.tables[n] for n in positions]))
     return Due(request=request, positions=positions, seconds=seconds)
+
+
+def _first(platform: Platform, paces: frozenset[float]) -> Due:
+    """What to ask of a device of which nothing is known: all but what only stands in."""
+    everything, spared = platform.request, {origin.position for origin in platform.stand_ins}
+    if not spared:
+        return Due(request=everything, positions=range(len(everything.tables)), seconds=paces)
+    positions = [n for n in range(len(everything.tables)) if n not in spared]
+    request = Request(scalars=everything.scalars, tables=tuple([everything.tables[n] for n in positions]))
+    return Due(request=request, positions=positions, seconds=paces)
 
 
 def overdue(platform: Platform, now: Due, answers: Mapping[int, Rows], told: Mapping[str, Table]) -> Due | None:
@@ -69,8 +82,8 @@ def overdue(platform: Platform, now: Due, answers: Mapping[int, Rows], told: Map
 
     A part that was plugged in has its state here, and its name in a table that is seldom asked: both or neither.
     """
-    left = [origin.position for origin in platform.tabular if origin.every not in now.seconds]
-    if not left or not any(_rearranged(origin, answers, told) for origin in platform.tabular):
+    left = [one.position for one in platform.tabular if one.every not in now.seconds and not one.instead_of]
+    if not left or not any(_rearranged(origin, answers, told) for origin in platform.tabular if not origin.instead_of):
         return None
     tables = platform.request.tables
     return Due(
@@ -90,9 +103,16 @@ def _rearranged(origin: Origin, answers: Mapping[int, Rows], told: Mapping[str, 
 
 
 def after(
-    platform: Platform, last: Rounds | None, now: Due, answers: Mapping[int, Rows], at: datetime, *, cut: bool
+    platform: Platform,
+    last: Rounds | None,
+    now: Due,
+    answers: Mapping[int, Rows],
+    at: datetime,
+    tables: Mapping[str, Table],
+    *,
+    cut: bool,
 ) -> Rounds:
-    """What to remember of a visit at which `answers` came, by position; `cut` where the device broke off."""
+    """What to remember of a visit that brought `tables`, `answers` by position; `cut` where the device broke off."""
     if cut:
         return Rounds(asked={}, bare=last.bare if last else {})
     failed = {origin.every for origin in platform.tabular if _failed(answers.get(origin.position))}
@@ -100,7 +120,17 @@ def after(
     return Rounds(
         asked={seconds: moment for seconds, moment in asked.items() if seconds not in failed},
         bare=_bare(last.bare if last else None, answers),
+        stand_ins=frozenset([origin.position for origin in platform.stand_ins if wanted(origin, tables)]),
     )
+
+
+def wanted(origin: Origin, tables: Mapping[str, Table]) -> bool:
+    """Whether a table that stands in for a column is wanted: its rows are there, and none of them says anything."""
+    if origin.instead_of is None:
+        return True
+    table, column = origin.instead_of
+    told = tables[table]
+    return bool(told.index) and all(value is None for value in told.columns[column])
 
 
 def _failed(rows: Rows | None) -> bool:

@@ -44,14 +44,16 @@ _FROM = re.compile(r"-DevIP=(?P<address>[\da-fA-F.:]{2,45})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shout:
-    """One trap or log line. `trap` is the OID of a trap; `log` is "MODULE/4/MNEMONIC" or who wrote the line.
+    """One trap or log line. `log` is "MODULE/4/MNEMONIC" or who wrote the line.
 
-    `about` is the address that the message itself names, where it was passed on by somebody else. `severity` is that of
-    syslog, 0 (gravest) to 7. `values` are the bindings of a trap, by OID.
+    `trap` is the OID of a trap, and `either` another that it may have (trap_v1.py). `about` is the address that the
+    message itself names, where it was passed on by somebody else. `severity` is that of syslog, 0 (gravest) to 7.
+    `values` are the bindings of a trap, by OID.
     """
 
     source: str
     trap: str = ""
+    either: str = ""
     log: str = ""
     text: str = ""
     about: str = ""

@@ -12,7 +12,7 @@ from datetime import datetime
 from collectors.changes import kept
 from collectors.identify import SYS_UP_TIME
 from collectors.ports import TABLE, ports
-from collectors.rates import Counts, Interval, Lost, capacities, interval
+from collectors.rates import Columns, Counts, Interval, Lost, capacities, interval
 from collectors.tables import Table
 from collectors.visit import Told
 from monitor.model import Component, Observation
@@ -21,6 +21,7 @@ UTILISATION, ERRORS, DISCARDS = ASPECTS = ("utilisation", "packet_errors", "disc
 AT_LEAST = 15.0
 """Seconds of an interval: devices update their counters every few seconds, so shorter ones tell of that alone."""
 _COUNTERS = {ERRORS: ("in_errors", "out_errors"), DISCARDS: ("out_discards",)}
+_SHORT = "octets_32"  # the table of those counters, where the device has no others
 _SPEEDS = ("type", "high_speed", "speed")
 
 
@@ -53,7 +54,7 @@ def traffic(found: Told, before: Traffic | None, wanted: Wanted, *, at_least: fl
     now = Counts(
         labels=told.labels,
         index=table.index,
-        columns=told.columns,
+        columns=_with_short(told.columns, table, found.visit.tables.get(_SHORT)),
         at=found.visit.at,
         up_time=up_time if isinstance(up_time, int) else None,
     )
@@ -67,13 +68,27 @@ def traffic(found: Told, before: Traffic | None, wanted: Wanted, *, at_least: fl
     since = interval(now, before.counts, fits)
     if since is None:
         return Traffic(counts=now, fits=fits)
-    observations = tuple(_observed(since, table, wanted, now.at))
+    observations = tuple(_observed(since, table, found.visit.tables.get(_SHORT), wanted, now.at))
     if observations and before.observations:
         observations = kept(observations, before.observations)
     return Traffic(counts=now, fits=fits, observations=observations)
 
 
-def _observed(since: Interval, table: Table, wanted: Wanted, at: datetime) -> Iterator[Observation]:
+def _with_short(columns: Columns, table: Table, short: Table | None) -> Columns:
+    """`columns`, and with them the counters of 32 bits row by row, where the device has only these."""
+    if short is None or not short.index:
+        return columns
+    if short.index == table.index:
+        return {**columns, **short.columns}
+    rows = [short.rows.get(index) for index in table.index]
+    more = {name: tuple(None if r is None else told[r] for r in rows) for name, told in short.columns.items()}
+    return {**columns, **more}
+
+
+def _observed(
+    since: Interval, table: Table, short: Table | None, wanted: Wanted, at: datetime
+) -> Iterator[Observation]:
+    oids = {**table.oids, **_names(short)} if short is not None and short.index else table.oids
     for aspect in ASPECTS:
         least = wanted.least.get(aspect)
         rows: Iterable[int] = ()
@@ -100,9 +115,14 @@ def _observed(since: Interval, table: Table, wanted: Wanted, at: datetime) -> It
                 value=value,
                 unit="ratio",
                 raw=raw,
-                source=f"{table.oids[column]}.{table.index[row]}" if column in table.oids else "",
+                source=f"{oids[column]}.{table.index[row]}" if column in oids else "",
                 at=at,
             )
+
+
+def _names(short: Table) -> Mapping[str, str]:
+    """The OIDs of the counters of 32 bits, under the names of those for which they stand in."""
+    return {name.removesuffix("_32"): oid for name, oid in short.oids.items()}
 
 
 def _candidates(since: Interval, aspect: str, least: float) -> list[int]:

@@ -24,7 +24,7 @@ from collectors.looks import Looks
 from collectors.plan import Origin, Platform
 from collectors.presence import NOT_THERE, Presence
 from collectors.reach import Reached
-from collectors.rounds import NOTHING_DUE, Due, Rounds, after, due, overdue
+from collectors.rounds import NOTHING_DUE, Due, Rounds, after, due, overdue, wanted
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
 from collectors.tables import Eye, Table
 from monitor.model import Device, Identity, Observation
@@ -291,6 +291,9 @@ def _visit(
         if known is None or not known.index:
             found = _table(origin, scalars, what.rows, before, what.ends, cut)
             tables[origin.table] = found if known is None or found.index or found.ended else known
+    for origin in platform.stand_ins:  # what is not asked any more says nothing any more
+        if tables[origin.table].index and not wanted(origin, tables):
+            tables[origin.table] = origin.told_nothing
     for eye, origins in platform.others.items():
         look = looks.get(eye)
         whole = look is not None and look.tables.keys() >= {origin.table for origin in origins}
@@ -308,7 +311,7 @@ def _visit(
         scalars=scalars,
         tables=tables,
         looks=looks,
-        rounds=after(platform, before.rounds if before else None, what.due, what.rows, at, cut=cut is not None),
+        rounds=after(platform, before.rounds if before else None, what.due, what.rows, at, tables, cut=cut is not None),
         seconds=spent.seconds,
         requests=spent.requests,
         bytes=spent.bytes,

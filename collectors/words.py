@@ -106,6 +106,7 @@ class TableWords(_Words):
     single: bool = False
     every: Lasting = timedelta(0)
     may_fill: bool = False
+    instead_of: str = ""
     if_empty: tuple[str, ...] = ()
     gone: dict[str, str] = {}
     pages: int = Field(default=0, ge=0)

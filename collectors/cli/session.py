@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 LOGIN_BYTES = 256_000
 COMMAND_BYTES = 8_000_000
 _TAIL = 400
+_SOON = 1 / 15
+"""Of the patience: 2 s of 30, which is longer than any line takes to bring an answer. What is beyond is silence."""
 _PAGES = ("screen-length 0 temporary", "screen-length disable")
 _QUIET = "undo terminal monitor"
 _LAST = re.compile(rf"(?:^|\n)\s*({PROMPT})\s*$")
@@ -162,12 +164,17 @@ class _Terminal(BaseConnection):
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """A session that stands, at its prompt."""
+    """A session that stands, at its prompt.
+
+    `patience` bounds each command. `silence` is how long the device may keep us waiting in all from now on, beside the
+    short waits that distance explains: who hung at the login and hangs again has not twice the time.
+    """
 
     channel: paramiko.Channel
     line: Line
     most: int
     patience: float
+    silence: float
     prompt: str = ""
     pin: str = ""
     remark: str = ""
@@ -272,7 +279,9 @@ class Session:
 
     def _more(self, until: float) -> bytes:
         """The next bytes, at least one. Raises _CutError."""
-        left = until - time.monotonic()
+        begun = time.monotonic()
+        soon = self.patience * _SOON
+        left = min(until - begun, self.silence + soon)
         if left <= 0:
             raise _CutError(Ending.WALL_TIME)
         self.channel.settimeout(left)
@@ -280,6 +289,7 @@ class Session:
             found: bytes = self.channel.recv(65536)
         except TimeoutError:
             raise _CutError(Ending.WALL_TIME) from None
+        self.silence -= max(0.0, time.monotonic() - begun - soon)
         if not found:
             raise _CutError(Ending.TIMEOUT, closed=self.line.left > 0.1)  # noqa: PLR2004 - our own cut looks the same
         self.received += len(found)
@@ -313,14 +323,21 @@ def _decodes(octets: bytes | bytearray) -> bool:
 @contextmanager
 def session(door: Door, line: Line, most: int) -> Iterator[Session]:
     """A session behind `door`, closed whatever happens. Raises ShutOutError."""
+    begun = time.monotonic()
     link = line.connect(door.address, door.port, door.timeout)
     terminal: _Terminal | None = None
     try:
         terminal = _opened(door, line, link)
         channel: Any = terminal.remote_conn
         key = channel.get_transport().get_remote_server_key()
+        waited = max(0.0, time.monotonic() - begun - door.timeout * _SOON)
         found = Session(
-            channel=channel, line=line, most=most, patience=door.timeout, pin=f"{key.get_name()} {key.get_base64()}"
+            channel=channel,
+            line=line,
+            most=most,
+            patience=door.timeout,
+            silence=max(0.0, door.timeout - waited),
+            pin=f"{key.get_name()} {key.get_base64()}",
         )
         yield found
         found.leave()
@@ -336,7 +353,6 @@ def _opened(door: Door, line: Line, link: socket.socket) -> _Terminal:
     try:
         return _Terminal(
             door.pin,
-            device_type="huawei",
             host=door.address,
             port=door.port,
             username=door.login.user,
@@ -368,6 +384,7 @@ def _reason(error: BaseException, line: Line, where: str) -> Blind:
         return Blind.WRONG_PASSWORD
     if any(isinstance(each, paramiko.ChannelException) for each in chain):
         return Blind.NO_SESSION_LEFT
-    if re.search("protocol (?:banner|version)", said):  # none came, or one letter at a time
+    # none came, or one letter at a time; the second is what paramiko says where its wait for that ended with ours
+    if re.search("protocol (?:banner|version)|no existing session", said):
         return Blind.TIMEOUT if line.left < 1 or "timed out" in said else Blind.BAD_ANSWER
     return Blind.BAD_ANSWER

@@ -8,7 +8,10 @@ from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.values import Told
 from monitor.model import Condition
 
-SILENT: Final[Mapping[str, Told]] = {}
+Changes = Mapping[str, Told | None]
+"""What a device tells of each instance while it is broken; None where it tells nothing of it any more."""
+
+SILENT: Final[Changes] = {}
 """The changes of a device that vanishes: none, it no longer answers."""
 
 
@@ -17,10 +20,10 @@ class Bench:
     """What is broken on one device now. Two breakages may touch one value: the worse stays until both are healed."""
 
     device: SimulatedDevice
-    _broken: dict[str, Mapping[str, Told]] = field(default_factory=dict)
+    _broken: dict[str, Changes] = field(default_factory=dict)
     _sound: dict[str, Told] = field(default_factory=dict)
 
-    def put(self, name: str, changes: Mapping[str, Told]) -> None:
+    def put(self, name: str, changes: Changes) -> None:
         """Break `name`: the device tells `changes` from now on."""
         for oid in changes:
             told = self.device.told(oid)
@@ -39,8 +42,10 @@ class Bench:
         self.device.silent = any(changes is SILENT for changes in self._broken.values())
         for oid in oids:
             told = [changes[oid] for changes in self._broken.values() if oid in changes]
-            if told:
-                self.device.set(oid, max(told, key=_gravity))
+            if None in told:
+                self.device.remove(oid)
+            elif told:
+                self.device.set(oid, max((one for one in told if one is not None), key=_gravity))
             elif oid in self._sound:
                 self.device.set(oid, self._sound[oid])
 
@@ -61,7 +66,7 @@ class Breakage:
     aspect: str
     condition: Condition
     bench: Bench = field(repr=False)
-    changes: Mapping[str, Told] = field(repr=False)
+    changes: Changes = field(repr=False)
 
     def break_(self) -> None:
         """Let the part break."""

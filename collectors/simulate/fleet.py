@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from collectors.simulate.breakage import SILENT, Bench, Breakage
+from collectors.simulate.breakage import SILENT, Bench, Breakage, Changes
 from collectors.simulate.comware import ComwareSwitch
 from collectors.simulate.idrac import DellServer
 from collectors.simulate.snmp import SimulatedDevice
-from collectors.simulate.values import Told
 from collectors.simulate.vrp import VrpSwitch
 from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
 from monitor.model import Condition, Role
@@ -48,10 +47,11 @@ class FleetDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """All devices, and every fault that can be rehearsed, in an order that makes a good demo."""
+    """All devices, and every fault that can be rehearsed: those of the demo, in a good order, and `more` for tests."""
 
     devices: tuple[FleetDevice, ...]
     breakages: tuple[Breakage, ...]
+    more: tuple[Breakage, ...]
 
 
 Box = VrpSwitch | ComwareSwitch | DellServer
@@ -149,7 +149,7 @@ class _Fault:
     label: str
     aspect: str
     condition: Condition
-    changes: Mapping[str, Told]
+    changes: Changes
 
 
 def _faults(flap_seconds: float) -> tuple[_Fault, ...]:
@@ -180,6 +180,13 @@ def _faults(flap_seconds: float) -> tuple[_Fault, ...]:
     )  # fmt: skip
 
 
+def _more() -> tuple[_Fault, ...]:
+    return (
+        _Fault("pulled-optic", "hf-core-01", "interface", _CORE.port_name(1, 8), "oper_status", Condition.FAILED,
+               _CORE.pulled_optic(1, 8)),
+    )  # fmt: skip
+
+
 def _built(number: int, plan: _Plan) -> FleetDevice:
     engine_id = b"\x80\x00\x00\x00\x04" + plan.name.encode()  # RFC 3411 section 5: format 4, text
     device = SimulatedDevice(credentials=(plan.credential,), engine_id=engine_id)
@@ -200,17 +207,21 @@ def fleet(flap_seconds: float = 6.0) -> Fleet:
     """A new fleet, all sound. A flapping port is down and up in turn for `flap_seconds` each."""
     devices = tuple(_built(number, plan) for number, plan in enumerate(_PLANS, 1))
     benches = {device.name: Bench(device.device) for device in devices}
-    breakages = tuple(
-        Breakage(
-            name=fault.name,
-            device=fault.device,
-            kind=fault.kind,
-            label=fault.label,
-            aspect=fault.aspect,
-            condition=fault.condition,
-            bench=benches[fault.device],
-            changes=fault.changes,
-        )
-        for fault in _faults(flap_seconds)
+    return Fleet(
+        devices=devices,
+        breakages=tuple(_bound(fault, benches) for fault in _faults(flap_seconds)),
+        more=tuple(_bound(fault, benches) for fault in _more()),
     )
-    return Fleet(devices=devices, breakages=breakages)
+
+
+def _bound(fault: _Fault, benches: Mapping[str, Bench]) -> Breakage:
+    return Breakage(
+        name=fault.name,
+        device=fault.device,
+        kind=fault.kind,
+        label=fault.label,
+        aspect=fault.aspect,
+        condition=fault.condition,
+        bench=benches[fault.device],
+        changes=fault.changes,
+    )

@@ -19,7 +19,8 @@ from collectors.snmp.codec import (
     encoded_scoped_pdu,
     oid_of,
 )
-from collectors.snmp.reader import Credential, User
+from collectors.snmp.reader import Community, Credential, User
+from collectors.snmp.trap_v1 import encoded_trap_v1
 
 _UP_TIME, _TRAP = oid_of("1.3.6.1.2.1.1.3.0"), oid_of("1.3.6.1.6.3.1.1.4.1.0")
 _ids = count(1)
@@ -52,6 +53,20 @@ def trap(
     asked = MessageV3(id=number, max_size=65507, flags=0, security=Security(user=name), data=b"")
     data = encoded_scoped_pdu(ScopedPdu(engine_id=device.engine_id, context=credential.context.encode(), pdu=pdu))
     return engine.sealed(device.users[name], asked, data, salt=number)
+
+
+def trap_v1(
+    community: Community,
+    enterprise: str,
+    number: int,
+    values: Mapping[str, Typed | int | bytes | str],
+    *,
+    generic: int = 6,
+    agent: str = "0.0.0.0",  # noqa: S104 - as a device writes that does not say who it is
+) -> bytes:
+    """A trap of SNMPv1: `number` of the maker's own below `enterprise`, or one of the six of `generic`."""
+    bindings = tuple(Binding(oid_of(name), *typed(value)) for name, value in values.items())
+    return encoded_trap_v1(community.community.encode(), enterprise, (generic, number), 8_640_000, agent, bindings)
 
 
 def line(priority: int, text: str, encoding: str = "utf-8") -> bytes:

@@ -39,6 +39,7 @@ class Shell:
     user: str = "netvigil"
     password: str = "secret"  # noqa: S105 - of a switch that lives as long as one test
     misbehaves: str = ""
+    slow_login: float = 0.0
     open: int = 0
     most: int = 0
     asked: list[str] = field(default_factory=list)
@@ -181,6 +182,7 @@ class _Server(asyncssh.SSHServer):
     async def validate_password(self, username: str, password: str) -> bool:
         if self.shell.misbehaves == "hangs in authentication":
             await asyncio.sleep(3600)
+        await asyncio.sleep(self.shell.slow_login)
         return (username, password) == (self.shell.user, self.shell.password)
 
 

@@ -195,6 +195,11 @@ class VrpSwitch:
             oper_status(self.port(slot, number)): DOWN,
         }
 
+    def pulled_optic(self, slot: int, number: int) -> dict[str, Told | None]:
+        """An optic that somebody pulls: its row goes, and the link goes down."""
+        entity, port = self.board(slot) + 100 + number, self.port(slot, number)
+        return {**{f"{_OPTIC}.{column}.{entity}": None for column in _optic(port, number)}, oper_status(port): DOWN}
+
     def hot_cpu(self, slot: int) -> dict[str, Told]:
         """A CPU at 97 %, above its threshold of 80 %."""
         return {f"{_STATE}.{_CPU}.{self.board(slot)}": 97}

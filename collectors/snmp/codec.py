@@ -148,8 +148,8 @@ class ScopedPdu:
 Message = MessageV2 | MessageV3
 
 
-class _Bytes:
-    """Bytes read from left to right, up to `end`."""
+class Bytes:
+    """Bytes read from left to right, up to `end`. Its methods raise CodecError where they find something else."""
 
     __slots__ = ("at", "data", "end")
 
@@ -174,20 +174,22 @@ class _Bytes:
         self.at = at
         return tag, at + length
 
-    def part(self, tag: int) -> "_Bytes":
+    def part(self, tag: int) -> "Bytes":
         """The content of the next element, which must be a `tag`."""
         found, end = self.header()
         if found != tag:
             raise CodecError(f"tag 0x{found:02x} stands where 0x{tag:02x} is due")
-        part = _Bytes(self.data, self.at, end)
+        part = Bytes(self.data, self.at, end)
         self.at = end
         return part
 
     def octets(self) -> bytes:
+        """The content of the next element, an OCTET STRING."""
         part = self.part(Kind.OCTET_STRING)
         return self.data[part.at : part.end]
 
     def integer(self, low: int, high: int) -> int:
+        """The next element, an INTEGER within these bounds."""
         part = self.part(Kind.INTEGER)
         number = _integer(self.data[part.at : part.end])
         if not low <= number <= high:
@@ -195,6 +197,7 @@ class _Bytes:
         return number
 
     def done(self) -> None:
+        """Make sure that nothing is left."""
         if self.at != self.end:
             raise CodecError("there are bytes after the last element")
 
@@ -281,7 +284,7 @@ def _value(tag: int, content: bytes) -> tuple[Kind, Value]:
     return read[0], read[1](content)
 
 
-def _binding(part: _Bytes) -> Binding:
+def _binding(part: Bytes) -> Binding:
     name = part.part(Kind.OBJECT_IDENTIFIER)
     tag, end = part.header()
     kind, value = _value(tag, part.data[part.at : end])
@@ -290,7 +293,7 @@ def _binding(part: _Bytes) -> Binding:
     return Binding(_oid(name.data[name.at : name.end]), kind, value)
 
 
-def _short_binding(entries: _Bytes) -> Binding | None:
+def _short_binding(entries: Bytes) -> Binding | None:
     """The next binding where all its lengths are single octets, as nearly all are; else None, and nothing is read.
 
     It checks what `_binding` checks, in a third of the time.
@@ -315,28 +318,34 @@ def _short_binding(entries: _Bytes) -> Binding | None:
 _new_binding: Callable[[tuple[Oid, Kind, Value]], Binding] = partial(tuple.__new__, Binding)
 
 
-def _pdu(rest: _Bytes) -> Pdu:
+def _pdu(rest: Bytes) -> Pdu:
     tag, end = rest.header()
     try:
         kind = PduKind(tag)
     except ValueError:
         raise CodecError(f"tag 0x{tag:02x} is no PDU") from None
-    part = _Bytes(rest.data, rest.at, end)
+    part = Bytes(rest.data, rest.at, end)
     rest.at = end
     request_id = part.integer(-(2**31), 2**31 - 1)
     first = part.integer(0, 2**31 - 1)
     second = part.integer(0, 2**31 - 1)
-    entries = part.part(_SEQUENCE)
+    bindings = bindings_of(part)
     part.done()
-    bindings: list[Binding] = []
+    return Pdu(kind=kind, request_id=request_id, first=first, second=second, bindings=bindings)
+
+
+def bindings_of(part: Bytes) -> tuple[Binding, ...]:
+    """The variable bindings that come next in `part`. Raises CodecError."""
+    entries = part.part(_SEQUENCE)
+    found: list[Binding] = []
     while entries.at < entries.end:
-        bindings.append(_short_binding(entries) or _binding(entries.part(_SEQUENCE)))
-    return Pdu(kind=kind, request_id=request_id, first=first, second=second, bindings=tuple(bindings))
+        found.append(_short_binding(entries) or _binding(entries.part(_SEQUENCE)))
+    return tuple(found)
 
 
 def decoded_message(datagram: bytes) -> Message:
     """The message that `datagram` is, whole. Raises CodecError where it is none."""
-    outer = _Bytes(datagram, 0, len(datagram))
+    outer = Bytes(datagram, 0, len(datagram))
     message = outer.part(_SEQUENCE)
     outer.done()
     match message.integer(0, 3):
@@ -351,7 +360,7 @@ def decoded_message(datagram: bytes) -> Message:
             raise CodecError(f"SNMP version {version} is not spoken here")
 
 
-def _message_v3(message: _Bytes) -> MessageV3:
+def _message_v3(message: Bytes) -> MessageV3:
     header = message.part(_SEQUENCE)
     id_ = header.integer(0, 2**31 - 1)
     max_size = header.integer(484, 2**31 - 1)
@@ -373,7 +382,7 @@ def _message_v3(message: _Bytes) -> MessageV3:
     return MessageV3(id=id_, max_size=max_size, flags=flags[0], security=security, data=data)
 
 
-def _security(part: _Bytes) -> Security:
+def _security(part: Bytes) -> Security:
     engine_id = part.octets()
     boots = part.integer(0, 2**31 - 1)
     time = part.integer(0, 2**31 - 1)
@@ -387,7 +396,7 @@ def _security(part: _Bytes) -> Security:
 
 def decoded_pdu(data: bytes) -> Pdu:
     """The PDU that `data` is, whole. Raises CodecError where it is none."""
-    part = _Bytes(data, 0, len(data))
+    part = Bytes(data, 0, len(data))
     pdu = _pdu(part)
     part.done()
     return pdu
@@ -395,7 +404,7 @@ def decoded_pdu(data: bytes) -> Pdu:
 
 def decoded_scoped(data: bytes) -> ScopedPdu:
     """The scoped PDU at the head of `data`; what follows is the padding of a block cipher. Raises CodecError."""
-    part = _Bytes(data, 0, len(data)).part(_SEQUENCE)
+    part = Bytes(data, 0, len(data)).part(_SEQUENCE)
     engine_id, context = part.octets(), part.octets()
     pdu = _pdu(part)
     part.done()

@@ -70,7 +70,7 @@ def test_one_switch_tells_its_health_at_the_old_root(made: Fleet) -> None:
 def test_every_breakage_changes_its_device_and_heals_as_it_was(made: Fleet) -> None:
     devices = {d.name: d.device for d in made.devices}
     sound = {name: told(device) for name, device in devices.items()}
-    for breakage in made.breakages:
+    for breakage in (*made.breakages, *made.more):
         device = devices[breakage.device]
         breakage.break_()
         assert device.silent == (breakage.aspect == "answer")
@@ -82,12 +82,12 @@ def test_every_breakage_changes_its_device_and_heals_as_it_was(made: Fleet) -> N
 
 def test_breakages_touch_only_what_the_device_tells(made: Fleet) -> None:
     values = {d.name: set(d.device.values()) for d in made.devices}
-    for breakage in made.breakages:
+    for breakage in (*made.breakages, *made.more):
         assert set(breakage.changes) <= values[breakage.device]
 
 
 def test_names_of_breakages_are_unique(made: Fleet) -> None:
-    names = [breakage.name for breakage in made.breakages]
+    names = [breakage.name for breakage in (*made.breakages, *made.more)]
 
     assert len(set(names)) == len(names) >= 10
 
@@ -152,6 +152,24 @@ async def bad(reader: PysnmpReader, known: dict[str, Platform], d: FleetDevice, 
     }
 
 
+async def test_an_irf_fabric_tells_how_many_members_it_has(made: Fleet) -> None:
+    known = platforms({
+        path.stem: PlatformFile.model_validate(tomllib.loads(path.read_text())) for path in PLATFORMS.glob("*.toml")
+    })  # fmt: skip
+    fabric = next(one for one in made.devices if one.name == "wh-dist-01")
+    network, reader = Network(), PysnmpReader()
+    target = Target(address="127.0.0.1", port=await network.serve(fabric.device), credential=fabric.credential)
+    device = Device(name="irf", address="127.0.0.1", customer="c", site="s", role=Role.DISTRIBUTION)
+    try:
+        visit = await visited(device, [target], reader, known, datetime(2026, 5, 1, tzinfo=UTC), Budget())
+    finally:
+        network.close()
+        await reader.close()
+    members = [one for one in observed(visit) if one.component.label == "Members"]
+    assert [(one.component.kind, one.value, one.condition) for one in members] == [("stack", 2, None)]
+    assert members[0].source == "1.3.6.1.4.1.25506.2.91.1.2.0"
+
+
 async def test_every_breakage_is_seen_by_a_visit_and_nothing_before_it() -> None:
     files = {
         path.stem: PlatformFile.model_validate(tomllib.loads(path.read_text())) for path in PLATFORMS.glob("*.toml")
@@ -164,7 +182,7 @@ async def test_every_breakage_is_seen_by_a_visit_and_nothing_before_it() -> None
     try:
         before = {name: await bad(reader, known, d, ports[name]) for name, d in devices.items()}
         seen: dict[str, set[tuple[str, ...]]] = {}
-        for breakage in made.breakages:
+        for breakage in (*made.breakages, *made.more):
             breakage.break_()
             name = breakage.device
             seen[breakage.name] = await bad(reader, known, devices[name], ports[name]) - before[name]
@@ -172,7 +190,7 @@ async def test_every_breakage_is_seen_by_a_visit_and_nothing_before_it() -> None
     finally:
         network.close()
         await reader.close()
-    expected = {b.name: (b.kind, b.label, b.aspect, b.condition.value) for b in made.breakages}
+    expected = {b.name: (b.kind, b.label, b.aspect, b.condition.value) for b in (*made.breakages, *made.more)}
     missed = {name: (expected[name], seen[name]) for name in expected if expected[name] not in seen[name]}
 
     assert missed == {}

@@ -23,6 +23,14 @@ def test_a_trap_leads_to_its_part(case: dict[str, Any]) -> None:
     assert (found.kind, found.label) == (case["kind"], case.get("label", ""))
 
 
+def test_a_trap_of_v1_leads_to_the_part_that_its_name_without_a_zero_tells_of() -> None:
+    own = "1.3.6.1.4.1.25506.8.35.12.1"
+    of_v1 = Shout(source="192.0.2.1", trap=f"{own}.0.6", either=f"{own}.6")
+    found = heard(of_v1, KNOWN[COMWARE])
+    assert found is not None
+    assert found.kind == "fan"
+
+
 @pytest.mark.parametrize("case", CASES["line"], ids=lambda case: f"{case['platform']}-{case['line'][-40:]}")
 def test_a_line_leads_to_its_part(case: dict[str, Any]) -> None:
     shout = line_said("192.0.2.1", case["line"].encode())

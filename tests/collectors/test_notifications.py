@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.notifications import Notifications, Refusal
-from collectors.simulate.shouting import trap
+from collectors.simulate.shouting import trap, trap_v1
 from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.values import Typed
+from collectors.snmp.codec import Kind
 from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
 
 SUPPLY = "1.3.6.1.4.1.2011.5.25.219.2.5.1"
 NAMED: dict[str, Typed | int | bytes | str] = {"1.3.6.1.2.1.47.1.1.1.1.7.5": "电源 1", "1.3.6.1.2.1.47.1.1.1.1.1.5": 5}
+TRAP_ADDRESS = "1.3.6.1.6.3.18.1.3.0"
 COMMUNITY = Community(community="campus")
 USER = User(
     user="netvigil",
@@ -94,6 +96,70 @@ async def test_a_trap_of_long_ago_or_of_an_earlier_boot_is_not_heard(notificatio
     assert notifications.opened(sent(USER, 840), "192.0.2.1", [USER]).refusal is Refusal.REPLAYED
     assert notifications.opened(sent(USER, 5000, boots=2), "192.0.2.1", [USER]).refusal is Refusal.REPLAYED
     assert notifications.opened(sent(USER, 10, boots=4), "192.0.2.1", [USER]).shout is not None  # it was started anew
+
+
+POWER = "1.3.6.1.4.1.2011.5.25.219.2.5"
+SPECIFIC = trap_v1(COMMUNITY, POWER, 5, NAMED, agent="192.0.2.77")
+
+
+@pytest.mark.parametrize(
+    ("datagram", "name", "about"),
+    [
+        (SPECIFIC, f"{POWER}.0.5", "192.0.2.77"),
+        (trap_v1(COMMUNITY, POWER, 5, NAMED), f"{POWER}.0.5", ""),
+        *(
+            (trap_v1(COMMUNITY, "1.3.6.1.4.1.2011.2.23.735", 0, NAMED, generic=n), f"1.3.6.1.6.3.1.1.5.{n + 1}", "")
+            for n in range(6)
+        ),
+        (  # what a proxy wrote besides stands before the address of the agent
+            trap_v1(COMMUNITY, POWER, 5, {TRAP_ADDRESS: (Kind.IP_ADDRESS, "192.0.2.78")}, agent="192.0.2.77"),
+            f"{POWER}.0.5",
+            "192.0.2.78",
+        ),
+    ],
+)
+async def test_a_trap_of_v1_has_the_name_and_the_address_that_it_has_in_v2(
+    notifications: Notifications, datagram: bytes, name: str, about: str
+) -> None:
+    opened = notifications.opened(datagram, "192.0.2.1", [USER, COMMUNITY])
+    assert opened.shout is not None, opened
+    assert (opened.shout.trap, opened.shout.about, opened.shout.source) == (name, about, "192.0.2.1")
+    assert opened.replies == ()
+
+
+async def test_a_trap_of_v1_brings_its_bindings_and_the_name_without_a_zero(notifications: Notifications) -> None:
+    shout = notifications.opened(SPECIFIC, "192.0.2.1", [COMMUNITY]).shout
+    assert shout is not None
+    assert shout.values["1.3.6.1.2.1.47.1.1.1.1.7.5"] == "电源 1"
+    assert shout.either == f"{POWER}.5"
+
+
+@pytest.mark.parametrize(
+    ("datagram", "credentials", "refusal"),
+    [
+        (SPECIFIC, [Community(community="guess")], Refusal.WRONG_COMMUNITY),
+        (SPECIFIC, [USER], Refusal.WRONG_COMMUNITY),  # only who has a community is spoken to without keys
+        (SPECIFIC, [], Refusal.WRONG_COMMUNITY),
+        (SPECIFIC[:-3], [COMMUNITY], Refusal.MALFORMED),
+        (SPECIFIC + b"\0", [COMMUNITY], Refusal.MALFORMED),
+        (SPECIFIC.replace(b"\xa4", b"\xa0", 1), [COMMUNITY], Refusal.MALFORMED),  # a question, not a trap
+        (SPECIFIC.replace(b"\x02\x01\x06", b"\x02\x01\x07", 1), [COMMUNITY], Refusal.MALFORMED),
+    ],
+)
+async def test_a_trap_of_v1_that_is_not_right_has_its_reason(
+    notifications: Notifications, datagram: bytes, credentials: list[Credential], refusal: Refusal
+) -> None:
+    opened = notifications.opened(datagram, "192.0.2.1", credentials)
+    assert (opened.shout, opened.refusal) == (None, refusal)
+
+
+@given(st.data())
+def test_no_changed_octet_of_a_trap_of_v1_raises(data: st.DataObject) -> None:
+    datagram = bytearray(SPECIFIC)
+    at = data.draw(st.integers(0, len(datagram) - 1))
+    datagram[at] ^= data.draw(st.integers(1, 255))
+    opened = Notifications(b"\x80\x00\x1f\x88\x04netvigil", 7).opened(bytes(datagram), "192.0.2.1", [COMMUNITY])
+    assert (opened.shout is None) == (opened.refusal is not None)
 
 
 @given(st.binary(max_size=300))

@@ -232,6 +232,16 @@ async def test_command_that_takes_too_long_ends_the_session() -> None:
     assert seen.seconds < 3.5
 
 
+async def test_switch_that_hangs_at_the_login_and_in_a_command_has_not_twice_the_time() -> None:
+    async with serving(shell(misbehaves="hangs in a command", slow_login=2)) as port:
+        reader = SshReader()
+        door = Door(address="127.0.0.1", port=port, login=LOGIN, timeout=3)
+        seen = await reader.read(door, only("vrp", "display fan", "display power"), Budget(seconds=20))
+        await reader.close()
+    assert {rows.ended for rows in seen.rows} == {Ending.WALL_TIME}
+    assert seen.seconds < 4.5
+
+
 async def test_switch_that_hangs_in_a_command_leaves_its_tables_unknown() -> None:
     async with serving(shell(misbehaves="hangs in a command")) as port:
         seen = await read(port, only("vrp", "display fan", "display power"), seconds=2)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
-from counting import COMMUNITY, IFX, PORTS, Port, Switch, counting_switch
+from counting import COMMUNITY, IF, IFX, PORTS, Port, Switch, counting_switch
 from moving import PLATFORMS
 
 from collectors.simulate.snmp import Network
@@ -177,3 +177,59 @@ async def test_port_whose_counters_were_cleared_has_no_rate_for_that_interval(wa
     found = await watched.visit(EVERYTHING)
     assert ("GE1/0/3", "utilisation") not in found
     assert ("GE1/0/2", "utilisation") in found
+
+
+async def test_counters_of_32_bits_have_a_rate_also_around_their_end_where_there_are_no_others(
+    watched: Watched, switch: Switch
+) -> None:
+    switch.is_old, switch.mega = True, 100
+    switch.forget()
+    for port in switch.ports.values():
+        port.octets = 2**32 - 1000
+    switch.tell()
+    await watched.visit()  # sees that there are no others
+    await watched.visit()
+    switch.carry()
+    switch.tell()
+    await watched.visit(EVERYTHING)  # the first that has them
+    switch.carry()
+    switch.tell()
+    found = await watched.visit(EVERYTHING)
+    one = found["GE1/0/7", "utilisation"]
+    assert one.value == pytest.approx(0.1, rel=0.05)
+    assert (one.raw, one.source) == ("in 10, out 5 Mbit/s", f"{IF}.10.7")
+
+
+async def test_counters_of_32_bits_have_no_rate_where_they_may_have_gone_around_twice(
+    watched: Watched, switch: Switch
+) -> None:
+    switch.is_old = True  # at 1 Gbit/s 32 bits are full after 34 s
+    switch.forget()
+    switch.tell()
+    for _ in range(4):
+        switch.carry()
+        switch.tell()
+        found = await watched.visit(EVERYTHING)
+    assert not any(aspect == "utilisation" for _, aspect in found)
+    assert watched.found is not None
+    assert watched.found.visit.tables["octets_32"].index
+
+
+async def test_counters_of_32_bits_are_not_asked_of_who_has_better_ones(watched: Watched, switch: Switch) -> None:
+    for _ in range(3):
+        await watched.visit()
+        switch.carry()
+        switch.tell()
+    assert watched.found is not None
+    assert watched.found.visit.tables["octets_32"].index == ()
+    switch.is_old, switch.mega = True, 100
+    switch.forget()
+    switch.tell()
+    await watched.visit()
+    await watched.visit()
+    assert len(watched.found.visit.tables["octets_32"].index) == PORTS
+    switch.is_old = False
+    switch.tell()
+    await watched.visit()
+    await watched.visit()
+    assert watched.found.visit.tables["octets_32"].index == ()

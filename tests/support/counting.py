@@ -36,6 +36,9 @@ class Switch:
     booted: datetime
     ports: dict[str, Port] = field(default_factory=dict)
     first: int = 1
+    mega: int = 1000
+    is_old: bool = False
+    """Its counters have 32 bits, and it has no ifXTable."""
 
     def tell(self, only: range | None = None) -> None:
         """Let the agent tell how it is now; with `only`, of these rows alone, as in the midst of a change."""
@@ -49,14 +52,17 @@ class Switch:
     def row(self, index: int, name: str, port: Port) -> None:
         """What the agent tells of one row."""
         values: Mapping[str, Value] = {
-            f"{IF}.2": name, f"{IF}.3": port.kind, f"{IF}.5": (Kind.GAUGE32, 10**9),
+            f"{IF}.2": name, f"{IF}.3": port.kind, f"{IF}.5": (Kind.GAUGE32, self.mega * 10**6),
             f"{IF}.7": 1, f"{IF}.8": 1 if port.up else 2,
             f"{IF}.13": (Kind.COUNTER32, 0), f"{IF}.14": (Kind.COUNTER32, port.errors),
             f"{IF}.19": (Kind.COUNTER32, port.discards), f"{IF}.20": (Kind.COUNTER32, 0),
             f"{IFX}.1": name, f"{IFX}.6": (Kind.COUNTER64, port.octets), f"{IFX}.7": (Kind.COUNTER64, port.packets),
             f"{IFX}.10": (Kind.COUNTER64, port.octets // 2), f"{IFX}.11": (Kind.COUNTER64, port.packets),
-            f"{IFX}.15": (Kind.GAUGE32, 1000), f"{IFX}.18": "",
+            f"{IFX}.15": (Kind.GAUGE32, self.mega), f"{IFX}.18": "",
+            f"{IF}.10": (Kind.COUNTER32, port.octets % 2**32), f"{IF}.16": (Kind.COUNTER32, port.octets // 2 % 2**32),
         }  # fmt: skip
+        if self.is_old:
+            values = {column: value for column, value in values.items() if not column.startswith(IFX)}
         for column, value in values.items():
             self.agent.set(f"{column}.{index}", value)
 
@@ -69,7 +75,7 @@ class Switch:
         """Time passes; each port carries a tenth of what it could."""
         self.now += timedelta(seconds=seconds)
         for port in self.ports.values():
-            port.octets += int(12_500_000 * seconds)
+            port.octets += int(12_500 * self.mega * seconds)
             port.packets += int(10_000 * seconds)
 
     def join(self, aggregate: str, *members: str) -> None:
