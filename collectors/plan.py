@@ -221,6 +221,7 @@ class Platform:
 
     `request` and `origins` are what SNMP is asked, `others` the tables that other eyes see, `unseen` those tables
     before anybody looked. `redfish` finds the name of the maker in what a Redfish service tells.
+    `secrets` are the subtrees that a recording leaves out.
     """
 
     name: str
@@ -237,6 +238,7 @@ class Platform:
     shouts: tuple[ShoutRule, ...] = ()
     others: Mapping[Eye, tuple[Origin, ...]] = field(default_factory=dict)
     redfish: re.Pattern[str] | None = None
+    secrets: tuple[str, ...] = ()
     unseen: Mapping[Eye, Mapping[str, Table]] = field(init=False)
     logs: tuple[Log, ...] = ()
     alarms: tuple[AlarmList, ...] = ()

@@ -88,6 +88,7 @@ def _whole(name: str, files: Mapping[str, PlatformFile], above: tuple[str, ...] 
         update={
             "identity": IdentitySources(**identity),
             "skip": base.skip + file.skip,
+            "secrets": base.secrets + file.secrets,
             "tables": base.tables | file.tables,
             "states": base.states | file.states,
             "fru": base.fru | file.fru,
@@ -137,6 +138,7 @@ class _Plan:
             origins=tuple(origins),
             others=self.others(),
             redfish=self.pattern("identify.redfish", rule.redfish),
+            secrets=file.secrets,
             parts=tuple(sorted(parts, key=lambda part: self.rank(part.table))),
             alarms=tuple(self.alarms(f"alarms[{n}] ({words.label})", words) for n, words in enumerate(file.alarms)),
             logs=tuple(self.log(f"logs[{n}] ({log.name})", log) for n, log in enumerate(file.logs)),

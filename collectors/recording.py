@@ -12,7 +12,8 @@ from collectors.snmp.reader import Budget, Reader, Reading, Request, Rows, Targe
 
 _LINE = re.compile(rb"\.?(\d+(?:\.\d+)+)\|(\d+)(x?)(?::\w+)?\|(.*)", re.DOTALL)
 _NUMBERS = {b"2", b"65", b"66", b"67", b"70"}
-_INTEGER, _OCTETS, _NULL, _OID, _ADDRESS = b"2", b"4", b"5", b"6", b"64"
+_INTEGER, _NULL, _OID, _ADDRESS = b"2", b"5", b"6", b"64"
+_OCTETS = {b"4", b"68"}  # OCTET STRING (BITS, too) and Opaque
 
 
 class NotARecordingError(ValueError):
@@ -87,7 +88,7 @@ def _value(tag: bytes, raw: bytes, *, hexadecimal: bool) -> Value:
     octets = bytes.fromhex(raw.decode("ascii")) if hexadecimal else raw
     if tag in _NUMBERS:
         return int.from_bytes(octets, signed=tag == _INTEGER) if hexadecimal else int(raw)
-    if tag == _OCTETS:
+    if tag in _OCTETS:
         return octets
     if tag == _NULL:
         return None

@@ -264,6 +264,7 @@ class PlatformFile(_Words):
     identify: Identify = Identify()
     identity: IdentitySources = IdentitySources()
     skip: tuple[Scalar, ...] = ()
+    secrets: tuple[Oid, ...] = ()
     tables: dict[str, TableWords] = {}
     states: dict[str, StateMap] = {}
     fru: dict[str, Fru] = {}

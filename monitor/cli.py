@@ -4,27 +4,22 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from alerts.faults.policy import Policy
-from collectors.cli.folder import command_files, folder_look
 from collectors.echoes import forbidden
-from collectors.platform import Platform
-from collectors.recording import NotARecordingError, RecordingReader, recorded
-from collectors.redfish.tree import recorded_tree
+from collectors.recording import NotARecordingError
 from collectors.snmp import engines
-from collectors.snmp.reader import Budget, Community, Target
 from monitor import app
 from monitor.config import ConfigError, knowledge, loaded, summary
-from monitor.model import Device, Language
+from monitor.model import Language
 from monitor.problem import check_lines
-from monitor.seen import looks_at, seen
-from monitor.verbs import backups, desk, doors, finding, lives, papers, watched
+from monitor.seen import seen
+from monitor.verbs import backups, desk, doors, finding, lives, papers, record, watched
 from monitor.verbs.glimpse import looks_now
+from monitor.verbs.replayed import recording, replayed
 
 
 def main() -> None:
@@ -80,39 +75,17 @@ def check(directory: Path, *, as_json: bool) -> None:
 @click.option("--config", "directory", type=click.Path(file_okay=False, path_type=Path), help="Platforms and policy.")
 @doors.as_json
 def replay(path: Path, directory: Path | None, *, as_json: bool) -> None:
-    """Visit a recording (.snmprec, or a folder of Redfish documents or command outputs) and judge it at first sight."""
+    """Visit a recording (.snmprec, or a folder of walk, Redfish tree, command outputs) and judge it at first sight."""
     try:
         platforms, policy = knowledge(directory)
-        if path.is_dir() and command_files(path):
-            _print_seen(asyncio.run(_commands_seen(path, platforms, policy)), as_json=as_json)
-            return
-        tree = recorded_tree(path) if path.is_dir() else None
-        reader = RecordingReader({}) if tree else recorded(path)
+        found = recording(path)
     except ConfigError as error:
         click.echo("\n".join(check_lines(error.problems)), err=True)
         sys.exit(doors.BAD_USAGE)
-    except NotARecordingError as error:
+    except (NotARecordingError, OSError) as error:
         click.echo(f"netvigil: {error}", err=True)
         sys.exit(doors.BAD_USAGE)
-    device = Device(name=path.name if tree else path.stem, address="recording", customer="", site="")
-    targets = [] if tree else [Target(address="recording", credential=Community(community=""))]
-    budget = Budget(seconds=600, rows=1_000_000, bytes=1_000_000_000)
-
-    async def once() -> dict[str, Any]:
-        now = app.now()
-        looks = await looks_at(tree, platforms, budget, now) if tree else None
-        return await seen(device, targets, reader, platforms, policy, budget, now, looks)
-
-    told = asyncio.run(once())
-    _print_seen(told, as_json=as_json)
-
-
-async def _commands_seen(folder: Path, platforms: Mapping[str, Platform], policy: Policy) -> dict[str, object]:
-    """A folder of command outputs, visited as a device that has no other eye than SSH."""
-    now = app.now()
-    name, look = await folder_look(folder, platforms, now)
-    device = Device(name=folder.name, address="recording", customer="", site="", platform=name)
-    return await seen(device, [], RecordingReader({}), platforms, policy, Budget(), now, {look.eye: look})
+    _print_seen(replayed(found, platforms, policy), as_json=as_json)
 
 
 @netvigil.command()
@@ -183,6 +156,7 @@ for verb in (lives.device_parts, lives.device_history, lives.device_forget):
     watched.device.add_command(verb)
 for group in (
     finding.discover,
+    record.record,
     watched.device,
     watched.fault,
     watched.explain,

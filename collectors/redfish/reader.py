@@ -22,6 +22,17 @@ _KEPT = 75.0  # seconds: longer than the minute between two looks, so that they 
 _AT_ONCE = 50
 
 
+def http() -> aiohttp.ClientSession:
+    """Connections to servers that are not to be trusted further than they must: no cookies, nothing unpacked."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, limit_per_host=_PER_SERVER, keepalive_timeout=_KEPT),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        requote_redirect_url=False,
+    )
+
+
 class RedfishReader(LookReader):
     """Looks at servers. One look at a server at a time; another login or another pin is another client."""
 
@@ -81,13 +92,7 @@ class RedfishReader(LookReader):
             del self._clients[key]
             await known.close()
         if self._http is None:
-            self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, limit_per_host=_PER_SERVER, keepalive_timeout=_KEPT),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-                requote_redirect_url=False,
-            )
+            self._http = http()
         client = self._clients[key] = Client(door, self._http)
         return client
 

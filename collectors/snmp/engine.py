@@ -22,6 +22,7 @@ from collectors.snmp.community import CommunityWay, identifier
 from collectors.snmp.jobs import Known, Question, ScalarsJob, TableJob
 from collectors.snmp.layout import Shapes
 from collectors.snmp.reader import Budget, Community, Reading, Request, Rows, Silence, Target, Value
+from collectors.snmp.sweep import Sweep
 from collectors.snmp.talk import Address, Talk, Way
 from collectors.snmp.usm import UsmWay
 
@@ -252,22 +253,42 @@ class EngineReader:
             self._users.move_to_end(key)
         return way
 
-    async def read(self, target: Target, request: Request, budget: Budget) -> Reading:
-        """All that `request` asks of `target`, within the budget; see `Reader`."""
-        begun = asyncio.get_running_loop().time()
+    async def _opened(self, target: Target, seconds: float) -> tuple[_Socket, Address, Way] | Silence:
+        """A socket, and the way to speak over it to `target`; why there is none."""
         try:
             found = _numeric(target.address, target.port)
             if found is None:
-                async with asyncio.timeout_at(begun + budget.seconds):
+                async with asyncio.timeout(seconds):
                     found = await _resolved(target)
             family, address = found
             line = self._socket(family)
         except (OSError, UnicodeError):
-            return _nothing(request, Silence.UNRESOLVED)
+            return Silence.UNRESOLVED
         try:
-            way = self._way(target)
+            return line, address, self._way(target)
         except ValueError:
-            return _nothing(request, Silence.WRONG_KEY)  # a key that cannot be used, such as an empty one
+            return Silence.WRONG_KEY  # a key that cannot be used, such as an empty one
+
+    async def swept(self, target: Target, sweep: Sweep, budget: Budget) -> Reading:
+        """Ask `target` all that `sweep` wants to know and keeps; the answer says how it went, and what it took."""
+        opened = await self._opened(target, budget.seconds)
+        if isinstance(opened, Silence):
+            return Reading(scalars={}, tables=(), silence=opened)
+        line, address, way = opened
+        talk = Talk(line, address, way, target, [sweep], budget)
+        await _over(line, talk)
+        seconds = asyncio.get_running_loop().time() - talk.started
+        return Reading(
+            scalars={}, tables=(), silence=talk.silence, seconds=seconds, requests=talk.requests, bytes=talk.bytes
+        )
+
+    async def read(self, target: Target, request: Request, budget: Budget) -> Reading:
+        """All that `request` asks of `target`, within the budget; see `Reader`."""
+        begun = asyncio.get_running_loop().time()
+        opened = await self._opened(target, budget.seconds)
+        if isinstance(opened, Silence):
+            return _nothing(request, opened)
+        line, address, way = opened
         box = self._box(target)
         known = self._remembered(box, request.scalars)
         scalars = ScalarsJob(request.scalars, known, self._shapes)
@@ -276,13 +297,7 @@ class EngineReader:
         ]
         talk = Talk(line, address, way, target, [scalars, *tables], budget)
         talk.patience = max(talk.patience, known.patience)
-        line.open(talk)
-        try:
-            talk.start()
-            await talk.finished
-        finally:
-            talk.close()
-            line.close(talk)
+        await _over(line, talk)
         known.patience = talk.patience if talk.silence is None else 0.0
         seconds = asyncio.get_running_loop().time() - begun
         if talk.silence is not None:
@@ -306,6 +321,17 @@ class EngineReader:
             for each in sockets:
                 each.shut()
         self._sockets.clear()
+
+
+async def _over(line: _Socket, talk: Talk) -> None:
+    """Let `talk` go on over `line` to its end."""
+    line.open(talk)
+    try:
+        talk.start()
+        await talk.finished
+    finally:
+        talk.close()
+        line.close(talk)
 
 
 def _nothing(request: Request, why: Silence, seconds: float = 0.0, requests: int = 0, taken: int = 0) -> Reading:

@@ -23,7 +23,7 @@ async def looks_now(settings: Settings, device: Device, reader: Reader, now: dat
     budget = settings.snmp.budget
     first = await visited(device, settings.targets(device), reader, settings.platforms, now, budget)
     platform = settings.platforms.get(device.platform) or first.platform
-    shown = _shown(settings, device)
+    known = shown(settings, device)
     looks: dict[Eye, Look] = {}
     for eye in eyes:
         origins = platform.others.get(eye, ()) if platform else ()
@@ -31,7 +31,7 @@ async def looks_now(settings: Settings, device: Device, reader: Reader, now: dat
             continue
         eye_reader = READERS[eye]()
         try:
-            door = settings.door(device, eye, shown.get(eye, ""))
+            door = settings.door(device, eye, known.get(eye, ""))
             most = Budget(seconds=settings.looking[eye].timeout.total_seconds() * 4, bytes=BYTES)
             skip = unneeded(platform, eye, first.tables)
             looks[eye] = await looked(eye_reader, door, eye, origins, now, most, None, skip)
@@ -40,7 +40,7 @@ async def looks_now(settings: Settings, device: Device, reader: Reader, now: dat
     return looks
 
 
-def _shown(settings: Settings, device: Device) -> dict[Eye, str]:
+def shown(settings: Settings, device: Device) -> dict[Eye, str]:
     """What the device showed to the daemon at first; nothing where there is no daemon's store yet."""
     if not (settings.daemon.state / FILE_NAME).exists():
         return {}
