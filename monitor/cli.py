@@ -23,7 +23,7 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Device, Language
 from monitor.problem import check_lines
 from monitor.seen import looks_at, seen
-from monitor.verbs import backups, desk, doors, finding, lives, papers, watched
+from monitor.verbs import backups, desk, doors, finding, lives, papers, planned, watched
 from monitor.verbs.glimpse import looks_now
 
 
@@ -187,6 +187,7 @@ for group in (
     watched.fault,
     watched.explain,
     desk.ticket,
+    planned.maintenance,
     papers.report,
     papers.mail,
     backups.configuration,
