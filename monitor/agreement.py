@@ -4,9 +4,11 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from dataclasses import dataclass
 from datetime import timedelta
 
+from alerts.desk.windows import fits
+from collectors.text import cleaned
 from monitor.draft import Draft, Entry, Written
 from monitor.fields import said_duration
-from monitor.inventory import AUTO, DeviceFile, SiteFile
+from monitor.inventory import AUTO, DeviceFile, MaintenanceFile, SiteFile
 from monitor.problem import Place, Problem, Speller, near_word
 from monitor.toml_lines import KeyPath
 
@@ -26,6 +28,7 @@ class Surroundings:
     regions: Collection[str] | None = None
     prefectures: Mapping[str, str] | None = None
     platforms: Collection[str] | None = None
+    kinds: Collection[str] | None = None
     shortest: timedelta = SHORTEST
 
 
@@ -43,6 +46,8 @@ def disagreements(draft: Draft, around: Surroundings) -> Iterator[Problem]:
     for device in draft.devices:
         yield from _misled(device, draft, around, near)
     yield from _circles(draft.devices)
+    for window in draft.windows:
+        yield from _unfitting(window, draft, around, near)
 
 
 def unknown(
@@ -104,6 +109,21 @@ def _circles(devices: Iterable[Entry[DeviceFile]]) -> Iterator[Problem]:
             yield device.place.problem(
                 ("parents",), f'"{name}" is reached only through itself: parents lead in a circle'
             )
+
+
+def _unfitting(entry: Entry[MaintenanceFile], draft: Draft, around: Surroundings, near: Near) -> Iterator[Problem]:
+    """Patterns of a maintenance window that fit nothing: it would cover less than was meant, and people are called."""
+    written, place = entry.written, entry.place
+    names = (
+        ("customer", written.customer, draft.customer_names),
+        ("site", written.site, draft.site_names),
+        ("device", written.device, {device.written.name for device in draft.devices}),
+        ("kind", written.kind, around.kinds),
+    )
+    for key, pattern, known in names:
+        if pattern and known is not None and not any(fits(pattern, name) for name in known):
+            what = "kind of part" if key == "kind" else key
+            yield place.problem((key,), f'there is no {what} "{cleaned(pattern, 60)}"', near(pattern, known))
 
 
 def _same(

@@ -17,7 +17,7 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Language
 from monitor.problem import check_lines
 from monitor.seen import seen
-from monitor.verbs import backups, desk, doors, finding, lives, papers, record, watched
+from monitor.verbs import backups, desk, doors, finding, lives, papers, planned, record, watched
 from monitor.verbs.glimpse import looks_now
 from monitor.verbs.replayed import recording, replayed
 
@@ -161,6 +161,7 @@ for group in (
     watched.fault,
     watched.explain,
     desk.ticket,
+    planned.maintenance,
     papers.report,
     papers.mail,
     backups.configuration,

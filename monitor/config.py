@@ -68,7 +68,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     platform_names, known_platforms = _platforms(directory, problems)
     file = checked(own.data, NetvigilFile, own, problems) if own else None
     draft = drafted(stock, problems) if stock else None
-    around = _surroundings(file, promises, platform_names)
+    around = _surroundings(file, promises, rules, platform_names)
     if own and file and file.visits.interval < around.shortest:
         problems.append(own.problem(("visits", "interval"), f"must be at least {said_duration(around.shortest)}"))
     if own and file and draft:
@@ -178,12 +178,16 @@ def _platform_problem(message: str, sources: Mapping[str, Document], files: Mapp
 
 
 def _surroundings(
-    file: NetvigilFile | None, promises: ContractFile | None, platform_names: Collection[str]
+    file: NetvigilFile | None,
+    promises: ContractFile | None,
+    rules: PolicyFile | None,
+    platform_names: Collection[str],
 ) -> Surroundings:
     return Surroundings(
         regions=promises.regions.keys() if promises else None,
         prefectures={name: each.region for name, each in promises.prefectures.items()} if promises else None,
         platforms=platform_names,
+        kinds=rules.kind.keys() if rules else None,
         shortest=timedelta(0) if file and file.daemon.demo else SHORTEST,
     )
 

@@ -8,13 +8,23 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from alerts.desk.windows import Window
 from collectors.looks import Login
 from collectors.snmp.reader import Credential
 from monitor.credentials import CredentialFile, LoginFile
 from monitor.devices_csv import rows
 from monitor.document import Document, checked
 from monitor.fields import Settled
-from monitor.inventory import Customer, CustomerFile, DeviceFile, ImportFile, Inventory, InventoryFile, SiteFile
+from monitor.inventory import (
+    Customer,
+    CustomerFile,
+    DeviceFile,
+    ImportFile,
+    Inventory,
+    InventoryFile,
+    MaintenanceFile,
+    SiteFile,
+)
 from monitor.model import Device, Site
 from monitor.problem import Place, Problem, Within
 from monitor.toml_lines import KeyPath
@@ -43,6 +53,7 @@ class Draft:
     sites: Sequence[Entry[SiteFile]]
     devices: Sequence[Entry[DeviceFile]]
     device_names: Collection[str]
+    windows: Sequence[Entry[MaintenanceFile]]
     credentials: Mapping[str, CredentialFile]
     logins: Mapping[str, LoginFile]
     customer_names: Collection[str]
@@ -66,6 +77,7 @@ def drafted(source: Document, problems: list[Problem]) -> Draft:
         sites=entries(source, ("site",), SiteFile),
         devices=devices,
         device_names={*_names(source.data.get("device")), *(entry.written.name for entry in devices)},
+        windows=entries(source, ("maintenance",), MaintenanceFile),
         credentials={name: each for name, each in fitting.items() if each is not None},
         logins={name: each for name, each in known.items() if each is not None},
         customer_names=_names(source.data.get("customer")),
@@ -133,7 +145,12 @@ def inventory(
         },
         credentials=secrets,
         logins=entries_,
+        windows=tuple(_window(number, each.written) for number, each in enumerate(draft.windows, start=1)),
     )
+
+
+def _window(number: int, file: MaintenanceFile) -> Window:
+    return Window(name=f"R{number}", scope=file.scope, when=file.rule, reason=file.reason)
 
 
 def _device(file: DeviceFile, site: Site, interval: timedelta) -> Device:

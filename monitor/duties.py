@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import due_events, next_due
 from alerts.post.mail import Receipt, Verdict, is_given_up, next_try, posted
-from monitor import reporting, ticketing
+from monitor import afterwards, maintenance, reporting, ticketing
 from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import Level
@@ -28,6 +28,7 @@ from monitor.store.letters import LetterState, Posted
 WORK = "duties"
 log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
+_GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
 _AT_ONCE = 20  # letters under way at the same time
 
 
@@ -51,11 +52,13 @@ class Duties:
         self._swept_at = clock()
         self._posting: asyncio.Task[None] | None = None
         self._levels: dict[str, Level] = {}
+        self._windows: tuple[Settings, tuple[str, ...]] | None = None
+        self._glanced_at = clock()
 
     async def tick(self) -> None:
         """Do all that is due now. A duty that cannot be done (a full disk) is said, and holds up none of the others."""
         now = self._clock()
-        duties = (self._promises, self._posts, self._reports, self._counts, self._sweeps)
+        duties = (self._maintains, self._promises, self._posts, self._reports, self._counts, self._sweeps)
         done = [await self._tried(duty, now) for duty in duties]
         if all(done):
             self._progress.made(WORK, now)
@@ -73,6 +76,24 @@ class Duties:
         """Wait for letters that are under way."""
         if self._posting is not None:
             await asyncio.gather(self._posting, return_exceptions=True)
+
+    async def _maintains(self, now: datetime) -> None:
+        """See to it that who was not called under maintenance is called when it is over, and clocks stand still."""
+        settings = self.settings
+        known = await self._store.ask(partial(maintenance.coverage, settings=settings, now=now))
+        active = tuple(each.id for each in known.active())
+        is_same = self._windows is not None and self._windows[0] is settings and self._windows[1] == active
+        if not is_same:
+            while await self._store.do(partial(afterwards.settled, settings=settings, now=now)):
+                continue
+            self._metrics.covered(known.whole())
+        if not is_same or now - self._glanced_at >= _GLANCE:
+            while await self._store.do(partial(afterwards.spoken_up, settings=settings, now=now)):
+                continue
+            self._glanced_at = now
+        self._windows = (settings, active)
+        keys = await self._store.ask(faults.open_keys) if active else ()
+        self._metrics.maintained(len(active), [(key, level) for key, level in keys if known.of(key) is not None])
 
     async def _promises(self, now: datetime) -> None:
         heads = await self._store.ask(tickets.heads)

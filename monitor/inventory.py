@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from alerts.desk.recurring import Every, every
+from alerts.desk.windows import Scope, Window
 from collectors.looks import Login
 from collectors.snmp.reader import Credential
 from monitor.credentials import CredentialFile, LoginFile
@@ -74,6 +77,39 @@ class ImportFile(Settled):
     ssh: Name | None = Field(None, description="Login for SSH of the rows that name none.")
 
 
+class MaintenanceFile(Settled):
+    """One [[maintenance]]: a window that recurs. Patterns may hold * and ?; one that is left out fits all."""
+
+    every: str = Field(
+        description='When it begins, on the clock of the site: "day 02:00", "Sun 02:00", "Mon-Fri 22:00", "15 02:00", '
+        '"last 02:00" (day of the month) or "2nd Sun 02:00".'
+    )
+    length: PositiveDuration = Field(alias="for", description="How long it lasts, at most 7d.")
+    customer: str = Field("", description="Customers.")
+    site: str = Field("", description="Sites.")
+    device: str = Field("", description="Devices.")
+    kind: str = Field("", description="Only parts of these kinds, such as psu.")
+    label: str = Field("", description="Only parts with these labels.")
+    reason: Title = Field(min_length=1, description="Why; it stands in tickets and in explain.")
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if not (self.customer or self.site or self.device):
+            raise ValueError('names nothing; write customer, site or device (device = "*" for all)')
+        every(self.every, self.length)
+        return self
+
+    @property
+    def scope(self) -> Scope:
+        """What it covers."""
+        return Scope(customer=self.customer, site=self.site, device=self.device, kind=self.kind, label=self.label)
+
+    @property
+    def rule(self) -> Every:
+        """When it recurs."""
+        return every(self.every, self.length)
+
+
 class InventoryFile(Settled):
     """The whole of inventory.toml."""
 
@@ -83,6 +119,7 @@ class InventoryFile(Settled):
     site: list[SiteFile] = Field([], description="[[site]]: places of customers.")
     device: list[DeviceFile] = Field([], description="[[device]]: watched things.")
     imports: list[ImportFile] = Field([], alias="import", description="[[import]]: devices from spreadsheets.")
+    maintenance: list[MaintenanceFile] = Field([], description="[[maintenance]]: when nobody is called.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +139,7 @@ class Inventory:
     devices: Mapping[str, Device] = field(default_factory=dict)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     logins: Mapping[str, Login] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
 
     def zone(self, site: str) -> str:
         """The time zone of `site`; UTC where the site is no longer in the inventory."""

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.metrics_core import Metric
 
 from collectors.snmp.reader import Silence
-from monitor.model import Level
+from monitor.model import Device, FaultKey, Level
 
 ANSWERED, CRASHED = "answered", "crashed"
 RESULTS = (ANSWERED, *(silence.value for silence in Silence), CRASHED)
@@ -92,9 +92,26 @@ class Metrics:
             "Whether devices are pinged: 1 yes, 0 the system does not allow it and TCP takes its place.",
             registry=own,
         )
+        self._maintenance = Gauge("netvigil_maintenance_active", "Maintenance windows that are on.", registry=own)
+        self._covered_devices = Gauge(
+            "netvigil_maintenance_device",
+            "Always 1: a device that is under maintenance as a whole.",
+            ["target", "customer", "site"],
+            registry=own,
+        )
+        self._covered_parts = Gauge(
+            "netvigil_maintenance_part",
+            "Always 1: a part with an open fault that is under maintenance.",
+            ["target", "kind", "component"],
+            registry=own,
+        )
+        self._covered_faults = Gauge(
+            "netvigil_faults_under_maintenance", "Open faults under maintenance, by level.", ["level"], registry=own
+        )
         for result in RESULTS:
             self._visits.labels(result)
         self.counted(faults={}, tickets={})
+        self.maintained(0, ())
 
     def visited(self, silence: StrEnum | None, *, took: timedelta, late: timedelta) -> None:
         """A visit ended, with what it found, how long it took and how long after it was due it began."""
@@ -119,6 +136,21 @@ class Metrics:
         for level in Level:
             self._faults.labels(str(level.value)).set(faults.get(level, 0))
             self._tickets.labels(str(level.value)).set(tickets.get(level, 0))
+
+    def maintained(self, windows: int, faults: Collection[tuple[FaultKey, Level]]) -> None:
+        """The windows that are on were counted, and the open faults that they cover."""
+        self._maintenance.set(windows)
+        for level in Level:
+            self._covered_faults.labels(str(level.value)).set(sum(each is level for _, each in faults))
+        self._covered_parts.clear()
+        for key, _ in faults:
+            self._covered_parts.labels(key.device, key.kind, key.label).set(1)
+
+    def covered(self, devices: Iterable[Device]) -> None:
+        """Windows have begun or ended, and these devices are covered now as a whole."""
+        self._covered_devices.clear()
+        for device in devices:
+            self._covered_devices.labels(device.name, device.customer, device.site).set(1)
 
     def outbox_counted(self, letters: Mapping[str, int], oldest: Mapping[str, datetime]) -> None:
         """The outbox was looked through: letters by state, and when the oldest undelivered of a state was written."""

@@ -86,6 +86,10 @@ class Site:
     address: str = ""
 
 
+SITE = "site"
+"""The kind of what befalls a whole site; the device of such a fault is named as the site is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """One watched thing.
@@ -111,6 +115,19 @@ class Device:
     expect_up: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     title: str = ""
+
+
+def place_of(key: "FaultKey", devices: Mapping[str, Device], sites: Mapping[str, Site]) -> Device | None:
+    """The device that a fault is of; of a fault of a whole site the site, as if it were one. None: it is gone."""
+    if key.kind != SITE:
+        return devices.get(key.device)
+    site = sites.get(key.device)
+    return as_device(site) if site else None
+
+
+def as_device(site: Site) -> Device:
+    """A whole site as the device that its own faults are of."""
+    return Device(name=site.name, address="", customer=site.customer, site=site.name, title=site.title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from alerts.faults.around import SITE, Around
+from alerts.faults.around import Around
 from alerts.faults.judgement import Judged, judged, refreshed, still
 from alerts.faults.rules import Policy
 from alerts.faults.sites import of_site
@@ -41,8 +41,19 @@ from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
 from collectors.visit import Told, Visit, told, visited
 from monitor import history, ticketing
 from monitor.config import Settings
-from monitor.model import Change, Condition, Device, EventKind, Fault, FaultKey, FaultState, LogEntry, Observation
-from monitor.settings import as_device
+from monitor.model import (
+    SITE,
+    Change,
+    Condition,
+    Device,
+    EventKind,
+    Fault,
+    FaultKey,
+    FaultState,
+    LogEntry,
+    Observation,
+    as_device,
+)
 from monitor.store import devices, faults, links, tickets
 from monitor.store import parts as stored_parts
 from monitor.store.database import Store

@@ -6,7 +6,6 @@ from datetime import time, timedelta
 from pathlib import Path
 
 from alerts.desk.contract import Contract
-from alerts.faults.around import SITE
 from alerts.faults.policy import Policy
 from alerts.post.mail import MailSettings
 from collectors.looks import Door
@@ -15,7 +14,7 @@ from collectors.snmp.engines import EngineName
 from collectors.snmp.reader import Budget, Target
 from collectors.tables import Eye
 from monitor.inventory import Inventory
-from monitor.model import Device, FaultKey, Language, Recipient, Site
+from monitor.model import Device, FaultKey, Language, Recipient, place_of
 from monitor.problem import Problem
 
 
@@ -140,10 +139,7 @@ class Settings:
 
     def place(self, key: FaultKey) -> Device | None:
         """The device that a fault is of; of a fault of a whole site the site, as if it were one. None: it is gone."""
-        if key.kind != SITE:
-            return self.inventory.devices.get(key.device)
-        site = self.inventory.sites.get(key.device)
-        return as_device(site) if site else None
+        return place_of(key, self.inventory.devices, self.inventory.sites)
 
     def seen_by(self, eye: Eye) -> dict[str, Device]:
         """The devices that `eye` looks at, by name, with its own time between two looks."""
@@ -163,11 +159,6 @@ class Settings:
             pin=pin,
             timeout=self.looking[eye].timeout.total_seconds(),
         )
-
-
-def as_device(site: Site) -> Device:
-    """A whole site as the device that its own faults are of."""
-    return Device(name=site.name, address="", customer=site.customer, site=site.name, title=site.title)
 
 
 def _login(device: Device, eye: Eye) -> str:

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from alerts.faults.around import SITE, Around, is_dark, is_down
+from alerts.faults.around import Around, is_dark, is_down
 from alerts.faults.topology import Topology, topology
 from collectors.ports import Neighbour
 from monitor.config import Settings
-from monitor.model import Device, Fault, FaultKey, FaultState
+from monitor.model import SITE, Device, Fault, FaultKey, FaultState
 from monitor.store import devices, faults, links, parts
 
 _MOST = 64  # devices that are looked at because of one fault

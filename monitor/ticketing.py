@@ -2,6 +2,10 @@
 
 Called by the pipeline (a fault opened, changed, cleared), by the duties (a clock ran out) and by people's doors (the
 command line, later the console). Always inside the caller's transaction, so event and letters are kept together.
+
+While a maintenance window covers a fault nobody is called for it: it opens no ticket and is no relapse of one, and a
+change of its level is written down without a letter. What is still broken when no window covers it any more speaks up
+then (`monitor.afterwards`). That a fault is over is told at once: whoever was called for it may stand down.
 """
 
 from collections.abc import Mapping
@@ -13,16 +17,22 @@ from alerts.desk import tickets as desk
 from alerts.desk.clocks import handed_up_at_once
 from alerts.desk.tickets import TicketState
 from alerts.post.letters import letters as letters_of
+from monitor import maintenance
 from monitor.config import Settings
 from monitor.model import Device, EventKind, Fault, Identity, Ticket
 from monitor.store import devices, faults, letters, tickets
 
 ITSELF = "netvigil"
-_MAY_TURN_SEVERE = {EventKind.LEVEL_CHANGED, EventKind.RELAPSED, EventKind.RESPONSIBILITY}
+_MAY_TURN_SEVERE = {EventKind.LEVEL_CHANGED, EventKind.RELAPSED, EventKind.RESPONSIBILITY, EventKind.RESUMED}
 
 
 def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) -> None:
-    """Open the ticket of a fault; where one is still unclosed for the same key, the fault has come back to it."""
+    """Open the ticket of a fault; where one is still unclosed for the same key, the fault has come back to it.
+
+    Under maintenance nothing is opened yet.
+    """
+    if maintenance.covering(disk, fault.key, settings, now) is not None:
+        return
     unclosed = tickets.unclosed(disk, fault.key)
     if unclosed:
         followed_up(disk, unclosed[-1], EventKind.RELAPSED, fault, settings, now)
@@ -48,6 +58,7 @@ def followed_up(
     What the ticket knows already is not said twice, such as that a fault is back that never went away.
     """
     standing = desk.state(ticket)
+    is_covered = maintenance.covering(disk, fault.key, settings, now) is not None
     if kind is EventKind.RECOVERED and standing is TicketState.RECOVERED:
         return
     if kind is EventKind.RELAPSED and standing not in {TicketState.RECOVERED, TicketState.RESTORED}:
@@ -59,7 +70,8 @@ def followed_up(
         "reason": "; ".join(reason.text.en for reason in fault.reasons),
         "reason_zh_CN": "；".join(reason.text.zh_CN for reason in fault.reasons),
     }
-    _appended(disk, ticket, kind, ITSELF, data, fault, settings, now)
+    is_quiet = is_covered and kind is not EventKind.RECOVERED
+    _appended(disk, ticket, kind, ITSELF, data, fault, settings, now, is_quiet=is_quiet)
 
 
 def acted(
@@ -70,14 +82,17 @@ def acted(
     data: Mapping[str, str],
     settings: Settings,
     now: datetime,
+    *,
+    at: datetime | None = None,
+    is_quiet: bool = False,
 ) -> Ticket:
-    """Write into the ticket what someone (or a clock) did.
+    """Write into the ticket what someone (or a clock) did, `at` another moment than now; quietly where nobody is told.
 
     Raises NoSuchTicketError (monitor.store.tickets), and ValueError where the event cannot be at this point.
     """
     ticket = tickets.found(disk, number)
     fault = faults.newest(disk, ticket.fault)
-    return _appended(disk, ticket, kind, by, data, fault, settings, now)
+    return _appended(disk, ticket, kind, by, data, fault, settings, now, at=at, is_quiet=is_quiet)
 
 
 def _appended(
@@ -89,10 +104,15 @@ def _appended(
     fault: Fault,
     settings: Settings,
     now: datetime,
+    *,
+    is_quiet: bool,
+    at: datetime | None = None,
 ) -> Ticket:
     # The wall clock may have been set back; a ticket's history never runs backwards.
-    longer = desk.recorded(ticket, kind, max(now, ticket.events[-1].at), by, data)
+    longer = desk.recorded(ticket, kind, max(at or now, ticket.events[-1].at), by, data)
     tickets.appended(disk, ticket.id, longer.events[-1])
+    if is_quiet:  # what is to be handed up at once is so when the window is over and the ticket goes on
+        return longer
     _told(disk, longer, fault, settings, now)
     return _handed_up(disk, longer, fault, settings, now) if kind in _MAY_TURN_SEVERE else longer
 

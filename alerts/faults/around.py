@@ -14,7 +14,6 @@ from alerts.faults.rules import Elsewhere
 from alerts.faults.topology import Topology
 from monitor.model import Condition, Device, Fault, FaultKey, FaultState, Role
 
-SITE = "site"
 LINE, MAINS = "answer", "power"
 """The aspects of a site: whether anything there answers, and whether it has power."""
 _SILENT = frozenset({"answer", "reach"})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from alerts.desk.windows import Covered
 from alerts.faults.wording import number
 from monitor.model import Fault, FaultKey, FaultState, Language, Observation, Text
 
@@ -19,6 +20,7 @@ _LINES = {
     "state": Text(en="State", zh_CN="状态"),
     "hidden": Text(en="Symptom of", zh_CN="源于"),
     "flaps": Text(en="Flapping", zh_CN="波动"),
+    "covered": Text(en="Under maintenance", zh_CN="维护中"),
 }
 _STATES = {
     FaultState.SUSPECTED: Text(
@@ -37,6 +39,11 @@ _HIDDEN = Text(en="{cause}: nobody is called for this one while that lasts", zh_
 _FLAPS = Text(
     en="penalty {penalty} at {changed}, halved in every half-life", zh_CN="{changed} 时惩罚值 {penalty}，按半衰期递减"
 )
+_COVERED = Text(
+    en="window {name}, from {begins} to {ends}{by}: {reason}; nobody is called while it lasts",
+    zh_CN="维护窗口 {name}，{begins} 至 {ends}{by}：{reason}；期间不通知任何人",
+)
+_BY = Text(en=", by {by}", zh_CN="，由 {by} 登记")
 _LIMITS = (
     ("low_critical", Text(en="critical below {limit}", zh_CN="低于 {limit} 严重")),
     ("low_warning", Text(en="warning below {limit}", zh_CN="低于 {limit} 告警")),
@@ -45,9 +52,15 @@ _LIMITS = (
 )
 
 
-def explained(fault: Fault, language: Language) -> str:
-    """What is known of `fault` and of the rule that gave its level, one fact a line. Moments are in UTC."""
-    lines = [(_LINES[name].said(language), text) for name, text in _facts(fault, language) if text]
+def explained(fault: Fault, language: Language, covered: Covered | None = None) -> str:
+    """What is known of `fault` and of the rule that gave its level, one fact a line. Moments are in UTC.
+
+    `covered` is the maintenance window that it is under.
+    """
+    facts = [*_facts(fault, language)]
+    if covered is not None:
+        facts.append(("covered", _covered(covered, language)))
+    lines = [(_LINES[name].said(language), text) for name, text in facts if text]
     # No columns: a Chinese character takes two places on a terminal, and a mail has none.
     return "\n".join(f"{name}: {text}" for name, text in lines) + "\n"
 
@@ -74,6 +87,18 @@ def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
     if fault.flapping:
         gaps = {"penalty": f"{fault.penalty:.0f}", "changed": _moment(fault.changed_at)}
         yield "flaps", _FLAPS.said(language).format_map(gaps)
+
+
+def _covered(covered: Covered, language: Language) -> str:
+    window, span = covered.window, covered.span
+    gaps = {
+        "name": window.name,
+        "begins": _moment(span.begins),
+        "ends": _moment(span.ends),
+        "by": _BY.said(language).format_map({"by": window.by}) if window.by else "",
+        "reason": window.reason,
+    }
+    return _COVERED.said(language).format_map(gaps)
 
 
 def _state(fault: Fault, language: Language) -> str:

@@ -5,8 +5,8 @@ Judged like a device (`judgement.py`), from observations that are made here of t
 
 from collections.abc import Iterator, Mapping
 
-from alerts.faults.around import LINE, MAINS, SITE, Around, needed
-from monitor.model import Component, Condition, Fault, Observation
+from alerts.faults.around import LINE, MAINS, Around, needed
+from monitor.model import SITE, Component, Condition, Fault, Observation
 
 _NAMED = 8  # devices by name in one observation
 

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from monitor.model import Fault, FaultKey, FaultState, Level
+from monitor.model import EventKind, Fault, FaultKey, FaultState, Level
 from monitor.store import tables
 from monitor.store.documents import fault_document, fault_read
 
 _fault = tables.fault
 _seen = tables.seen_ok
+_ticket, _event = tables.ticket, tables.ticket_event
 
 
 class NoSuchFaultError(LookupError):
@@ -106,6 +107,49 @@ def open_faults(disk: Connection) -> tuple[Fault, ...]:
         .order_by(_fault.c.level, _fault.c.opened_at)
     )
     return tuple(map(_read, rows))
+
+
+def untold(disk: Connection) -> tuple[Fault, ...]:
+    """Open faults for which nobody was called, as they opened under maintenance; gravest first.
+
+    Those without a ticket: every ticket about the same part was closed before the fault opened. And those whose
+    ticket still says that all is well, since before the fault opened.
+    """
+    about = (
+        (_ticket.c.device == _fault.c.device)
+        & (_ticket.c.kind == _fault.c.kind)
+        & (_ticket.c.label == _fault.c.label)
+        & (_ticket.c.aspect == _fault.c.aspect)
+    )
+
+    def has(event: ColumnElement[bool], *kinds: EventKind) -> ColumnElement[bool]:
+        words = [kind.value for kind in kinds]
+        return exists().where(_event.c.ticket == _ticket.c.id, _event.c.kind.in_(words), event)
+
+    since, before = _event.c.at >= _fault.c.opened_at, _event.c.at < _fault.c.opened_at
+    closed_before = has(before, EventKind.CLOSED)
+    said_well = has(before, EventKind.RECOVERED, EventKind.RESTORED)
+    said_back = has(since, EventKind.RELAPSED)
+    is_told = exists().where(about, ~closed_before, ~said_well | said_back)
+    rows = disk.execute(
+        select(_fault.c.id, _fault.c.body)
+        .where(_fault.c.state == FaultState.OPEN, _fault.c.opened_at.is_not(None), ~is_told)
+        .order_by(_fault.c.level, _fault.c.opened_at)
+    )
+    return tuple(fault for fault in map(_read, rows) if fault.hidden_by is None)
+
+
+def open_keys(disk: Connection) -> tuple[tuple[FaultKey, Level], ...]:
+    """Key and level of every open fault, without reading the rest of it."""
+    rows = disk.execute(
+        select(_fault.c.device, _fault.c.kind, _fault.c.label, _fault.c.aspect, _fault.c.level).where(
+            _fault.c.state == FaultState.OPEN, _fault.c.opened_at.is_not(None)
+        )
+    )
+    return tuple(
+        (FaultKey(device=row.device, kind=row.kind, label=row.label, aspect=row.aspect), Level(row.level))
+        for row in rows
+    )
 
 
 def between(

@@ -227,3 +227,24 @@ pin = Table(
     Column("shown", Text, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+# Maintenance windows that people wrote down (those that recur stand in inventory.toml). Patterns are "" for all.
+# `over_at` is when it is over: `ends`, or earlier where a person ended it (`ended_by`).
+maintenance = Table(
+    "maintenance",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("customer", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("begins", Moment, nullable=False),
+    Column("ends", Moment, nullable=False),
+    Column("over_at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_by", String, nullable=False, server_default=""),
+)
+Index("ix_maintenance_over_at", maintenance.c.over_at)

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from alerts.faults.explained import explained
+from monitor import maintenance
+from monitor.app import now as this_moment
 from monitor.config import loaded
-from monitor.model import Language
+from monitor.model import FaultState, Language
 from monitor.store import devices, faults, pins
 from monitor.store.database import Store
 from monitor.verbs import doors
@@ -69,7 +71,9 @@ def fault() -> None:
 @doors.as_json
 def fault_list(directory: Path, *, as_json: bool) -> None:
     """Every open fault, gravest first."""
-    with doors.reading(loaded(directory, os.environ, with_secrets=False)) as disk:
+    settings = loaded(directory, os.environ, with_secrets=False)
+    with doors.reading(settings) as disk:
+        known = maintenance.coverage(disk, settings, this_moment())
         rows = [
             {
                 "id": each.id,
@@ -78,6 +82,7 @@ def fault_list(directory: Path, *, as_json: bool) -> None:
                 "part": f"{each.key.kind} {each.key.label}".strip(),
                 "condition": each.condition.value,
                 "since": (each.opened_at or each.first_seen).isoformat(timespec="seconds"),
+                "maintenance": covered.window.name if (covered := known.of(each.key)) else None,
                 "reason": "; ".join(reason.text.en for reason in each.reasons),
             }
             for each in faults.open_faults(disk)
@@ -92,5 +97,9 @@ def fault_list(directory: Path, *, as_json: bool) -> None:
 @doors.config
 def explain(number: int, language: str, directory: Path) -> None:
     """Why a fault has its level: the evidence, and the rule that gave it."""
-    with doors.reading(loaded(directory, os.environ, with_secrets=False)) as disk:
-        click.echo(explained(faults.found(disk, number), Language(language)))
+    settings = loaded(directory, os.environ, with_secrets=False)
+    with doors.reading(settings) as disk:
+        found = faults.found(disk, number)
+        is_over = found.state is FaultState.CLEARED
+        covered = None if is_over else maintenance.covering(disk, found.key, settings, this_moment())
+    click.echo(explained(found, Language(language), covered))

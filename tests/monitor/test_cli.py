@@ -200,6 +200,58 @@ def test_every_command_and_option_is_documented(words: str, command: click.Comma
             assert parameter.opts[0] in text, f"{words} {parameter.opts[0]}"
 
 
+async def test_a_maintenance_window_is_planned_shown_explained_and_ended(broken: House) -> None:
+    config = ("--config", str(broken.folder))
+    refusals: tuple[tuple[tuple[str, ...], str], ...] = (
+        (("--for", "1h"), "say where: --customer, --site or --device"),
+        (("--device", CORE), "--until or --for, one of them"),
+        (("--site", "hefei-2", "--for", "1h"), 'no site "hefei-2" in the configuration; did you mean "hefei-1"?'),
+        (("--device", CORE, "--part", "fna", "--for", "1h"), 'no kind of part "fna"'),
+        (("--device", CORE, "--from", "tomorrow", "--for", "1h"), '"tomorrow" is no moment'),
+        (("--device", CORE, "--until", "2020-01-01T00:00"), "it must end after its beginning and after now"),
+        (("--device", CORE, "--for", "1 hour"), "is not a duration"),
+    )
+    for words, said in refusals:
+        refused = run("maintenance", "add", "--reason", "x", *words, *config, secrets=False)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert said in refused.stderr
+    racks = ("--site", "hefei-*", "--for", "2h", "--reason", "new racks", "--json")
+    told = json.loads(run("maintenance", "add", *racks, *config, secrets=False).stdout)
+    assert (told["window"], told["state"], told["devices"], told["by"]) == ("M1", "on", 3, "wang")
+    later = ("--device", CORE, "--part", "psu/*", "--from", "2036-11-22T02:00", "--until", "2036-11-22T04:00")
+    assert "M2: planned" in run("maintenance", "add", "--reason", "x", *later, *config, secrets=False).stdout
+    rows = json.loads(run("maintenance", "list", "--json", *config, secrets=False).stdout)
+    assert [(row["window"], row["state"], row["part"]) for row in rows] == [
+        ("M1", "on", None), ("M2", "planned", "psu/*"),
+    ]  # fmt: skip
+    assert rows[1]["from"] == "2036-11-21T18:00:00+00:00"  # the clock of the site
+    (fault,) = json.loads(run("fault", "list", "--json", *config, secrets=False).stdout)
+    assert fault["maintenance"] == "M1"
+    explained = run("explain", str(fault["id"]), *config, secrets=False).stdout
+    assert "Under maintenance: window M1, from " in explained
+    assert ", by wang: new racks; nobody is called while it lasts" in explained
+    assert "维护窗口 M1" in run("explain", str(fault["id"]), "--language", "zh_CN", *config, secrets=False).stdout
+    assert run("maintenance", "end", "M1", *config, secrets=False).stdout == "M1 is over\n"
+    again = run("maintenance", "end", "M1", *config, secrets=False)
+    assert (again.returncode, "M1 is over since" in again.stderr) == (1, True)
+    assert run("maintenance", "end", "M9", *config, secrets=False).returncode == 2
+    assert [row["window"] for row in json.loads(run("maintenance", "list", "--json", *config).stdout)] == ["M2"]
+    everything = json.loads(run("maintenance", "list", "--all", "--json", *config).stdout)
+    assert [row["state"] for row in everything] == ["over", "planned"]
+    assert json.loads(run("fault", "list", "--json", *config).stdout)[0]["maintenance"] is None
+
+
+async def test_a_window_that_recurs_is_listed_and_changed_where_it_stands(house: House) -> None:
+    inventory = house.folder / "inventory.toml"
+    more = '[[maintenance]]\nevery = "Sun 02:00"\nfor = "2h"\nsite = "hefei-1"\nreason = "weekly work"\n'
+    inventory.write_text(inventory.read_text() + more)
+    config = ("--config", str(house.folder))
+    (row,) = json.loads(run("maintenance", "list", "--json", *config).stdout)
+    assert (row["window"], row["every"], row["devices"], row["reason"]) == ("R1", "Sun 02:00", 3, "weekly work")
+    refused = run("maintenance", "end", "r1", *config)
+    assert (refused.returncode, "inventory.toml" in refused.stderr) == (2, True)
+
+
 async def test_parts_and_history_of_a_device_are_shown_and_a_part_is_forgotten(house: House) -> None:
     config = ("--config", str(house.folder))
     device = house.simulated[CORE].device

@@ -344,6 +344,31 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         INVENTORY.replace('region = "hefei"', 'zone = "Asia/Shanghai"'),
         ["inventory.toml:8: site[1].region: required, but missing"],
     ),
+    "maintenance of nothing": (
+        INVENTORY + '[[maintenance]]\nevery = "Sun 02:00"\nfor = "2h"\nreason = "work"\n',
+        ['inventory.toml:18: maintenance[1]: names nothing; write customer, site or device (device = "*" for all)'],
+    ),
+    "maintenance at no time": (
+        INVENTORY + '[[maintenance]]\nevery = "Sunday"\nfor = "2h"\ndevice = "*"\nreason = "work"\n',
+        [
+            (
+                'inventory.toml:19: maintenance[1].every: every is written as "day 02:00", "Sun 02:00", '
+                '"Mon-Fri 22:00", "15 02:00", "last 02:00" (of the month) or "2nd Sun 02:00", not "Sunday"'
+            ),
+        ],
+    ),
+    "maintenance without end": (
+        INVENTORY + '[[maintenance]]\nevery = "Sun 02:00"\nfor = "8d"\ndevice = "*"\nreason = "work"\n',
+        ["inventory.toml:20: maintenance[1].for: for is more than 0s and at most 7d"],
+    ),
+    "maintenance of what there is not": (
+        INVENTORY
+        + '[[maintenance]]\nevery = "Sun 02:00"\nfor = "2h"\ndevice = "cor-1"\nkind = "pus"\nreason = "work"\n',
+        [
+            'inventory.toml:21: maintenance[1].device: there is no device "cor-1"; did you mean "core-1"?',
+            'inventory.toml:22: maintenance[1].kind: there is no kind of part "pus"; did you mean "psu"?',
+        ],
+    ),
     "no TOML": (
         INVENTORY.replace('"education"', "education", 1),
         ["inventory.toml:6: not TOML at column 8: Invalid value"],

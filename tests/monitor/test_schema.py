@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from monitor.credentials import CommunityFile, LoginFile, UserFile
 from monitor.devices_csv import HEADINGS
-from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFile, SiteFile
+from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFile, MaintenanceFile, SiteFile
 from monitor.netvigil_file import (
     BudgetFile,
     DaemonFile,
@@ -52,6 +52,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[[site]]`": SiteFile,
     "`[[device]]`": DeviceFile,
     "`[[import]]`": ImportFile,
+    "`[[maintenance]]`": MaintenanceFile,
 }
 DOCS = shipped().parent / "docs" / "configuration.md"
 
@@ -100,7 +101,15 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "report", "history",
     }  # fmt: skip
-    assert InventoryFile.model_fields.keys() == {"credentials", "logins", "customer", "site", "device", "imports"}
+    assert InventoryFile.model_fields.keys() == {
+        "credentials",
+        "logins",
+        "customer",
+        "site",
+        "device",
+        "imports",
+        "maintenance",
+    }
 
 
 def test_every_heading_of_spreadsheets_is_documented() -> None:

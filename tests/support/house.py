@@ -148,10 +148,12 @@ class House:
         return self.settings.inventory.devices[name]
 
     async def visit(self, name: str, times: int = 1, seconds: float = 5) -> Outcome:
-        """Visit so many times, letting the clock go on before each."""
+        """Visit so many times, letting the clock go on before each; and at once who else is to be looked at."""
         for _ in range(times):
             self.clock.advance(seconds=seconds)
             outcome = await visit(self.device(name), self.means)
+            for other in outcome.look:
+                await visit(self.device(other), self.means)
         return outcome
 
 
