@@ -203,7 +203,7 @@ def _below(oid: Oid, subtrees: Sequence[Oid]) -> bool:
 def _tells(oid: Oid, addresses: frozenset[tuple[int, ...]]) -> bool:
     """True where an address that was met stands in the index; small numbers are slots and ports."""
     return any(
-        oid[n : n + _V4_OCTETS] in addresses and max(oid[n : n + _V4_OCTETS]) > 31  # noqa: PLR2004 - what no slot has
+        oid[n : n + _V4_OCTETS] in addresses and (oid[n] > 9 or max(oid[n : n + _V4_OCTETS]) > 31)  # noqa: PLR2004 - slots
         for n in range(8, len(oid) - _V4_OCTETS + 1)
     )
 

@@ -81,7 +81,7 @@ class Sweep:
         """A question was lost, which is climbed over; or the time or the bytes are spent."""
         self._waiting = False
         self.ended = why
-        if why is Ending.TIMEOUT:
+        if why is Ending.TIMEOUT and self._roots:
             self._repetitions = max(1, self._repetitions // 4)
             self._climb(why)
             self.ended = why

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 from command_line import BOXES, shell
 
+from collectors.record.folder import placed
 from collectors.simulate.fleet import FleetDevice, fleet
-from collectors.simulate.poweredge import poweredge
+from collectors.simulate.poweredge import SYSTEM, poweredge
 from collectors.simulate.redfish import RedfishServer, certificate
 from collectors.simulate.snmp import Network, SimulatedDevice
 from collectors.simulate.ssh import serving
@@ -26,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("NETVIGIL_RECORDINGS", ROOT.parent / "shared" / "recordings")) / "snmp"
 RECORDINGS = sorted(FOLDER.rglob("*.snmprec"))
 PASSWORD = "a-long-password-of-ours"
+KEY = f"{PASSWORD} -----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY----- https://a:b4dpw@x/"
 INVENTORY = """
 [credentials.v2c]
 version = "2c"
@@ -195,3 +198,93 @@ async def test_replay_of_a_server_with_two_eyes_is_its_visit(lab: Lab, tmp_path:
     assert source["redfish"]["documents"] > 20
     assert server.sessions == {}
     assert server.most_at_once == 1
+
+
+async def test_secrets_stay_at_home_whatever_eye_saw_them(lab: Lab, tmp_path: Path) -> None:
+    tree = poweredge()
+    tree[SYSTEM] |= {"Oem": {"Attributes": {"Users.2.Password": "PlainText99", "SNMP.1.AgentCommunity": "demo-read"}}}
+    tree[SYSTEM]["Description"] = KEY
+    tree[SYSTEM]["Hint"] = {"@odata.id": "/redfish/v1/AccountService/Accounts/2"}
+    tree["/redfish/v1/AccountService/Accounts/2"] = {"UserName": "operations"}
+    port, server = await lab.server(tree)
+    values: dict[str, Told] = {
+        **FLEET["hf-core-01"].device.values(),
+        "1.3.6.1.2.1.31.1.1.1.18.1": b"read me with demo-read",
+        "1.3.6.1.6.3.18.1.1.1.2.1": b"demo-read",
+    }
+    agent = await lab.agent(SimulatedDevice(values, credentials=[Community(community="demo-read")]))
+    terminal = await lab.terminal("vrp")
+    eyes = {"ssh": "ops", "ssh_port": terminal, "redfish": "ops", "redfish_port": port}
+    await lab.put("all", port=agent, credentials=["v2c"], **eyes)
+
+    code, out, err = await lab.netvigil("record", "all", str(tmp_path / "all"), "--mask-addresses", "--json")
+
+    assert code == 0, err
+    source = json.loads(out)
+    assert {eye for eye in ("snmp", "ssh", "redfish") if source[eye]} == {"snmp", "ssh", "redfish"}
+    assert source["snmp"]["left_out"] == ["1.3.6.1.6.3.18"]
+    secrets = [PASSWORD, "operations", "demo-read", "PlainText99", "MIIabc", "b4dpw", "$1a$", "klmnopqrstuv", "Zx{W1"]
+    told = dict(contents(tmp_path / "all"))
+    assert [(name, word) for name, text in told.items() for word in secrets if word in text] == []
+    assert "hf-core-01" not in "".join(told.values())
+    assert not [path for path in server.asked if "Accounts" in path]
+    assert "irreversible-cipher ******" in told["commands/display current-configuration.txt"]
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "all").rglob("*") if path.is_file()}
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "all").rglob("*") if path.is_dir()}
+    assert (modes, folders, stat.S_IMODE((tmp_path / "all").stat().st_mode)) == ({0o600}, {0o700}, 0o700)
+
+
+async def test_recording_of_which_one_eye_failed_says_so(lab: Lab, tmp_path: Path) -> None:
+    agent = await lab.agent(still(FLEET["hf-core-01"]))
+    await lab.put("part", port=agent, credentials=["v2c"], ssh="ops", ssh_port=9)
+
+    code, out, err = await lab.netvigil("record", "part", str(tmp_path / "part"), "--json")
+
+    source = json.loads(out)
+    assert (code, source["whole"], source["failed"]) == (1, False, {"ssh": "refused"})
+    assert "ssh: refused" in err
+    assert (tmp_path / "part" / "walk.snmprec").exists()
+    assert not (tmp_path / "part" / "commands").exists()
+
+
+async def test_silent_device_leaves_no_folder_and_ends_with_3(lab: Lab, tmp_path: Path) -> None:
+    await lab.put("gone", port=9, credentials=["v2c"], redfish="ops", redfish_port=9)
+    place = tmp_path / "out" / "gone"
+    place.parent.mkdir()
+
+    code, out, err = await lab.netvigil("record", "gone", str(place), "--json")
+
+    assert (code, json.loads(out)) == (3, {"folder": None, "failed": {"snmp": "refused", "redfish": "refused"}})
+    assert "nothing was seen of gone" in err
+    assert list(place.parent.iterdir()) == []
+
+
+async def test_wrong_folder_or_device_is_said_before_anything_is_asked(lab: Lab, tmp_path: Path) -> None:
+    await lab.put("box", port=9, credentials=["v2c"])
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "kept").write_text("mine")
+    for words, said in {
+        ("box", str(tmp_path / "full")): "is there already, and is not an empty folder",
+        ("box", str(tmp_path / "full" / "kept")): "is there already, and is not an empty folder",
+        ("box", str(tmp_path / "nowhere" / "in")): "cannot be made: No such file or directory",
+        ("bix", str(tmp_path / "new")): 'no device "bix" in the inventory',
+    }.items():
+        code, out, err = await lab.netvigil("record", *words)
+        assert (code, out) == (2, "")
+        assert said in err
+    assert (tmp_path / "full" / "kept").read_text() == "mine"
+
+
+def test_recording_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
+    def broken_off() -> None:
+        with placed(tmp_path / "a") as within:
+            (within / "walk.snmprec").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "empty").mkdir()
+    with placed(tmp_path / "empty") as within:
+        (within / "walk.snmprec").write_text("whole")
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty", "walk.snmprec"]
