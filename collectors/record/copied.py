@@ -28,6 +28,7 @@ _PASSED_BY: Final = re.compile(
     r"|OemManager|DellJobService)(?:/|$)|/Entries/|/Attributes(?:/|$)|\$metadata|/odata$",
     re.IGNORECASE,
 )
+_FIRST: Final = (ROOT, *(f"{ROOT}/{name}" for name in ("Systems", "Chassis", "Managers", "UpdateService")))
 _LOGS: Final = re.compile(r"/(?:LogServices|Logs)/", re.IGNORECASE)
 
 
@@ -79,7 +80,8 @@ class Copier(LookReader):
 
     async def rest(self, most: int) -> Ending | None:
         """Follow all links from the root on, nearest first; why that ended before all was read."""
-        waiting, known = deque([ROOT]), {ROOT}
+        waiting = deque(_FIRST)
+        known = set(waiting)
         while waiting:
             if len(self.copied.documents) >= most:
                 return Ending.ROWS
