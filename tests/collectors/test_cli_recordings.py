@@ -9,6 +9,8 @@ import pytest
 
 from collectors.cli.output import lines
 from collectors.cli.parse import rows
+from collectors.record.disguise import Disguise
+from collectors.record.masks import Mask
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("NETVIGIL_RECORDINGS", ROOT.parent / "shared" / "recordings")) / "cli"
@@ -120,3 +122,19 @@ def test_serials_start_files_and_optical_values_are_those_of_the_references() ->
     (optic,) = of("huawei", "vrp_ar_display_transceiver_verbose")
     assert [optic[word] for word in ("RX_POWER", "TX_POWER", "BIAS", "VOLTAGE")] == ["-22.03", "2.95", "35.46", "3.25"]
     assert of("huawei", "vrp_display_patch-information_none") == []
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_output_without_its_secrets_is_taken_apart_as_it_was(path: Path) -> None:
+    maker, name = path.parts[-3:-1]
+    command, is_log = name.replace("_", " "), "logbuffer" in name
+    said = lines(path.read_bytes(), command, logs=True)
+    template = TEMPLATES[maker, name]
+
+    def taken(text: str) -> list[dict[str, str]]:
+        return [dict(row) for row in rows(template, lines(text, command, logs=is_log))[1]]
+
+    plain = taken(said)
+    assert taken(Mask(["operations"]).output(said)) == plain
+    masked = taken(Mask(["operations"], Disguise(["HQ-SW-1"])).output(said))
+    assert [row.keys() for row in masked] == [row.keys() for row in plain]
