@@ -21,7 +21,7 @@ from collectors.simulate.redfish import RedfishServer, certificate
 from collectors.simulate.snmp import Network, SimulatedDevice
 from collectors.simulate.ssh import serving
 from collectors.simulate.values import Told
-from collectors.snmp.reader import Community
+from collectors.snmp.reader import AuthProtocol, Community, PrivProtocol, User
 from house import NETVIGIL, SECRETS
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +51,15 @@ name = "hefei-1"
 customer = "cdc"
 region = "hefei"
 """
+
+
+USER = User(
+    user="netvigil",
+    auth=AuthProtocol.SHA256,
+    auth_key=SECRETS["AUTH"],
+    priv=PrivProtocol.AES128,
+    priv_key=SECRETS["PRIV"],
+)
 
 
 @dataclass
@@ -158,13 +167,13 @@ FLEET = {each.name: each for each in fleet().devices}
 def still(device: FleetDevice) -> SimulatedDevice:
     """The device with its counters and clocks stopped, so that two looks see the same."""
     values: dict[str, Told] = dict(device.device.values())
-    return SimulatedDevice(values, credentials=[Community(community="demo-read")])
+    return SimulatedDevice(values, credentials=[Community(community="demo-read"), USER])
 
 
-@pytest.mark.parametrize("name", ["hf-core-01", "wh-dist-01", "wh-acc-03", "hf-srv-01"])
-async def test_replay_of_a_recorded_agent_is_its_visit(lab: Lab, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "credential"), [("hf-core-01", "v3"), ("wh-acc-03", "v2c")])
+async def test_replay_of_a_recorded_agent_is_its_visit(lab: Lab, tmp_path: Path, name: str, credential: str) -> None:
     port = await lab.agent(still(FLEET[name]))
-    await lab.put(name, port=port, credentials=["v2c"], role=FLEET[name].role.value)
+    await lab.put(name, port=port, credentials=[credential], role=FLEET[name].role.value)
 
     source = await same(lab, name, tmp_path)
 
