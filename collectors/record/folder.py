@@ -66,7 +66,7 @@ def written_walk(within: Path, walked: Walked, mask: Mask, platform: Platform) -
         "ended": str(walked.ended) if walked.ended else None,
         "skipped": [{"behind": oid, "reason": why} for oid, why in walked.skipped],
         "left_out": list(walked.left_out),
-        "left_out_for_addresses": counts["left_out"],
+        "left_out_for_their_index": counts["left_out"],
     }
 
 

@@ -42,6 +42,8 @@ class Mask:
         self.disguise = disguise
         words = [each for each in told if len(each) >= _SHORTEST]
         self._known = _any_of(words)
+        # as an index of SNMP has them: octet by octet
+        self._spelt = ["." + ".".join(map(str, each.encode())) for each in words]
         self._known_octets = _any_of([each.encode().decode("latin-1") for each in words])
 
     def text(self, said: str, *, version: bool = False) -> str:
@@ -56,6 +58,12 @@ class Mask:
         said = raw.decode("latin-1")
         found = self._plain(said, self._known_octets)
         return raw if found == said else found.encode("latin-1")
+
+    def is_named(self, oid: str) -> bool:
+        """True where one of the secrets is spelt out in the index of a row."""
+        found = any(each in oid for each in self._spelt)
+        self.counts["secrets"] += found
+        return found
 
     def output(self, said: str) -> str:
         """What a command printed, without secrets."""

@@ -113,7 +113,7 @@ def names_told(values: Mapping[Oid, Binding]) -> Iterator[str]:
 
 
 def lines(values: Mapping[Oid, Binding], mask: Mask, platform: Platform) -> tuple[bytes, Counter[str]]:
-    """The lines of the .snmprec file, sorted by OID, without what `mask` takes out; and how many rows were left out."""
+    """The lines of the .snmprec file, by OID, without what `mask` takes out; and how many rows were left out."""
     counts: Counter[str] = Counter()
     addresses = mask.disguise
     versions = {oid_of(oid) for oid in _versions(platform)}
@@ -133,6 +133,9 @@ def lines(values: Mapping[Oid, Binding], mask: Mask, platform: Platform) -> tupl
     for oid in sorted(values):
         binding = values[oid]
         place = oid
+        if mask.is_named(_dotted(oid)):
+            counts["left_out"] += 1
+            continue
         if addresses is not None:
             ours = _column(oid, of_ours)
             if not ours and (_below(oid, _ADDRESSED) or _tells(oid, addresses.addresses)):
