@@ -16,9 +16,11 @@ from monitor.model import Component, Condition
 
 KINDS = frozenset({
     "chassis", "board", "fan", "psu", "dimm", "processor", "optic", "stack", "disk", "controller", "enclosure",
-    "battery", "nic", "pci",
+    "battery", "nic", "pci", "firmware",
 })  # fmt: skip
-"""The kinds of what can be taken out; a temperature or an interface is no part but a property of one."""
+"""The kinds of what can be taken out; a temperature or an interface is no part but a property of one.
+
+Firmware is no hardware, but is told, comes and changes as a part does."""
 _MAY_BE_LAMPS = frozenset({"board", "chassis", "stack"})
 FRU = ("slot", "model", "part_number", "serial", "hardware_version", "software_version")
 

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     AGGREGATE = "aggregate"
     LANE = "lane"
     MODEM = "modem"
+    FIRMWARE = "firmware"
     SITE = "site"
 
 

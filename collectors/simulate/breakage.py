@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.values import Told
@@ -13,6 +13,16 @@ Changes = Mapping[str, Told | None]
 
 SILENT: Final[Changes] = {}
 """The changes of a device that vanishes: none, it no longer answers."""
+
+
+class Workbench(Protocol):
+    """Where things break: a device over SNMP (`Bench`), or what another eye sees."""
+
+    def put(self, name: str, changes: Changes) -> None:
+        """Break `name`."""
+
+    def take(self, name: str) -> None:
+        """Heal `name`."""
 
 
 @dataclass(slots=True)
@@ -65,8 +75,8 @@ class Breakage:
     label: str
     aspect: str
     condition: Condition
-    bench: Bench = field(repr=False)
-    changes: Changes = field(repr=False)
+    bench: Workbench = field(repr=False)
+    changes: Changes = field(repr=False, default_factory=dict)
 
     def break_(self) -> None:
         """Let the part break."""

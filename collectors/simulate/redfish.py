@@ -155,7 +155,15 @@ def _error(status: int, message_id: str, message: str) -> web.Response:
 
 
 def certificate(folder: Path, name: str = "idrac") -> ssl.SSLContext:
-    """A new self-signed certificate for 127.0.0.1, kept as `name`.pem and `name`.key in `folder`."""
+    """The self-signed certificate for 127.0.0.1 in `folder`, `name`.pem and `name`.key; a new one if there is none."""
+    if not (folder / f"{name}.pem").exists():
+        _certify(folder, name)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+    return tls
+
+
+def _certify(folder: Path, name: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -174,6 +182,3 @@ def certificate(folder: Path, name: str = "idrac") -> ssl.SSLContext:
     plain, pkcs8 = serialization.NoEncryption(), serialization.PrivateFormat.PKCS8
     (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     (folder / f"{name}.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, pkcs8, plain))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
-    return tls

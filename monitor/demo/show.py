@@ -26,6 +26,7 @@ from collectors.simulate.snmp import Network
 from monitor import reporting
 from monitor.app import now
 from monitor.config import Settings, loaded
+from monitor.demo.eyes import SERVER, Eyes
 from monitor.demo.plot import Act, Plot, plotted
 from monitor.demo.sink import Mail, Sink
 from monitor.demo.stage import INTERVAL, Stage, staged
@@ -80,6 +81,9 @@ class _Performance:
         self._picture_to = picture_to
         self._fleet: Fleet = fleet(flap_seconds=4.0)
         self._network = Network()
+        self._eyes = Eyes(folder=folder / "config")
+        self._breakages = (*self._fleet.breakages, *self._eyes.breakages)
+        self._names = (*(each.name for each in self._fleet.devices), SERVER)
         self._sink = Sink(folder / "mails")
         self._daemon: asyncio.subprocess.Process | None = None
         self._starts = 0
@@ -106,6 +110,7 @@ class _Performance:
             await self._stop_daemon()
             await self._sink.close()
             self._network.close()
+            await self._eyes.close()
         (self._folder / _FINISHED).touch()
         self._close(plot, stage, report)
         return 0
@@ -113,7 +118,9 @@ class _Performance:
     async def _set(self) -> Stage:
         ports = [(each, await self._network.serve(each.device, "127.0.0.1")) for each in self._fleet.devices]
         ports_that_matter = {each.device: [each.label] for each in self._fleet.breakages if each.kind == "interface"}
-        return staged(self._folder, ports, await self._sink.open(), self._language, ports_that_matter)
+        await self._eyes.open()
+        smtp_port = await self._sink.open()
+        return staged(self._folder, ports, smtp_port, self._language, ports_that_matter, self._eyes)
 
     async def _keep_running(self, stage: Stage) -> None:
         """Start the daemon, and again whenever it ends, as systemd does."""
@@ -138,11 +145,11 @@ class _Performance:
             await asyncio.wait_for(self._daemon.wait(), 10)
 
     async def _play(self, stage: Stage, settings: Settings, store: Store) -> Plot:
-        self._say(f"starting {len(self._fleet.devices)} simulated devices and the daemon; state in {self._folder}")
+        self._say(f"starting {len(self._names)} simulated devices and the daemon; state in {self._folder}")
         self._say(f"devices are visited every {INTERVAL.total_seconds():g} s here, every 60 s when installed")
         begun = await self._curtain(store)
         length = float(self._seconds) - (begun - self._started).total_seconds() if self._seconds else _ENDLESS
-        plot = plotted(self._fleet.breakages, length)
+        plot = plotted(self._breakages, length)
         rounds = [plot]
         console = Console(stderr=self._as_json)
         live_view = Live(console=console, auto_refresh=False) if self._is_live(console) else nullcontext()
@@ -153,7 +160,7 @@ class _Performance:
                 if elapsed >= length:
                     if self._seconds:
                         break
-                    begun, plot = moment, plotted(self._fleet.breakages, length)
+                    begun, plot = moment, plotted(self._breakages, length)
                     rounds.append(plot)
                 self._act(plot, elapsed, moment)
                 await self._noted(plot, store)
@@ -174,7 +181,7 @@ class _Performance:
         """Wait until every device has answered once, or long enough."""
         while (now() - self._started).total_seconds() < _CURTAIN and not self._stopping.is_set():
             known = await store.ask(devices.all_visited)
-            if all((seen := known.get(each.name)) and seen.visited_at >= self._started for each in self._fleet.devices):
+            if all((seen := known.get(name)) and seen.visited_at >= self._started for name in self._names):
                 break
             await asyncio.sleep(_BEAT)
         return now()
@@ -198,7 +205,7 @@ class _Performance:
         scene = Scene(
             now=now(),
             seconds=(now() - self._started).total_seconds(),
-            devices=len(self._fleet.devices),
+            devices=len(self._names),
             answering=sum(each.silence is None for each in seen.values()),
             faults=await store.ask(faults.open_faults),
             tickets=await store.ask(tickets.unclosed),
@@ -223,7 +230,7 @@ class _Performance:
 
     async def _report(self, settings: Settings, store: Store) -> Path:
         """The month's inspection report of the site where most broke."""
-        sites = [settings.inventory.devices[act.device].site for act in self._fleet.breakages]
+        sites = [settings.inventory.devices[act.device].site for act in self._breakages]
         site = settings.inventory.sites[max(set(sites), key=sites.count)]
         month = f"{now():%Y-%m}"
         html = await store.ask(

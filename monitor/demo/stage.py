@@ -10,6 +10,7 @@ from pathlib import Path
 
 from collectors.simulate.fleet import HEFEI, FleetDevice
 from collectors.snmp.reader import User
+from monitor.demo.eyes import PASSWORD, SERVER, SERVER_SITE, SERVER_TITLE, SWITCH, USER, Eyes
 from monitor.model import Language
 from monitor.shipped import shipped
 
@@ -21,6 +22,7 @@ CUSTOMERS: Mapping[str, tuple[str, str]] = {
     "customer-b": ("Example County Hospital", "示例县人民医院"),
 }
 
+_CLI = "huawei_vrp.toml"
 _HURRY: Mapping[str, str] = {"half_life": '"30s"', "suppress": "1800", "reuse": "1500", "steady": '"20s"'}
 """The flap penalty of the policy, so that a port need not flap for minutes to be seen to."""
 
@@ -41,18 +43,21 @@ def staged(
     smtp_port: int,
     language: Language,
     expected: Mapping[str, Sequence[str]],
+    eyes: Eyes,
 ) -> Stage:
-    """Write the configuration for `fleet` (devices with the UDP ports they answer on) below `folder`.
+    """Write the configuration for `fleet` (devices with the UDP ports they answer on) and `eyes` below `folder`.
 
     `expected` names interfaces that must be up, by device.
     """
     config, state = folder / "config", folder / "state"
     config.mkdir(parents=True, exist_ok=True)
     port = _free_port()
-    inventory, secrets = _inventory(fleet, language, expected)
+    inventory, secrets = _inventory(fleet, language, expected, eyes)
     (config / "netvigil.toml").write_text(_daemon(state, port, smtp_port, language), encoding="utf-8")
     (config / "inventory.toml").write_text(inventory, encoding="utf-8")
     (config / "policy.toml").write_text(_hurried(shipped() / "policy.toml"), encoding="utf-8")
+    (config / "platforms").mkdir(exist_ok=True)
+    (config / "platforms" / _CLI).write_text(_looked_at_often(shipped() / "platforms" / _CLI), encoding="utf-8")
     return Stage(config=config, state=state, metrics_url=f"http://127.0.0.1:{port}/metrics", secrets=secrets)
 
 
@@ -72,6 +77,13 @@ back_off = "10s"
 [snmp]
 timeout = "500ms"
 retries = 1
+
+[redfish]
+interval = "{INTERVAL.total_seconds():g}s"
+
+[ssh]
+interval = "{INTERVAL.total_seconds():g}s"
+timeout = "5s"
 
 [history]
 interval = "30s"
@@ -104,8 +116,15 @@ def _hurried(policy: Path) -> str:
     return f"# Written by `netvigil demo`: the shipped policy, with shorter times.\n{text}"
 
 
+def _looked_at_often(platform: Path) -> str:
+    """The shipped platform file, in which the configuration is looked at each time and not every six hours."""
+    text = platform.read_text(encoding="utf-8")
+    often = re.sub(r'(\[tables\.cli_configuration\][^\[]*?\nevery = )"[^"]+"', r'\1"1s"', text, count=1)
+    return f"# Written by `netvigil demo`: the shipped file, with a shorter time.\n{often}"
+
+
 def _inventory(
-    fleet: Sequence[tuple[FleetDevice, int]], language: Language, expected: Mapping[str, Sequence[str]]
+    fleet: Sequence[tuple[FleetDevice, int]], language: Language, expected: Mapping[str, Sequence[str]], eyes: Eyes
 ) -> tuple[str, dict[str, str]]:
     blocks: list[str] = ["# Written by `netvigil demo`."]
     secrets: dict[str, str] = {}
@@ -126,8 +145,15 @@ def _inventory(
             f'[[device]]\nname = "{each.name}"\ntitle = {_quoted(each.title)}\naddress = "127.0.0.1"\nport = {port}\n'
             f'site = "{each.site}"\nrole = "{each.role.value}"\ncredentials = ["{_credential(each)[0]}"]\n'
             f"expect_up = {json.dumps(list(expected.get(each.name, ())))}"
+            + (f'\nssh = "demo"\nssh_port = {eyes.ssh_port}' if each.name == SWITCH else "")
         )
-    return "\n\n".join(blocks) + "\n", secrets
+    blocks.append(f'[logins.demo]\nuser = "{USER}"\npassword = {{ env = "DEMO_PASSWORD" }}')
+    blocks.append(
+        f'[[device]]\nname = "{SERVER}"\ntitle = {_quoted(SERVER_TITLE)}\naddress = "127.0.0.1"\n'
+        f'site = "{SERVER_SITE}"\nrole = "server"\nplatform = "dell_idrac"\n'
+        f'redfish = "demo"\nredfish_port = {eyes.server.port}'
+    )
+    return "\n\n".join(blocks) + "\n", secrets | {"DEMO_PASSWORD": PASSWORD}
 
 
 def _credential(device: FleetDevice) -> tuple[str, str, dict[str, str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from collectors.simulate.fleet import fleet
 from house import until
+from monitor.demo.eyes import Eyes
 from monitor.store import faults, letters, tickets
 from monitor.store.database import Store
 
@@ -42,7 +43,7 @@ async def test_the_demo_tells_of_every_fault_though_its_daemon_is_killed(tmp_pat
     assert demo.returncode == 0
     assert set(document) == {"faults", "cleared", "mails", "metrics_url", "report"}
 
-    injected = fleet().breakages
+    injected = (*fleet().breakages, *Eyes(folder=tmp_path).breakages)
     assert [each["device"] for each in document["faults"]] == [each.device for each in injected]
     for entry, breakage in zip(document["faults"], injected, strict=True):
         assert entry["component"]["kind"] == breakage.kind, entry

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from monitor.metrics import Metrics
 from monitor.model import Fault
 from monitor.pipeline import Means, visit
 from monitor.progress import Progress
-from monitor.store import faults
+from monitor.store import faults, parts
 from monitor.store.database import Store
 from monitor.watch import Watch
 
@@ -55,6 +56,9 @@ platform = "dell_idrac"
 redfish = "idrac"
 redfish_port = {port}
 """
+
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -125,6 +129,30 @@ async def test_a_disk_that_fails_is_named_within_seconds_and_over_when_it_is_hea
         await asyncio.sleep(0.5)
     else:
         raise AssertionError(room.open())
+
+
+async def test_firmware_is_a_part_and_another_version_of_it_an_event(room: Room) -> None:
+    await until(lambda: room.hints == ["srv"])
+    await room.visit()
+    tree = poweredge()
+    folder = "/redfish/v1/UpdateService/FirmwareInventory"
+    bios = tree.pop(f"{folder}/Installed-159-1.9.2__BIOS.Setup.1-1")
+    for id_, version in (("Installed-159-2.0.1", "2.0.1"), ("Previous-159-1.9.2", "1.9.2")):
+        name = f"{folder}/{id_}__BIOS.Setup.1-1"
+        tree[name] = {**bios, "@odata.id": name, "Id": f"{id_}__BIOS.Setup.1-1", "Version": version}
+    tree[folder]["Members"] = [{"@odata.id": name} for name in tree if name.startswith(f"{folder}/")]
+    room.server.tree = tree
+    room.means.glances.only({})  # it is asked every six hours, and after a start
+    await room.hinted()
+    await room.visit()
+    with room.means.store.reading() as disk:
+        known = [row.component for row in parts.known(disk, "srv").values() if row.component.kind == "firmware"]
+        events = [each for each in parts.history(disk, ["srv"], BEGINNING) if each.kind == "firmware"]
+    assert [(one.label, one.slot, one.software_version) for one in known] == [("BIOS.Setup.1-1", "BIOS", "2.0.1")]
+    assert [(one.what.value, dict(one.data)) for one in events] == [
+        ("version_changed", {"software_version_from": "1.9.2", "software_version_to": "2.0.1"})
+    ]
+    assert room.open() == []
 
 
 async def test_another_certificate_is_refused_and_said_until_a_person_trusts_it(room: Room) -> None:
