@@ -168,8 +168,8 @@ class Schedule:
             patience = device.interval * 2 ** min(outcome.silent_visits - _GRACE, 16)
             self._beat[name] = now + min(patience, max(visits.back_off, device.interval))
             return self._beat[name]
-        missed = max(0, (now - self._beat[name]) // device.interval)
-        self._beat[name] += device.interval * (missed + 1)
+        # The beat may also lie far ahead, where a hint came while the device was asked ever more seldom.
+        self._beat[name] += device.interval * ((now - self._beat[name]) // device.interval + 1)
         shift = self._random.uniform(-0.5, 0.5) * visits.jitter
         return max(now, self._beat[name] + device.interval * shift)
 

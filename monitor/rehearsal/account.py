@@ -127,7 +127,7 @@ def after(seconds: float) -> str:
 
 def lines(account: Account) -> list[str]:
     """The account for people."""
-    entries = sorted(_entries(account), key=lambda entry: entry[:2])
+    entries = sorted(_entries(account), key=lambda entry: (round(entry[0], 1), entry[1]))
     return [f"{after(at)}  {words}" for at, _, words in entries]
 
 
@@ -173,7 +173,10 @@ def _stepped(step: Step) -> str:
 def did(done: "Done") -> str:
     """What a change did, in the words of the scenario."""
     written = done.change.model_dump(
-        by_alias=True, exclude_defaults=True, exclude={"at", "every", "times", "device", "site", "cause"}, mode="json"
+        by_alias=True,
+        exclude_defaults=True,
+        exclude={"at", "every", "times", "during", "device", "site", "cause"},
+        mode="json",
     )
     note = written.pop("note", "")
     words = "; ".join(f"{name} {_said(value)}" for name, value in written.items())

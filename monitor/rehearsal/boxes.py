@@ -13,7 +13,7 @@ from collectors.simulate.idrac import DellServer
 from collectors.simulate.poweredge import poweredge
 from collectors.simulate.vrp import VrpSwitch
 from monitor.rehearsal.actor import Actor, Tree
-from monitor.rehearsal.scenario import DeviceFile, Simulated
+from monitor.rehearsal.cast import DeviceFile, Simulated
 
 RECORDINGS = "NETVIGIL_RECORDINGS"
 _HUAWEI, _H3C = "1.3.6.1.4.1.2011.2.23", "1.3.6.1.4.1.25506.1"

@@ -8,8 +8,9 @@ from collectors.simulate.poweredge import TROUBLES
 from collectors.simulate.values import Alternating, Growing, Told
 from collectors.snmp.codec import Kind
 from monitor.rehearsal.actor import Actor
+from monitor.rehearsal.happenings import ChangeFile, PartFile
 from monitor.rehearsal.parts import Finder, altered
-from monitor.rehearsal.scenario import ChangeFile, Hex, PartFile, Turns, Typed, Value
+from monitor.rehearsal.words import Hex, Turns, Typed, Value
 
 Undo = Callable[[], None]
 _KINDS = {

@@ -57,6 +57,7 @@ class Chronicle:
         self.quiet += outcome.is_quiet
         if not outcome.is_quiet:
             self.looked(outcome.visit.device.name)
+            self.looked(outcome.visit.device.site)
 
     def crashed(self, device: str, error: Exception) -> None:
         """A visit has failed for a reason of ours."""

@@ -8,7 +8,7 @@ from alerts.desk import tickets as desk
 from monitor.model import FaultKey, Language, Ticket
 from monitor.rehearsal.account import Account, Mail, after, named
 from monitor.rehearsal.chronicle import Life
-from monitor.rehearsal.scenario import FaultFile, KeyFile, LetterFile, NotFile, TicketFile
+from monitor.rehearsal.expected import FaultFile, KeyFile, LetterFile, NotFile, TicketFile
 
 _EARLY = 0.001  # seconds; a moment of the disk and one of the loop differ in their last digits
 

@@ -121,6 +121,8 @@ class StageDaemon:
         self._chronicle.visited(outcome)
         if outcome.visit.platform is not None:
             self._watch.recognised(device.name)
+        for name in outcome.look:
+            self._schedule.hint(name)
         return outcome
 
     async def _dutiful(self) -> None:

@@ -13,19 +13,21 @@ from random import Random
 from sqlalchemy import Connection
 
 from collectors.simulate.shouting import line, trap
+from collectors.simulate.values import Typed
 from monitor import ticketing
 from monitor.config import ConfigError
 from monitor.model import Ticket
-from monitor.problem import Problem
+from monitor.problem import Problem, near_word
 from monitor.rehearsal.account import Account, accounted
 from monitor.rehearsal.actor import COMMUNITY, Actor
+from monitor.rehearsal.cables import ports
 from monitor.rehearsal.changes import Effects, Undo, value_told
 from monitor.rehearsal.chronicle import Chronicle
 from monitor.rehearsal.daemon import StageDaemon
+from monitor.rehearsal.happenings import ChangeFile, Daemon, PartFile, PersonFile, Post
 from monitor.rehearsal.loop import Clock, VirtualLoop
 from monitor.rehearsal.parts import Finder
 from monitor.rehearsal.post import PostOffice
-from monitor.rehearsal.scenario import ChangeFile, Daemon, PartFile, PersonFile, Post
 from monitor.rehearsal.stage import Stage, staged
 from monitor.store import tickets
 from monitor.store.database import Store
@@ -112,7 +114,17 @@ def devices_of(stage: Stage, change: ChangeFile) -> tuple[str, ...]:
     """The devices to which the change happens."""
     inventory = stage.settings.inventory.devices
     of_sites = (name for name, device in inventory.items() if device.site in change.site)
-    return tuple(dict.fromkeys((*change.device, *of_sites)))
+    named = dict.fromkeys((*change.device, *of_sites))
+    while change.behind:
+        below = [
+            name
+            for name, device in inventory.items()
+            if name not in named and device.parents and named.keys() >= set(device.parents)
+        ]
+        if not below:
+            break
+        named |= dict.fromkeys(below)
+    return tuple(named)
 
 
 class Driver:
@@ -208,7 +220,7 @@ class Driver:
             return
         if change.trap is not None:
             oid = change.trap.oid
-            values = {}
+            values = _about(actor, change.trap.interface)
             for name, value in change.trap.varbinds.items():
                 told = value_told(value, now)
                 values[name] = told if isinstance(told, tuple | int | bytes | str) else told.at(now)
@@ -243,6 +255,17 @@ class Driver:
         if self.daemon is not None:
             await self.daemon.kill()
             self.daemon = None
+
+
+def _about(actor: Actor, interface: str) -> dict[str, Typed | int | bytes | str]:
+    """The variables that say which interface a trap is about (RFC 2863: ifIndex, ifName). Raises ValueError."""
+    if not interface:
+        return {}
+    known = ports(actor)
+    if interface not in known:
+        raise ValueError(f'{actor.name} has no interface "{interface}"; {near_word(interface, known)}'.rstrip("; "))
+    index = known[interface]
+    return {f"1.3.6.1.2.1.2.2.1.1.{index}": index, f"1.3.6.1.2.1.31.1.1.1.1.{index}": interface}
 
 
 def _times(change: ChangeFile, end: float) -> Iterator[float]:

@@ -19,8 +19,8 @@ from collectors.visit import Visit, told, visited
 from monitor.model import Device, Observation
 from monitor.problem import near_word
 from monitor.rehearsal.actor import COMMUNITY, Actor, Tree
+from monitor.rehearsal.happenings import PartFile
 from monitor.rehearsal.readers import CommandLooks, StageReader, TreeLooks
-from monitor.rehearsal.scenario import PartFile
 
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _BITS = 32  # of a value of BITS

@@ -4,7 +4,7 @@ import asyncio
 
 from alerts.post.mail import MailSettings, Receipt, Verdict
 from monitor.model import Letter
-from monitor.rehearsal.scenario import Post
+from monitor.rehearsal.happenings import Post
 
 _TALK = 0.2  # seconds of a talk with a server nearby
 _SLOW = 20.0

@@ -18,7 +18,10 @@ from monitor.model import Device, Level, Recipient, Site
 from monitor.problem import Problem
 from monitor.rehearsal.actor import COMMUNITY, Actor
 from monitor.rehearsal.boxes import filled
-from monitor.rehearsal.scenario import DeviceFile, KeyFile, RecipientFile, ScenarioFile, Simulated
+from monitor.rehearsal.cables import cabled, ports
+from monitor.rehearsal.cast import DeviceFile, LinkFile, RecipientFile, Simulated
+from monitor.rehearsal.expected import KeyFile
+from monitor.rehearsal.scenario import ScenarioFile
 from monitor.toml_lines import KeyPath
 
 CUSTOMER, SITE = "customer", "site-1"
@@ -60,6 +63,9 @@ def staged(path: Path, state: Path) -> Stage:
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
             problems.append(source.problem(("device", number - 1, "recording"), reason))
         actors[file.name] = actor
+    for at, link in enumerate(scenario.link):
+        problems += _unplugged(source, at, link, actors)
+        cabled(actors, link)
     if problems:
         raise ConfigError(problems)
     inventory = _inventory(scenario, settings, actors)
@@ -71,9 +77,11 @@ def staged(path: Path, state: Path) -> Stage:
 def _strangers(source: Document, scenario: ScenarioFile) -> list[Problem]:
     """Names that lead nowhere, and names that are there twice."""
     devices = [each.name for each in scenario.device]
+    sites = [each.name for each in scenario.site] or [SITE]
     known = {
         "device": devices,
-        "site": [each.name for each in scenario.site] or [SITE],
+        "site": sites,
+        "device or site": [*devices, *sites],
         "customer": [each.name for each in scenario.customer] or [CUSTOMER],
         "cause of a change": [change.cause for change in scenario.change if change.cause],
     }
@@ -115,10 +123,17 @@ def _expected_names(scenario: ScenarioFile) -> Iterator[tuple[KeyPath, str, str]
     for word, expected in keys.items():
         for at, key in enumerate(expected):
             if key.device is not None:
-                yield ("expect", word, at, "device"), "device", key.device
+                yield ("expect", word, at, "device"), "device or site", key.device
     for at, fault in enumerate(expect.fault):
         if fault.cause:
             yield ("expect", "fault", at, "cause"), "cause of a change", fault.cause
+
+
+def _unplugged(source: Document, at: int, link: LinkFile, actors: Mapping[str, Actor]) -> Iterator[Problem]:
+    """Ends of a cable that no port is at."""
+    for key, end in (("a", link.a), ("b", link.b)):
+        if actors[end.device].speaks_snmp:
+            yield from unknown(source, ("link", at, key), end.port, "port", ports(actors[end.device]))
 
 
 def _settings(
@@ -225,6 +240,7 @@ def _device(file: DeviceFile, actor: Actor, site: Site, settings: Settings) -> D
         ssh=LOGIN if actor.eyes.commands is not None and "ssh" in eyes else "",
         interval=file.interval or settings.visits.interval,
         expect_up=tuple(file.expect_up),
+        parents=tuple(file.parents),
         title=file.title,
     )
 
