@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from collectors.identify import SYS_DESCR, identified
@@ -144,30 +145,47 @@ def _settings(
     if folder is not None and not folder.is_dir():
         problems.append(source.problem(("config",), f"there is no folder {folder}"))
         return None
+    try:
+        settings = _shipped(_netvigil(scenario)) if folder is None else _loaded(folder, _netvigil(scenario))
+    except ConfigError as error:
+        for problem in error.problems:
+            if Path(problem.file).name == "netvigil.toml":
+                problems.append(source.problem(("settings",), f"{problem.key}: {problem.reason}", problem.hint))
+            else:
+                problems.append(problem)
+        return None
+    daemon, report = replace(settings.daemon, state=state), replace(settings.report, directory=state / "reports")
+    settings = replace(settings, daemon=daemon, report=report)
+    recipients = tuple(map(_recipient, scenario.recipient or [RecipientFile(name="Engineer")]))
+    return replace(settings, mail=replace(settings.mail, recipients=recipients))
+
+
+@lru_cache(maxsize=8)
+def _shipped(text: str) -> Settings:
+    """The same without files of one's own, once for all scenarios of a process."""
+    return _loaded(None, text)
+
+
+def _loaded(folder: Path | None, text: str) -> Settings:
+    """The settings of netvigil.toml as `text`, beside the files of `folder`."""
     with tempfile.TemporaryDirectory() as made:
         own = Path(made)
         for each in folder.iterdir() if folder else ():
             if each.name in {"contract.toml", "policy.toml", "platforms"}:
                 (own / each.name).symlink_to(each.resolve())
-        (own / "netvigil.toml").write_text(_netvigil(scenario, state), encoding="utf-8")
+        (own / "netvigil.toml").write_text(text, encoding="utf-8")
         (own / "inventory.toml").write_text("", encoding="utf-8")
         try:
-            settings = loaded(own, {}, with_secrets=False)
+            return loaded(own, {}, with_secrets=False)
         except ConfigError as error:
-            for problem in error.problems:
-                if problem.file.startswith(f"{own}/netvigil.toml"):
-                    problems.append(source.problem(("settings",), f"{problem.key}: {problem.reason}", problem.hint))
-                else:
-                    problems.append(replace(problem, file=problem.file.replace(str(own), str(folder))))
-            return None
-    recipients = tuple(map(_recipient, scenario.recipient or [RecipientFile(name="Engineer")]))
-    return replace(settings, mail=replace(settings.mail, recipients=recipients))
+            said = (replace(one, file=one.file.replace(str(own), str(folder or "."))) for one in error.problems)
+            raise ConfigError(said) from None
 
 
-def _netvigil(scenario: ScenarioFile, state: Path) -> str:
+def _netvigil(scenario: ScenarioFile) -> str:
     """netvigil.toml as the scenario would have it."""
     tables: dict[str, dict[str, object]] = {
-        "daemon": {"state": str(state), "demo": True},
+        "daemon": {"state": "state", "demo": True},
         "visits": {"interval": f"{scenario.interval.total_seconds():g}s"},
         "traps": {"listen": "127.0.0.1:1162"},
         "syslog": {"listen": "127.0.0.1:1514"},
