@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup demo test check bench lock clean tools
+.PHONY: help setup demo test check bench evaluate lock clean tools
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,9 @@ bench: setup ## measure speed, as ratios against a peer
 		|| $(MAKE) --no-print-directory apt PACKAGES=prometheus-snmp-exporter \
 		|| echo "prometheus-snmp-exporter cannot be had: snmp_exporter_ratio will be null" >&2
 	$(BIN)/python -m benchmarks
+
+evaluate: setup ## rehearse all scenarios and print how good judgement was; EVALUATE="--json" for a document
+	@$(BIN)/python -m monitor.rehearsal.evaluation $(EVALUATE)
 
 lock: ## choose the newest releases that fit pyproject.toml, and write them down with their hashes
 	@echo "# Written by \`make lock\`: every release with its hashes. Installed by \`make setup\`." > requirements.lock

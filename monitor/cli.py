@@ -17,7 +17,7 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Language
 from monitor.problem import check_lines
 from monitor.seen import seen
-from monitor.verbs import backups, desk, doors, finding, lives, papers, planned, record, watched
+from monitor.verbs import backups, desk, doors, finding, lives, papers, planned, record, rehearse, watched
 from monitor.verbs.glimpse import looks_now
 from monitor.verbs.replayed import recording, replayed
 
@@ -57,7 +57,7 @@ def check(directory: Path, *, as_json: bool) -> None:
         settings = loaded(directory, os.environ)
     except ConfigError as error:
         if as_json:
-            doors.print_json({"problems": [_problem(each) for each in error.problems]})
+            doors.print_json({"problems": [doors.problem_told(each) for each in error.problems]})
             sys.exit(doors.BAD_USAGE)
         raise
     for warning in settings.warnings:
@@ -133,10 +133,6 @@ def demo(seconds: int | None, state: Path | None, language: str, picture_to: Pat
     sys.exit(shown(seconds=seconds, state=state, language=Language(language), as_json=as_json, picture_to=picture_to))
 
 
-def _problem(problem: Any) -> dict[str, object]:
-    return {name: getattr(problem, name) for name in ("file", "line", "key", "reason", "hint")}
-
-
 def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         doors.print_json(told)
@@ -165,5 +161,6 @@ for group in (
     papers.report,
     papers.mail,
     backups.configuration,
+    rehearse.rehearse,
 ):
     netvigil.add_command(group)

@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import due_events, next_due
-from alerts.post.mail import Receipt, Verdict, is_given_up, next_try, posted
+from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_try, posted
 from monitor import afterwards, maintenance, reporting, ticketing
 from monitor.config import Settings
 from monitor.metrics import Metrics
-from monitor.model import Level
+from monitor.model import Letter, Level
 from monitor.progress import Progress
 from monitor.store import faults, letters, tickets
 from monitor.store.database import Store
@@ -30,20 +30,29 @@ log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
 _AT_ONCE = 20  # letters under way at the same time
+Post = Callable[[Letter, MailSettings], Awaitable[Receipt]]
+"""The way out for one letter: one try, and what came of it."""
 
 
 class Duties:
     """The daemon's duties over one store. `settings` may be replaced while it runs (reload)."""
 
     def __init__(
-        self, settings: Settings, store: Store, metrics: Metrics, progress: Progress, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        store: Store,
+        metrics: Metrics,
+        progress: Progress,
+        clock: Callable[[], datetime],
+        post: Post = posted,
     ) -> None:
-        """Duties that have not begun; `tick` does once what is due."""
+        """Duties that have not begun; `tick` does once what is due. `post` is the way out for letters."""
         self.settings = settings
         self._store = store
         self._metrics = metrics
         self._progress = progress
         self._clock = clock
+        self._post_one = post
         self._heads: dict[str, int] = {}
         self._wakes: dict[str, datetime | None] = {}
         self._reported: set[str] = set()
@@ -62,6 +71,18 @@ class Duties:
         done = [await self._tried(duty, now) for duty in duties]
         if all(done):
             self._progress.made(WORK, now)
+
+    async def due(self) -> datetime:
+        """When a tick has something to do next, by what is stored now; reports are not reckoned in.
+
+        The daemon ticks every second and need not ask; a rehearsal has hours to get over.
+        """
+        waiting = await self._store.ask(letters.next_try)
+        rest = self._rests_until
+        moments = [self._swept_at + _SWEEP, *(wake for wake in self._wakes.values() if wake is not None)]
+        if waiting is not None:
+            moments.append(waiting if rest is None else max(waiting, rest))
+        return min(moments)
 
     @staticmethod
     async def _tried(duty: Callable[[datetime], Awaitable[None]], now: datetime) -> bool:
@@ -139,7 +160,7 @@ class Duties:
             self._failures, self._rests_until = 0, None
 
     async def _one(self, waiting: Posted) -> Receipt:
-        receipt = await posted(waiting.letter, self.settings.mail.server)
+        receipt = await self._post_one(waiting.letter, self.settings.mail.server)
         now = self._clock()
         self._metrics.posted(receipt.verdict.value)
         await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now))

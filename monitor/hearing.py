@@ -7,7 +7,6 @@ restart, stands as it was said: `events` takes it.
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -110,7 +109,7 @@ class Hearing:
         if self._settings.syslog.listen and not syslog:
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 syslog.append(opened(self._settings.syslog.listen, kind))
-        for name, socks, hear in ((TRAP, traps, self._trap), (SYSLOG, syslog, self._line)):
+        for name, socks, hear in ((TRAP, traps, self.trap), (SYSLOG, syslog, self.line)):
             for sock in socks:
                 stream = sock.type == socket.SOCK_STREAM
                 ear = Connections(sock, hear) if stream else Datagrams(sock, hear)
@@ -138,8 +137,9 @@ class Hearing:
                 self._metrics.shouted(way, Result.LOST, (ear.lost - before) % 2**32)
                 self._lost[ear] = ear.lost
 
-    def _trap(self, datagram: bytes, source: str) -> tuple[bytes, ...]:
-        now = time.monotonic()
+    def trap(self, datagram: bytes, source: str) -> tuple[bytes, ...]:
+        """What a datagram on the port of traps says; what is to be answered."""
+        now = asyncio.get_running_loop().time()
         v3 = datagram[2:8].find(_V3) >= 0
         if not self._sieves[TRAP].passes(source, now) or (v3 and not self._often.passes(_ALL, now)):
             self._metrics.shouted(TRAP, Result.LIMITED)
@@ -151,8 +151,9 @@ class Hearing:
             self._shouted(TRAP, what.shout)
         return what.replies
 
-    def _line(self, line: bytes, source: str) -> tuple[bytes, ...]:
-        if not self._sieves[SYSLOG].passes(source, time.monotonic()):
+    def line(self, line: bytes, source: str) -> tuple[bytes, ...]:
+        """What a log line says; nothing is to be answered."""
+        if not self._sieves[SYSLOG].passes(source, asyncio.get_running_loop().time()):
             self._metrics.shouted(SYSLOG, Result.LIMITED)
             return ()
         shout = line_said(source, line)

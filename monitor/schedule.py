@@ -1,4 +1,4 @@
-"""Who is visited when: APScheduler wakes every device at its own interval, and lanes keep the living from the silent.
+"""Who is visited when: each device at its own interval (waking.py calls), and lanes keep the living from the silent.
 
 One visit at a time per device: the next is placed when one has ended. A site has so many visits at once, for the sake
 of its line; silent devices wait in a lane of their own, so a dead one never delays a living one. A device under
@@ -7,21 +7,17 @@ suspicion is looked at again within seconds; one that stays silent is asked ever
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
+from random import Random
 from typing import Protocol
-
-from apscheduler.jobstores.base import JobLookupError
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.date import DateTrigger
 
 from monitor.model import Device
 from monitor.progress import Progress
 from monitor.settings import Visits
+from monitor.waking import Punctual, Waker
 
 WORK = "visits"
 log = logging.getLogger(__name__)
@@ -59,7 +55,10 @@ _GRACE = 3  # silent visits that count as bad luck before the device is asked mo
 
 
 class Schedule:
-    """The visits of all devices. `visitor` does one visit; `clock` is the daemon's."""
+    """The visits of all devices. `visitor` does one visit; `clock` is the daemon's.
+
+    `waker` calls when a moment has come, and `random` shifts the moments of visits a little.
+    """
 
     def __init__(
         self,
@@ -68,6 +67,9 @@ class Schedule:
         progress: Progress,
         clock: Callable[[], datetime],
         work: str = WORK,
+        *,
+        waker: Waker | None = None,
+        random: Random | None = None,
     ) -> None:
         """Make a schedule without devices; `load` fills it. `work` is the name under which it tells its progress."""
         self._visitor = visitor
@@ -75,7 +77,8 @@ class Schedule:
         self._progress = progress
         self._work = work
         self._clock = clock
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._waker = waker or Punctual()
+        self._random = random or Random()  # noqa: S311 - spreads load, guards no secret
         self._devices: dict[str, Device] = {}
         self._visits: Visits | None = None
         self._everyone = asyncio.Semaphore(1)
@@ -93,8 +96,7 @@ class Schedule:
         self._everyone = asyncio.Semaphore(visits.concurrent)
         self._lanes = {}
         for name in known.keys() - self._devices.keys():
-            with suppress(JobLookupError):
-                self._scheduler.remove_job(name)
+            self._waker.forget(name)
             for memory in (self._beat, self._due, self._silent):
                 memory.pop(name, None)
         for name, device in self._devices.items():
@@ -106,13 +108,13 @@ class Schedule:
 
     def start(self) -> None:
         """Begin to wake devices."""
-        self._scheduler.start()
+        self._waker.start()
 
     async def stop(self, patience: float) -> None:
         """Wake nobody any more, and let visits under way end; those that last longer than `patience` are cut off."""
         # what is cut off here would be told as an error with a traceback each; our own jobs raise nothing
         logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
-        self._scheduler.shutdown(wait=False)
+        self._waker.stop()
         running = tuple(self._running.values())
         if running:
             await asyncio.wait(running, timeout=patience)
@@ -126,13 +128,10 @@ class Schedule:
 
     def _wake(self, name: str, moment: datetime) -> None:
         self._due[name] = moment
-        trigger = DateTrigger(moment)
-        self._scheduler.add_job(
-            self._begin, trigger, args=[name], id=name, replace_existing=True, misfire_grace_time=None
-        )
+        self._waker.wake(name, moment, self._begin)
 
     async def _begin(self, name: str) -> None:
-        """What APScheduler calls; the visit itself goes on beside it, and places the next when it has ended."""
+        """What the waker calls; the visit itself goes on beside it, and places the next when it has ended."""
         device = self._devices.get(name)
         if device is None or name in self._running:
             return
@@ -169,9 +168,9 @@ class Schedule:
             patience = device.interval * 2 ** min(outcome.silent_visits - _GRACE, 16)
             self._beat[name] = now + min(patience, max(visits.back_off, device.interval))
             return self._beat[name]
-        missed = max(0, (now - self._beat[name]) // device.interval)
-        self._beat[name] += device.interval * (missed + 1)
-        shift = random.uniform(-0.5, 0.5) * visits.jitter  # noqa: S311 - spreads load, guards no secret
+        # The beat may also lie far ahead, where a hint came while the device was asked ever more seldom.
+        self._beat[name] += device.interval * ((now - self._beat[name]) // device.interval + 1)
+        shift = self._random.uniform(-0.5, 0.5) * visits.jitter
         return max(now, self._beat[name] + device.interval * shift)
 
     def _lane(self, device: Device) -> asyncio.Semaphore:

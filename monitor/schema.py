@@ -17,6 +17,7 @@ from collectors.platform import PlatformFile
 from monitor.fields import said_duration
 from monitor.inventory import InventoryFile
 from monitor.netvigil_file import NetvigilFile
+from monitor.rehearsal.scenario import ScenarioFile
 from monitor.shipped import shipped
 
 OWNERS: dict[str, type[BaseModel]] = {
@@ -25,6 +26,7 @@ OWNERS: dict[str, type[BaseModel]] = {
     "contract": ContractFile,
     "policy": PolicyFile,
     "platform": PlatformFile,
+    "scenario": ScenarioFile,
 }
 
 

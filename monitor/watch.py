@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from random import Random
 
 from collectors.cli.reader import SshReader
 from collectors.looks import LookReader
@@ -19,6 +20,7 @@ from monitor.pipeline import Means
 from monitor.progress import Progress
 from monitor.schedule import Ended, Schedule
 from monitor.store.configurations import Configurations
+from monitor.waking import Punctual, Waker
 from monitor.watching import Looked, Watcher, look
 
 READERS: dict[Eye, Callable[[], LookReader]] = {Eye.REDFISH: RedfishReader, Eye.SSH: SshReader}
@@ -28,14 +30,32 @@ READERS: dict[Eye, Callable[[], LookReader]] = {Eye.REDFISH: RedfishReader, Eye.
 class Watch:
     """The looks at all devices, eye by eye."""
 
-    def __init__(self, means: Means, metrics: Metrics, progress: Progress, hint: Callable[[str], None]) -> None:
-        """Nobody looks yet; `hint` asks for a visit."""
+    def __init__(
+        self,
+        means: Means,
+        metrics: Metrics,
+        progress: Progress,
+        hint: Callable[[str], None],
+        readers: Mapping[Eye, Callable[[], LookReader]] = READERS,
+        *,
+        waker: Callable[[], Waker] = Punctual,
+        random: Random | None = None,
+    ) -> None:
+        """Nobody looks yet; `hint` asks for a visit. `waker` and `random` are those of the schedules."""
         self._means = means
         self._hint = hint
         self._configurations = Configurations(means.store.directory)
-        self._readers = {eye: make() for eye, make in READERS.items()}
+        self._readers = {eye: make() for eye, make in readers.items()}
         self._schedules = {
-            eye: Schedule(partial(self._look, eye), metrics.of_eye(eye), progress, means.clock, f"looks {eye}")
+            eye: Schedule(
+                partial(self._look, eye),
+                metrics.of_eye(eye),
+                progress,
+                means.clock,
+                f"looks {eye}",
+                waker=waker(),
+                random=random,
+            )
             for eye in self._readers
         }
         self._blind: dict[tuple[str, Eye], int] = {}

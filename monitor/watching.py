@@ -87,7 +87,7 @@ async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int) ->
     origins = platform.others.get(eye, ()) if platform else ()
     if not origins:
         return None
-    pin = await watcher.store.do(lambda disk: pins.known(disk, device.name, eye))
+    pin = await watcher.store.ask(lambda disk: pins.known(disk, device.name, eye))
     door = settings.door(device, eye, pin)
     last = watcher.glances.of(device.name).get(eye)
     budget = Budget(seconds=settings.looking[eye].timeout.total_seconds() * 4, bytes=BYTES)

@@ -99,6 +99,14 @@ def newest(disk: Connection, key: FaultKey) -> Fault:
     return _read(row)
 
 
+def documents(disk: Connection, device: str | None = None) -> dict[int, str]:
+    """Every fault that is not cleared, as it lies on disk, by its number: to see at little cost which have changed."""
+    question = select(_fault.c.id, _fault.c.body).where(_fault.c.state != FaultState.CLEARED).order_by(_fault.c.id)
+    if device is not None:
+        question = question.where(_fault.c.device == device)
+    return {row[0]: row[1] for row in disk.execute(question)}
+
+
 def open_faults(disk: Connection) -> tuple[Fault, ...]:
     """Every open fault, gravest first."""
     rows = disk.execute(

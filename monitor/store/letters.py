@@ -70,6 +70,13 @@ def due(disk: Connection, now: datetime, most: int) -> tuple[Posted, ...]:
     return tuple(map(_read, disk.execute(question)))
 
 
+def next_try(disk: Connection) -> datetime | None:
+    """When the first of the letters that wait is to be tried; None where none waits."""
+    question = select(func.min(_letter.c.next_try)).where(_letter.c.state == LetterState.QUEUED.value)
+    moment: datetime | None = disk.execute(question).scalar_one()
+    return moment
+
+
 def ended(disk: Connection, message_id: str, state: LetterState, now: datetime, response: str) -> None:
     """Write down how a letter's way ended: accepted, refused or expired."""
     disk.execute(

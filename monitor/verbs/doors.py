@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from monitor.config import ConfigError, Settings
 from monitor.model import Language
-from monitor.problem import check_lines
+from monitor.problem import Problem, check_lines
 from monitor.store.database import StateDirectoryError, Store
 from monitor.web.serve import AddressTakenError
 
@@ -93,6 +93,11 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     console = Console(markup=False)
     # Into a file or a pipe a row is one line: nobody sees an edge there that it would have to be folded at.
     (console if console.is_terminal else Console(markup=False, width=_ONE_LINE)).print(table)
+
+
+def problem_told(problem: Problem) -> dict[str, object]:
+    """A problem of a file as JSON tells it."""
+    return {name: getattr(problem, name) for name in ("file", "line", "key", "reason", "hint")}
 
 
 def print_json(told: object) -> None:

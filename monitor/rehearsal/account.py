@@ -1,0 +1,199 @@
+"""What happened in a rehearsal, put together from the chronicle and the disk: for people line by line, and as JSON."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from alerts.desk import tickets as desk
+from monitor.model import EventKind, FaultKey, Language, Ticket
+from monitor.rehearsal.chronicle import Chronicle, Life, Step
+from monitor.rehearsal.loop import Clock
+from monitor.rehearsal.stage import Stage
+from monitor.store import letters as stored_letters
+from monitor.store import tickets as stored_tickets
+from monitor.store.database import Store
+from monitor.store.letters import LetterState, Posted
+
+if TYPE_CHECKING:
+    from monitor.rehearsal.driver import Done
+
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One letter, and when it was accepted; None while it was not. `event` is None where it tells of no one event."""
+
+    posted: Posted
+    event: EventKind | None
+    fault: FaultKey | None
+    queued: float
+    accepted: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """All that happened, in seconds since the start."""
+
+    stage: Stage
+    lives: tuple[Life, ...]
+    steps: tuple[Step, ...]
+    tickets: tuple[Ticket, ...]
+    mails: tuple[Mail, ...]
+    done: tuple["Done", ...]
+    crashes: tuple[tuple[float, str, str], ...]
+    visits: int
+    quiet: int
+    moments: "Moments" = field(repr=False)
+
+    @property
+    def faults(self) -> tuple[Life, ...]:
+        """Those that were opened."""
+        return tuple(life for life in self.lives if life.opened is not None)
+
+    @property
+    def symptoms(self) -> tuple[Life, ...]:
+        """Those that were never more than a symptom."""
+        return tuple(life for life in self.lives if life.is_symptom)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """From the daemon's wall clock, which may have been set, back to seconds since the start."""
+
+    start: datetime
+    sets: tuple[tuple[float, float], ...]
+    """When the clock was set, and by how many seconds it was wrong from then on."""
+
+    def seconds(self, moment: datetime) -> float:
+        """How many seconds after the start the clock showed `moment`."""
+        plain = (moment - self.start).total_seconds()
+        for at, shift in reversed(self.sets):
+            if plain - shift >= at - 0.001:
+                return plain - shift
+        return plain
+
+
+def accounted(stage: Stage, store: Store, chronicle: Chronicle, done: Sequence["Done"], clock: Clock) -> Account:
+    """The account of a run that has ended."""
+    moments = Moments(clock.start, tuple(clock.sets))
+    with store.reading() as disk:
+        found = stored_tickets.between(disk, _FIRST, _LAST)
+        posted = stored_letters.all_letters(disk)
+    by_id = {ticket.id: ticket for ticket in found}
+    mails = [_mail(each, by_id, moments) for each in posted]
+    return Account(
+        stage=stage,
+        lives=tuple(sorted(chronicle.lives.values(), key=lambda life: (life.suspected, life.fault.id))),
+        steps=tuple(chronicle.steps),
+        tickets=found,
+        mails=tuple(sorted(mails, key=lambda mail: (mail.queued, mail.posted.letter.ticket, mail.posted.letter.event))),
+        done=tuple(done),
+        crashes=tuple(chronicle.crashes),
+        visits=chronicle.visits,
+        quiet=chronicle.quiet,
+        moments=moments,
+    )
+
+
+def _mail(posted: Posted, tickets: dict[str, Ticket], moments: Moments) -> Mail:
+    letter = posted.letter
+    ticket = tickets.get(letter.ticket)
+    event = next((one.kind for one in ticket.events if one.seq == letter.event), None) if ticket else None
+    accepted = posted.state is LetterState.ACCEPTED and posted.ended_at is not None
+    return Mail(
+        posted=posted,
+        event=event,
+        fault=ticket.fault if ticket else None,
+        queued=moments.seconds(letter.created_at),
+        accepted=moments.seconds(posted.ended_at) if accepted and posted.ended_at else None,
+    )
+
+
+def named(key: FaultKey) -> str:
+    """A fault's key as people read it."""
+    part = f"{key.kind} {key.label}".strip()
+    return f"{key.device}: {part}, {key.aspect}"
+
+
+def after(seconds: float) -> str:
+    """A moment of the rehearsal, such as "1d 02:03:04.5"."""
+    whole = timedelta(seconds=round(seconds, 1))
+    days, rest = whole.days, whole.seconds
+    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}.{whole.microseconds // 100_000}"
+    return f"{days}d {clock}" if days else clock
+
+
+def lines(account: Account) -> list[str]:
+    """The account for people."""
+    entries = sorted(_entries(account), key=lambda entry: (round(entry[0], 1), entry[1]))
+    return [f"{after(at)}  {words}" for at, _, words in entries]
+
+
+def _entries(account: Account) -> Iterator[tuple[float, int, str]]:
+    for done in account.done:
+        words = did(done)
+        yield done.at, 0, f"{', '.join(done.devices) or 'all'}: {'again as before: ' if done.undone else ''}{words}"
+        if done.trouble:
+            yield done.at, 0, f"  which could not be done: {done.trouble}"
+    for step in account.steps:
+        yield step.at, 1, _stepped(step)
+    for ticket in account.tickets:
+        for event in ticket.events:
+            data = ", ".join(
+                f"{key} {value}" for key, value in event.data.items() if key in {"level", "clock", "promise"}
+            )
+            words = f"ticket {ticket.id}: {event.kind.value}{f' ({data})' if data else ''} by {event.by}"
+            yield account.moments.seconds(event.at), 2, words
+    for mail in account.mails:
+        letter = mail.posted.letter
+        if mail.accepted is not None:
+            yield mail.accepted, 3, f"letter to {letter.recipient}: {letter.subject}"
+        else:
+            words = f"letter to {letter.recipient}, {mail.posted.state.value}: {letter.subject}"
+            yield mail.queued, 3, words
+    for at, device, words in account.crashes:
+        yield at, 4, f"{device}: the visit crashed: {words}"
+
+
+def _stepped(step: Step) -> str:
+    fault = step.fault
+    words = f"{step.what}: {named(fault.key)}"
+    if step.what in {"opened", "level", "stands up"}:
+        reasons = "; ".join(reason.text.said(Language.EN) for reason in fault.reasons)
+        words += f", {fault.condition.value}, level {int(fault.level)}: {reasons}"
+    elif step.what == "suspected":
+        words += f", {fault.condition.value}"
+    elif step.what == "hidden" and fault.hidden_by is not None:
+        words += f", a symptom of {named(fault.hidden_by)}"
+    return words
+
+
+def did(done: "Done") -> str:
+    """What a change did, in the words of the scenario."""
+    written = done.change.model_dump(
+        by_alias=True,
+        exclude_defaults=True,
+        exclude={"at", "every", "times", "during", "device", "site", "cause"},
+        mode="json",
+    )
+    note = written.pop("note", "")
+    words = "; ".join(f"{name} {_said(value)}" for name, value in written.items())
+    return f"{note} ({words})" if note else words
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        if value.keys() <= {"kind", "label", "aspect", "condition", "value"}:
+            return " ".join(str(one) for one in value.values())
+        return ", ".join(f"{key} = {_said(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    text = str(value)
+    return text if len(text) < 60 else f"{text[:57]}…"  # noqa: PLR2004 - a line for people
+
+
+def state(ticket: Ticket) -> str:
+    """Where the ticket stands at the end."""
+    return desk.state(ticket).value

@@ -1,0 +1,143 @@
+"""What a [[change]] does to the stage, and how it is undone."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from collectors.cli.folder import named
+from collectors.simulate.poweredge import TROUBLES
+from collectors.simulate.values import Alternating, Growing, Told
+from collectors.snmp.codec import Kind
+from monitor.rehearsal.actor import Actor
+from monitor.rehearsal.happenings import ChangeFile, PartFile
+from monitor.rehearsal.parts import Finder, altered
+from monitor.rehearsal.words import Hex, Turns, Typed, Value
+
+Undo = Callable[[], None]
+_KINDS = {
+    "integer": Kind.INTEGER,
+    "counter32": Kind.COUNTER32,
+    "counter64": Kind.COUNTER64,
+    "gauge32": Kind.GAUGE32,
+    "timeticks": Kind.TIME_TICKS,
+    "oid": Kind.OBJECT_IDENTIFIER,
+}
+
+
+def value_told(value: Value, now: float) -> Told:
+    """A value of the scenario as a device tells it from the moment `now` on."""
+    match value:
+        case Hex():
+            return bytes.fromhex(value.hex)
+        case Turns():
+            return Alternating(values=tuple(value.turns), seconds=value.each.total_seconds())
+        case Typed(per_second=float() as pace, value=int() as start):
+            return Growing(kind=_KINDS[value.kind], start=start, per_second=pace, since=now)
+        case Typed():
+            return _KINDS[value.kind], value.value
+        case _:
+            return value
+
+
+class Effects:
+    """What happened to one device and can be undone or healed by its name."""
+
+    def __init__(self, actor: Actor, finder: Finder) -> None:
+        """Nothing has happened yet."""
+        self._actor, self._finder = actor, finder
+        self._broken: dict[str, list[Undo]] = {}
+
+    def made(self, change: ChangeFile, now: float) -> list[Undo]:
+        """Do to the device what the change says; how to undo it, the last first."""
+        undos = list(self._made(change, now))
+        return undos[::-1]
+
+    def _made(self, change: ChangeFile, now: float) -> Iterator[Undo]:
+        actor = self._actor
+        for oid in change.remove:
+            yield self._kept(oid)
+            actor.remove(oid)
+        for oid, value in change.set.items():
+            yield self._kept(oid)
+            actor.set(oid, value_told(value, now))
+        for place, value in change.redfish.items():
+            yield self._altered(place, value)
+        for command, text in change.command.items():
+            yield self._command(command, text)
+        if change.breaks is not None:
+            name, undos = said(change.breaks), list(self._breaks(change.breaks))
+            self._broken.setdefault(name, []).extend(undos)
+            yield lambda: self._healed(name)
+        if change.heal is not None:
+            self._healed(said(change.heal))
+        yield from self._states(change)
+        if change.restart:
+            actor.restarted(now)
+            if change.restart == "reshuffle":
+                actor.reshuffled()
+
+    def _states(self, change: ChangeFile) -> Iterator[Undo]:
+        wanted: dict[str, Any] = {
+            "unreachable": change.unreachable if change.unreachable is not None else change.silent,
+            "blind": change.blind,
+            "refused": change.refused,
+            "loss": None if change.loss is None else float(change.loss),
+            "garbage": None if change.garbage is None else float(change.garbage),
+            "delay": None if change.delay is None else change.delay.total_seconds(),
+        }
+        for name, value in wanted.items():
+            if value is not None:
+                before = getattr(self._actor, name)
+                setattr(self._actor, name, value)
+                yield lambda name=name, before=before: setattr(self._actor, name, before)  # type: ignore[misc]
+
+    def _kept(self, oid: str) -> Undo:
+        before = self._actor.at_and_below(oid)
+
+        def back() -> None:
+            self._actor.remove(oid)
+            self._actor.put_back(before)
+
+        return back
+
+    def _command(self, command: str, text: str) -> Undo:
+        commands = self._actor.eyes.commands
+        if commands is None:
+            commands = self._actor.eyes.commands = {}
+        name, known = named(command), commands
+        before = known.get(name)
+        known[name] = text.encode()
+        self._actor.told_anew += 1
+
+        def back() -> None:
+            if before is None:
+                known.pop(name, None)
+            else:
+                known[name] = before
+            self._actor.told_anew += 1
+
+        return back
+
+    def _breaks(self, what: str | PartFile) -> Iterator[Undo]:
+        if isinstance(what, str):
+            for path, pointer, value in TROUBLES[what]:
+                yield self._altered(f"{path}#{pointer}" if pointer else path, value)
+            return
+        for place, value in self._finder.broken(self._actor, what).items():
+            yield self._altered(place, value)
+
+    def _altered(self, place: str, value: object) -> Undo:
+        undo = altered(self._actor, place, value)
+        if undo is None:
+            raise ValueError(f"{self._actor.name} tells nothing at {place}")
+        return undo
+
+    def _healed(self, name: str) -> None:
+        names = list(self._broken) if name == "all" else [name]
+        for one in names:
+            for undo in reversed(self._broken.pop(one, [])):
+                undo()
+
+
+def said(what: str | PartFile) -> str:
+    """What breaks, as people and `heal` name it."""
+    return what if isinstance(what, str) else f"{what.kind} {what.label}".strip()

@@ -1,0 +1,114 @@
+"""What became of faults during a rehearsal, step by step: read off the disk after whatever may have changed it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from monitor.model import Fault, FaultKey, FaultState, Level
+from monitor.pipeline import Outcome
+from monitor.store import faults
+from monitor.store.database import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A fault as it stood after it had changed."""
+
+    at: float
+    what: str
+    fault: Fault
+
+
+@dataclass(slots=True, kw_only=True)
+class Life:
+    """All that became of one fault: levels and causes one after the other, with the seconds since the start.
+
+    `hidden` is told of what was confirmed: the fault that hides it, None while it stands for itself.
+    """
+
+    fault: Fault
+    suspected: float
+    opened: float | None = None
+    cleared: float | None = None
+    levels: list[tuple[float, Level]] = field(default_factory=list)
+    hidden: list[tuple[float, FaultKey | None]] = field(default_factory=list)
+    flapped: bool = False
+
+    @property
+    def is_symptom(self) -> bool:
+        """Whether it was confirmed and never more than a symptom of another one."""
+        return self.opened is None and any(cause is not None for _, cause in self.hidden)
+
+
+class Chronicle:
+    """Faults by their number on disk, and every step in order."""
+
+    def __init__(self, store: Store, seconds: Callable[[], float]) -> None:
+        """Nothing has happened yet. `seconds` says how many have gone by since the start."""
+        self._store, self._seconds = store, seconds
+        self._documents: dict[int, str] = {}
+        self.lives: dict[int, Life] = {}
+        self.steps: list[Step] = []
+        self.crashes: list[tuple[float, str, str]] = []
+        self.visits = self.quiet = 0
+
+    def visited(self, outcome: Outcome) -> None:
+        """A visit has ended."""
+        self.visits += 1
+        self.quiet += outcome.is_quiet
+        if not outcome.is_quiet:
+            self.looked(outcome.visit.device.name)
+            self.looked(outcome.visit.device.site)
+
+    def crashed(self, device: str, error: Exception) -> None:
+        """A visit has failed for a reason of ours."""
+        self.crashes.append((self._seconds(), device, f"{type(error).__name__}: {error}"))
+
+    def looked(self, device: str | None = None) -> None:
+        """See what has changed on disk; of one device, where no other can have changed."""
+        with self._store.reading() as disk:
+            now = faults.documents(disk, device)
+            ended = [
+                number
+                for number in self._documents.keys() - now.keys()
+                if device is None or self.lives[number].fault.key.device == device
+            ]
+            changed = [number for number, body in now.items() if self._documents.get(number) != body]
+            self._documents |= {number: now[number] for number in changed}
+            for number in sorted((*changed, *ended)):
+                try:
+                    fault = faults.found(disk, number)
+                except faults.NoSuchFaultError:  # a suspicion that came to nothing, and was swept
+                    continue
+                self._told(self._seconds(), fault)
+            for number in ended:
+                del self._documents[number]
+
+    def _told(self, now: float, fault: Fault) -> None:
+        life = self.lives.get(fault.id)
+        if life is None:
+            life = self.lives[fault.id] = Life(fault=fault, suspected=now)
+            if fault.state is FaultState.SUSPECTED:
+                self._step(now, "suspected", fault)
+        life.fault = fault
+        if fault.state is FaultState.OPEN and (not life.hidden or life.hidden[-1][1] != fault.hidden_by):
+            life.hidden.append((now, fault.hidden_by))
+            if fault.hidden_by is not None:
+                self._step(now, "hidden", fault)
+            elif len(life.hidden) > 1:
+                self._step(now, "stands up", fault)
+        if fault.opened_at is not None and life.opened is None:
+            life.opened = now
+            life.levels.append((now, fault.level))
+            self._step(now, "opened", fault)
+        elif life.levels and life.levels[-1][1] is not fault.level:
+            life.levels.append((now, fault.level))
+            self._step(now, "level", fault)
+        if fault.flapping and not life.flapped:
+            life.flapped = True
+            self._step(now, "flapping", fault)
+        if fault.state is FaultState.CLEARED and life.cleared is None:
+            life.cleared = now
+            self._step(now, "cleared" if life.hidden else "came to nothing", fault)
+
+    def _step(self, at: float, what: str, fault: Fault) -> None:
+        self.steps.append(Step(at=at, what=what, fault=fault))

@@ -1,0 +1,162 @@
+"""What may happen in a scenario: the shape of a [[change]]."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from monitor.fields import Duration, PositiveDuration, Settled, Switch, Whole
+from monitor.model import Condition, EventKind
+from monitor.problem import near_word
+from monitor.rehearsal.words import Chance, Names, Shift, Times, Value, Words
+
+
+class PartFile(Settled):
+    """A part to be broken: the label as the faults of the device name it."""
+
+    kind: str = Field(description="Kind of the part, such as psu.")
+    label: str = Field("", description="Its label.")
+    aspect: str = Field("", description="Which of its aspects; state if it has one.")
+    condition: Condition = Field(Condition.FAILED, description="What the device says of it.")
+    value: float | None = Field(None, description="The number that it tells, in base units, instead of a condition.")
+
+
+NOTIFICATIONS = {
+    "coldStart": "1.3.6.1.6.3.1.1.5.1",
+    "warmStart": "1.3.6.1.6.3.1.1.5.2",
+    "linkDown": "1.3.6.1.6.3.1.1.5.3",
+    "linkUp": "1.3.6.1.6.3.1.1.5.4",
+    "authenticationFailure": "1.3.6.1.6.3.1.1.5.5",
+}
+"""The notifications of SNMPv2-MIB and IF-MIB by their names (RFC 3418, RFC 2863)."""
+
+
+def _notification(raw: object) -> object:
+    """An OID, or the name of one of the notifications that every device knows."""
+    found = {name.lower(): oid for name, oid in NOTIFICATIONS.items()}.get(str(raw).lower(), raw)
+    if not isinstance(found, str) or not found.replace(".", "").isdecimal():
+        near = near_word(str(raw), NOTIFICATIONS)
+        raise PydanticCustomError("oid", "{reason}", {"reason": f'"{raw}" is neither an OID nor a name', "hint": near})
+    return found.strip(".")
+
+
+class TrapFile(Settled):
+    """A trap that the device sends."""
+
+    oid: Annotated[str, BeforeValidator(_notification)] = Field(
+        description="OID of the notification, or linkDown, linkUp, coldStart, warmStart, authenticationFailure."
+    )
+    interface: str = Field("", description="Name of the interface that it is about: index and name are sent along.")
+    varbinds: dict[str, Value] = Field({}, description="Its variables by OID.")
+
+
+class PersonFile(Settled):
+    """What a person does with the newest ticket of the device, or of one of its parts."""
+
+    does: EventKind = Field(description="The step, as tickets name it.")
+    name: str = Field("engineer", description="Who.")
+    kind: str = Field("", description="Kind of the part that the ticket is about.")
+    label: str = Field("", description="Its label.")
+    data: dict[str, str] = Field({}, description='What the step needs, such as { responsibility = "not_ours" }.')
+
+
+def _part(raw: object) -> object:
+    if isinstance(raw, str):
+        kind, _, label = raw.strip().partition(" ")
+        return {"kind": kind, "label": label.strip()} if label.strip() or kind in {"psu", "cpu"} else raw
+    return raw
+
+
+def _trap(raw: object) -> object:
+    return {"oid": raw} if isinstance(raw, str) else raw
+
+
+def _person(raw: object) -> object:
+    return {"does": raw} if isinstance(raw, str) else raw
+
+
+class Daemon(StrEnum):
+    """What may happen to the daemon."""
+
+    RESTART = "restart"
+    STOP = "stop"
+    START = "start"
+
+
+class Post(StrEnum):
+    """How the mail server may be."""
+
+    UP = "up"
+    DOWN = "down"
+    SLOW = "slow"
+    REFUSES = "refuses"
+
+
+class ChangeFile(Settled):
+    """One [[change]]: when, to whom, and what."""
+
+    at: Times = Field(description="When, from the start; or several times.")
+    every: PositiveDuration | None = Field(None, description="Over and over, with so much time between.")
+    times: Whole | None = Field(None, ge=1, description="How often in all; if left out with every, to the end.")
+    during: PositiveDuration | None = Field(None, alias="for", description="After so much time it is undone.")
+    device: Names = Field([], description="To which devices.")
+    site: Names = Field([], description="To all devices of these sites.")
+    cause: str = Field("", description="A name for expected faults to refer to.")
+    note: str = Field("", description="What people should read in the account.")
+    set: dict[str, Value] = Field({}, description="What the device tells by OID.")
+    remove: Words = Field([], description="OIDs of which it knows nothing any more, with all below them.")
+    breaks: Annotated[str | PartFile | None, BeforeValidator(_part)] = Field(
+        None, alias="break", description='What breaks: "kind label", or a table, or the name of a trouble.'
+    )
+    heal: Annotated[str | PartFile | None, BeforeValidator(_part)] = Field(
+        None, description='What is well again, as it was broken; "all" for everything.'
+    )
+    behind: Switch = Field(
+        default=False, description="The same happens to all that is reached through the device alone (parents)."
+    )
+    unreachable: Switch | None = Field(None, description="No answer at all, no ping either.")
+    silent: Switch | None = Field(None, description="The same as unreachable.")
+    blind: Switch | None = Field(None, description="It answers pings and no SNMP.")
+    refused: Switch | None = Field(None, description="Its port is closed.")
+    loss: Chance | None = Field(None, description="Share of answers that get lost.")
+    garbage: Chance | None = Field(None, description="Share of answers that nobody can read; true for all.")
+    delay: Duration | None = Field(None, description="How late each answer comes.")
+    redfish: dict[str, Any] = Field({}, description="Values by path and JSON pointer, parted by #.")
+    command: dict[str, str] = Field({}, description="Outputs by command.")
+    trap: Annotated[TrapFile | None, BeforeValidator(_trap)] = Field(None, description="A trap that it sends.")
+    log: str = Field("", description="A line that it sends to syslog.")
+    restart: Switch | Literal["reshuffle"] | None = Field(
+        None, description='It starts anew: uptime 0; "reshuffle" gives its interfaces other numbers.'
+    )
+    daemon: Daemon | None = Field(None, description="The daemon is killed and started; its disk stays.")
+    clock: Shift | None = Field(None, description="The daemon's wall clock is set by so much.")
+    mail: Post | None = Field(None, description="How the mail server is from now on.")
+    maintenance: dict[str, Any] | None = Field(None, description="A maintenance window.")
+    person: Annotated[PersonFile | None, BeforeValidator(_person)] = Field(None, description="What a person does.")
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if self.times is not None and self.every is None:
+            raise ValueError("times belongs to every: how much time lies between?")
+        if self.maintenance is not None:
+            raise ValueError("maintenance is not built yet")
+        acts = [name for name in ACTS if getattr(self, name) not in (None, {}, [], "")]
+        if not acts:
+            words = ", ".join(sorted(_said(name) for name in ACTS))
+            raise ValueError(f"nothing happens here; write one of {words}")
+        if not (self.device or self.site) and (mine := [name for name in acts if name not in OF_ALL]):
+            raise ValueError(f"{_said(mine[0])} happens to a device; write device or site")
+        return self
+
+
+ACTS = (
+    "set", "remove", "breaks", "heal", "unreachable", "silent", "blind", "refused", "loss", "garbage", "delay",
+    "redfish", "command", "trap", "log", "restart", "daemon", "clock", "mail", "maintenance", "person",
+)  # fmt: skip
+"""What may happen, by the names of the fields."""
+OF_ALL = {"daemon", "clock", "mail", "maintenance"}
+
+
+def _said(name: str) -> str:
+    return {"breaks": "break"}.get(name, name)

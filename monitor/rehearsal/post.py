@@ -1,0 +1,33 @@
+"""The mail server of a rehearsal: it accepts letters at their virtual moment, or is down, slow or refuses."""
+
+import asyncio
+
+from alerts.post.mail import MailSettings, Receipt, Verdict
+from monitor.model import Letter
+from monitor.rehearsal.happenings import Post
+
+_TALK = 0.2  # seconds of a talk with a server nearby
+_SLOW = 20.0
+
+
+class PostOffice:
+    """The way out for letters. `how` is what the scenario makes of it."""
+
+    def __init__(self) -> None:
+        """A server that is up."""
+        self.how = Post.UP
+
+    async def __call__(self, letter: Letter, settings: MailSettings) -> Receipt:
+        """One try."""
+        del letter
+        where = f"{settings.server}:{settings.port}"
+        match self.how:
+            case Post.DOWN:
+                return Receipt(verdict=Verdict.RETRY, words=f"{where}: connection refused", concerns_all=True)
+            case Post.REFUSES:
+                await asyncio.sleep(_TALK)
+                return Receipt(verdict=Verdict.REFUSED, words="550 no such user")
+            case Post.SLOW:
+                await asyncio.sleep(_SLOW)
+        await asyncio.sleep(_TALK)
+        return Receipt(verdict=Verdict.ACCEPTED, words="250 accepted")

@@ -1,0 +1,50 @@
+"""`netvigil rehearse`: a scenario in virtual time through the daemon's own pipeline, held against what is expected."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from monitor.config import ConfigError
+from monitor.problem import check_lines
+from monitor.rehearsal.account import after, lines
+from monitor.rehearsal.comparison import compared
+from monitor.rehearsal.driver import rehearsed
+from monitor.rehearsal.told import told
+from monitor.verbs import doors
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@doors.as_json
+def rehearse(scenario: Path, *, as_json: bool) -> None:
+    """Run SCENARIO (a TOML file) in virtual time, and print what happened and every difference from what it expects."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # the account says it all, in virtual time
+    try:
+        account = rehearsed(scenario)
+    except ConfigError as error:
+        if as_json:
+            doors.print_json({"problems": [doors.problem_told(each) for each in error.problems]})
+        for line in check_lines(error.problems):
+            click.echo(line, err=True)
+        sys.exit(doors.BAD_USAGE)
+    finally:
+        logging.disable(before)
+    comparison = compared(account)
+    if as_json:
+        doors.print_json(told(account, comparison))
+    else:
+        if account.stage.scenario.title:
+            click.echo(account.stage.scenario.title)
+        for line in lines(account):
+            click.echo(line)
+        end = after(account.stage.scenario.duration.total_seconds())
+        click.echo(f"{end}  end, after {account.visits} visits of {len(account.stage.actors)} devices")
+        for one in comparison.differences:
+            place = f"{scenario}:{one.line}" if one.line is not None else str(scenario)
+            click.echo(f"{place}: {one.words}")
+        count = len(comparison.differences)
+        click.echo(f"{count} difference{'' if count == 1 else 's'}" if count else "as expected")
+    sys.exit(doors.FINDINGS if comparison.differences else doors.FINE)
