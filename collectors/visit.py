@@ -15,6 +15,8 @@ from collectors import alarms, longtables
 from collectors.agreement import as_one
 from collectors.changes import PartsTold, kept, parts_told
 from collectors.identify import (
+    SYS_DESCR,
+    SYS_OBJECT_ID,
     SYS_UP_TIME,
     SYSTEM,
     identified,
@@ -132,7 +134,7 @@ async def _seen(
         spent = _sum(spent, who)
         budget = replace(budget, seconds=max(0.0, budget.seconds - who.seconds))
         if who.silence is None:
-            platform = platforms.get(device.platform) or identified(who.scalars, platforms)
+            platform = platforms.get(device.platform) or _identified(who, platforms, before)
             before = None if before is None or _restarted(who, platform, before) else before
             if now is None or before is None:  # the answer told no more than that, or was to questions of another time
                 now = due(platform, before.rounds if before else None, at, device.name)
@@ -351,6 +353,16 @@ def _visit(
         requests=spent.requests,
         bytes=spent.bytes,
     )
+
+
+def _identified(who: Reading, platforms: Mapping[str, Platform], before: Visit | None) -> Platform:
+    """The platform of the device: that of the visit `before` where it says of itself what it said then."""
+    last = before.platform if before is not None else None
+    if before is not None and last is not None and platforms.get(last.name) is last:
+        said, told = who.scalars, before.scalars
+        if all(said.get(oid) == told.get(oid) for oid in (SYS_OBJECT_ID, SYS_DESCR)):
+            return last
+    return identified(who.scalars, platforms)
 
 
 def _restarted(who: Reading, platform: Platform, before: Visit) -> bool:
