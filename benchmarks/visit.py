@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from alerts.faults.judgement import judged, still
+from alerts.faults.judgement import judged
 from alerts.faults.rules import Policy
 from collectors.plan import Platform
 from collectors.ports import ports
@@ -30,6 +30,7 @@ from collectors.visit import WHO, Visit, told, visited
 from monitor.config import knowledge
 from monitor.model import Device, Role
 from monitor.series import rendered
+from monitor.stillness import Rooms, stays
 
 RUNS = 60
 _DEVICES = 50
@@ -165,6 +166,7 @@ def _measured(switch: Canned, platforms: Mapping[str, Platform], policy: Policy)
         }
     }
     for name, step in (("moved", 1), ("same", 0)):
+        rooms: Rooms = {}
         found, conditions, text, costs = first, verdict.observations, whole, dict[str, list[float]]()
         for n in range(RUNS):
             reader, at = switch.moved(step * (n + 1)), NOON + timedelta(minutes=n + 1)
@@ -179,13 +181,21 @@ def _measured(switch: Canned, platforms: Mapping[str, Platform], policy: Policy)
             now = told(visit, found)
             timed("observe", begun)
             begun = time.process_time()
-            quiet = still(now.observations, found.observations, conditions, policy)
+            quiet = stays(now, found, conditions, policy, rooms)
             timed("judge", begun)
             if not quiet:
                 raise SystemExit("a condition changed: this is no quiet visit")
             begun = time.process_time()
             text = rendered(
-                DEVICE, visit.identity, now.observations, None, at, ports=ports(now), before=text, claims=conditions
+                DEVICE,
+                visit.identity,
+                now.base,
+                None,
+                at,
+                ports=ports(now),
+                before=text,
+                claims=conditions,
+                moved=now.moved,
             )
             timed("render", begun)
             found = now

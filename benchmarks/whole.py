@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alerts.faults.judgement import judged, still
+from alerts.faults.judgement import judged
 from alerts.faults.rules import Policy
 from benchmarks.switch import VALUES
 from collectors.plan import Platform
@@ -26,6 +26,7 @@ from monitor.app import GARBAGE
 from monitor.config import knowledge
 from monitor.model import Device, Observation, Role
 from monitor.series import Series
+from monitor.stillness import Rooms, stays
 
 _FILE = Path(__file__).parent / "switch.toml"
 _WARM = 4  # visits until layouts are known
@@ -42,6 +43,7 @@ class _Watched:
         self.target = Target(address="127.0.0.1", port=port, credential=credential)
         self.told: Told | None = None
         self.conditions: tuple[Observation, ...] = ()
+        self.rooms: Rooms = {}
 
     async def visit(
         self, reader: Reader, known: Mapping[str, Platform], policy: Policy, series: Series, at: datetime
@@ -54,10 +56,11 @@ class _Watched:
         if last is None:
             newly = judged(found.observations, self.device, {}, frozenset(), policy, at).newly_ok
             self.conditions = judged(found.observations, self.device, {}, newly, policy, at).observations
-        elif not still(found.observations, last.observations, self.conditions, policy):
+            self.rooms.clear()
+        elif not stays(found, last, self.conditions, policy, self.rooms):
             raise RuntimeError("a condition changed: this was no quiet visit")
         claims = self.conditions
-        series.visited(self.device, seen.identity, found.observations, seen.silence, at, ports(found), claims)
+        series.visited(self.device, seen.identity, found.base, seen.silence, at, ports(found), claims, found.moved)
 
     def values(self) -> int:
         """How many values it told at the last visit: of the system group, and in tables."""

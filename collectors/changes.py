@@ -5,52 +5,86 @@ at which it was first told: whoever comes after compares by identity. What comes
 columns, whatever was told before; only the moments differ.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
-from operator import is_
+from functools import cached_property, lru_cache
+from operator import is_, itemgetter
+from typing import Any
 
 from collectors.facts import PartRows, PartTold, Read, told
 from collectors.plan import Fact, Number, Part
 from collectors.snmp.reader import Value
 from collectors.tables import Eye, Table
-from monitor.model import Observation, moved
+from monitor.model import Numbers, Observation, with_numbers
+
+Moved = Mapping[tuple[int, str], Numbers]
+"""By the number of a part and by column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartsTold:
-    """What one visit told of all parts of its platform, and the columns that it is made of."""
+    """What one visit told of all parts of its platform, and the columns that it is made of.
+
+    `moved` holds the numbers that moved since the Observations of their part were made. These are not made anew for
+    that: nearly all numbers are only compared with limits and put into series.
+    """
 
     tables: Mapping[str, Table]
     parts: tuple[PartTold, ...]
+    moved: Moved
+
+    def exact(self) -> "PartsTold":
+        """The same with all numbers in their Observations."""
+        if not self.moved:
+            return self
+        parts = tuple(_exact(part, n, self.moved) for n, part in enumerate(self.parts))
+        return PartsTold(tables=self.tables, parts=parts, moved={})
+
+
+def _exact(part: PartTold, place: int, moved: Moved) -> PartTold:
+    several = [numbers for (of_part, _), numbers in moved.items() if of_part == place]
+    if not several:
+        return part
+    return PartTold(observations=with_numbers(part.observations, several), ends=part.ends, labels=part.labels)
 
 
 def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime, before: PartsTold | None) -> PartsTold:
     """What `tables` say of `parts`, which are those of `before`."""
     if before is None:
-        return PartsTold(tables=tables, parts=tuple(_all(parts, tables, at)))
+        return PartsTold(tables=tables, parts=tuple(_all(parts, tables, at)), moved={})
     compared = {name: Compared(table, before.tables[name]) for name, table in tables.items()}
     found: list[PartTold] = []
     read: Read = {}
     renamed: set[tuple[str, Eye]] = set()  # where a label came or went: what follows is told apart anew
-    for part, last in zip(parts, before.parts, strict=True):
+    moved: dict[tuple[int, str], Numbers] = {}
+    for n, (part, known) in enumerate(zip(parts, before.parts, strict=True)):
         eye = tables[part.table].eye
         rows = None if (part.kind, eye) in renamed else _rows_changed(part, compared)
-        now = None if rows is None else _of_rows(part, compared[part.table], tables, at, last, rows)
+        last, now = known, None
+        if rows is not None:
+            last, rows, alone = _numbers_moved(part, n, compared[part.table], at, known, rows, before.moved)
+            if not rows:
+                moved.update(alone)
+                found.append(last)
+                continue
+            last = _exact(last, n, alone)
+            now = _of_rows(part, tables, at, last, rows)
+        else:
+            last = _exact(known, n, before.moved)
         if rows is None or now is None:
             taken = {
                 (one.component.label, one.aspect)
-                for other, known in zip(parts, found, strict=False)
+                for other, others in zip(parts, found, strict=False)
                 if other.kind == part.kind and tables[other.table].eye is eye
-                for one in known.observations
+                for one in others.observations
             }
             now = _kept(told(part, tables, at, taken, read), last)
             if not _same_names(now.observations, last.observations):
                 renamed.add((part.kind, eye))
         found.append(now)
     same = all(now is last for now, last in zip(found, before.parts, strict=True))
-    return PartsTold(tables=tables, parts=before.parts if same else tuple(found))
+    return PartsTold(tables=tables, parts=before.parts if same else tuple(found), moved=moved)
 
 
 def _all(parts: Iterable[Part], tables: Mapping[str, Table], at: datetime) -> Iterable[PartTold]:
@@ -112,66 +146,104 @@ def _told_by(number: Number, table: Table) -> Sequence[float | None]:
 
 
 def _of_rows(
-    part: Part, own: Compared, tables: Mapping[str, Table], at: datetime, last: PartTold, rows: set[int]
+    part: Part, tables: Mapping[str, Table], at: datetime, last: PartTold, rows: Iterable[int]
 ) -> PartTold | None:
-    """`last` with what `rows` say now, and the numbers that moved; None where a row says more or less than it did."""
+    """`last` with what `rows` say now; None where a row says more or less than it did."""
     if not last.labels:
         return last  # the part is not told at all, whatever its rows say
-    observations: list[Observation] | None = None
-    for column in own.moved & part.needs.alone.keys():
-        observations = observations or list(last.observations)
-        rows |= _moved_alone(part.needs.alone[column], own, at, last, observations, rows)
-    if rows:
-        observations = _made_anew(PartRows(part, tables, at), last, rows, observations)
-        if observations is None:
-            return None
-    if observations is None or all(map(is_, observations, last.observations)):
+    observations = _made_anew(PartRows(part, tables, at), last, rows)
+    if observations is None:
+        return None
+    if all(map(is_, observations, last.observations)):
         return last
     return PartTold(observations=tuple(observations), ends=last.ends, labels=last.labels)
 
 
-def _moved_alone(
-    fact: Fact, own: Compared, at: datetime, last: PartTold, observations: list[Observation], rows: set[int]
-) -> set[int]:
-    """Put the numbers of `fact` that moved into `observations`, but those of `rows`; the rows where that is not all.
+def _numbers_moved(
+    part: Part, n: int, own: Compared, at: datetime, known: PartTold, rows: set[int], before: Moved
+) -> tuple[PartTold, set[int], Moved]:
+    """The numbers of `part`, the `n`-th, that moved since it was `known`, and the rows to make anew.
 
-    These are rows in which a number came or went, or is none; or of which something else than the number was told.
+    Besides `rows` these are the ones in which something else than a number moved: one came or went, or is none.
     """
-    column, before = own.now.columns[fact.number.column], own.before.columns[fact.number.column]
-    divisor, skip, aspect, shown, ends = (
-        fact.number.divisor, fact.number.skip | fact.idle, fact.aspect, last.labels[0], last.ends,
-    )  # fmt: skip
-    otherwise: set[int] = set()
-    changed = [row for row, (raw, was) in enumerate(zip(column, before, strict=True)) if raw is not was and raw != was]
-    places: list[int] = []
-    values: list[float] = []
-    words: list[str] = []
-    for row in changed:
-        if row in rows or shown[row] is None:
+    found: dict[tuple[int, str], Numbers] = {}
+    odd = rows
+    for column, fact in part.needs.alone.items():
+        place = n, column
+        if column not in own.moved:
+            if place in before:
+                found[place] = before[place]
             continue
-        raw = column[row]
-        word = str(raw)
-        if raw.__class__ is not int or word in skip:
-            otherwise.add(row)
+        if not known.labels:
+            continue  # the part is not told at all
+        plain = _plain(known, fact)
+        now, last = own.now.columns[column], own.before.columns[column]
+        if plain.take_others is not None and plain.take_others(now) != plain.take_others(last):
+            odd = odd | {row for row in plain.others if now[row] != last[row]}
+        if plain.take is None:
             continue
-        for place in range(ends[row - 1] if row else 0, ends[row]):
-            known = observations[place]
-            if known.aspect == aspect and known.condition is None and known.value is not None:
-                places.append(place)
-                values.append(raw / divisor)
-                words.append(word)
-                break
-        else:
-            otherwise.add(row)
-    moved(observations, places, values, words, at)
-    return otherwise
+        raws = plain.take(now)
+        if not _INTEGERS.issuperset(map(type, raws)) or not part.needs.no_numbers[column].isdisjoint(raws):
+            moved = own.rows(own.moved & part.needs.alone.keys())
+            return _exact(known, n, before), rows | moved, {}
+        found[place] = Numbers(places=plain.places, raws=raws, divisor=fact.number.divisor, at=at)
+    return known, odd, found
 
 
-def _made_anew(
-    read: PartRows, last: PartTold, rows: Iterable[int], observations: list[Observation] | None
-) -> list[Observation] | None:
-    """`observations` (those of `last` where there are none) with what `rows` say now; None where that fits no more."""
-    found = list(last.observations) if observations is None else observations
+_INTEGERS = frozenset({int})
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Where the numbers of one fact stand: what takes them out of the column, and their places in the Observations.
+
+    `others` are the rows in which the fact may be told, and is no number now.
+    """
+
+    places: tuple[int, ...]
+    take: Callable[[tuple[Value, ...]], tuple[Any, ...]] | None
+    others: tuple[int, ...]
+    take_others: Callable[[tuple[Value, ...]], tuple[Any, ...]] | None
+
+
+def _plain(known: PartTold, fact: Fact) -> _Plain:
+    found = known.plain.get(fact.aspect)
+    if found is None:
+        rows: list[int] = []
+        places: list[int] = []
+        others: list[int] = []
+        for row, label in enumerate(known.labels[0]):
+            if label is None:
+                continue
+            of_row = range(known.ends[row - 1] if row else 0, known.ends[row])
+            told_at = next((place for place in of_row if _is_number(known.observations[place], fact.aspect)), None)
+            if told_at is None:
+                others.append(row)
+            else:
+                rows.append(row)
+                places.append(told_at)
+        found = known.plain[fact.aspect] = _shared(tuple(rows), tuple(places), tuple(others))
+    return found
+
+
+def _is_number(one: Observation, aspect: str) -> bool:
+    return one.aspect == aspect and one.condition is None and one.value is not None
+
+
+@lru_cache(maxsize=8192)  # devices of one model share it
+def _shared(rows: tuple[int, ...], places: tuple[int, ...], others: tuple[int, ...]) -> _Plain:
+    return _Plain(places, _taker(rows), others, _taker(others))
+
+
+def _taker(rows: tuple[int, ...]) -> Callable[[tuple[Value, ...]], tuple[Any, ...]] | None:
+    if len(rows) > 1:
+        return itemgetter(*rows)
+    return (lambda column: (column[rows[0]],)) if rows else None
+
+
+def _made_anew(read: PartRows, last: PartTold, rows: Iterable[int]) -> list[Observation] | None:
+    """The Observations of `last` with what `rows` say now; None where that fits no more."""
+    found = list(last.observations)
     own, *labels = last.labels
     for row in rows:
         if read.is_shown(row) is not (own[row] is not None):

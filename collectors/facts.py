@@ -7,10 +7,11 @@ Labels are unique per kind within a device; where two rows would share one, both
 from array import array
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from sys import intern
+from typing import Any
 
 from collectors.claims import CLAIMS, WORSE
 from collectors.plan import Conditions, Fact, Number, Part, Ref, Rule, Template
@@ -30,12 +31,14 @@ class PartTold:
     """What one visit told of one part of the platform file: Observations in the order of its rows.
 
     `ends[row]` is where the Observations of that row end. `labels` holds the labels of all rows, None where the row is
-    none of this part, first by the part's own template, then by those of its facts.
+    none of this part, first by the part's own template, then by those of its facts. `plain` is where the numbers of an
+    aspect stand (changes.py), looked up when one first moves.
     """
 
     observations: tuple[Observation, ...] = ()
     ends: Sequence[int] = ()
     labels: tuple[tuple[str | None, ...], ...] = ()
+    plain: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 NOTHING_TOLD = PartTold()

@@ -89,8 +89,8 @@ class Needs:
     Where the rows of one of `tables` or a column of `shape` (by table) changed, the whole part is made anew: its labels
     or its rows may be others. A change in a column of `row` (of its own table) concerns its own row and no other.
     `quirks` say numbers about whole columns: they are asked before and after. A change in a column of `alone` moves the
-    number of that one fact of its row, and nothing else. `names` are the tables without which a row is no part, or has
-    another name: where one of them is empty, that a part is not told means nothing.
+    number of that one fact of its row, and nothing else; `no_numbers` of it are none. `names` are the tables without
+    which a row is no part, or has another name: where one of them is empty, that a part is not told means nothing.
     """
 
     tables: frozenset[str]
@@ -98,6 +98,7 @@ class Needs:
     row: frozenset[str]
     quirks: tuple[Number, ...]
     alone: Mapping[str, Fact]
+    no_numbers: Mapping[str, frozenset[int]]
     names: frozenset[str]
 
 
@@ -274,12 +275,14 @@ def _needs(part: Part) -> Needs:
     idle = [(fact.idle_if[0], rule.ref.column) for fact in facts for rule in fact.idle_if[1]]
     for table, column in (*_shape(part, named, asked, joins), *idle):
         shape.setdefault(table, set()).add(column)
+    alone = _alone(facts, [ref.column for ref in (*named, *asked) if not ref.join], numbers)
     return Needs(
         tables=frozenset(tables - {""}),
         shape={table: frozenset(columns) for table, columns in shape.items()},
         row=frozenset({ref.column for ref in asked if ref.column and not ref.join} | {n.column for n in numbers}),
         quirks=tuple(dict.fromkeys(number for number in numbers if number.quirk)),
-        alone=_alone(facts, [ref.column for ref in (*named, *asked) if not ref.join], numbers),
+        alone=alone,
+        no_numbers={column: _integers(fact.number.skip | fact.idle) for column, fact in alone.items()},
         names=frozenset({part.table, *(part.joins[name][0] for name in _joins(part, _naming(part)))}),
     )
 
@@ -295,6 +298,11 @@ def _alone(facts: Sequence[Fact], asked: Iterable[str], numbers: Sequence[Number
         and columns[fact.number.column] == aspects[fact.aspect] == 1
         and fact.number.column not in asked
     }
+
+
+def _integers(words: Iterable[str]) -> frozenset[int]:
+    """Which integers are written as one of `words`."""
+    return frozenset(int(word) for word in words if re.fullmatch(r"0|-?[1-9][0-9]*", word))
 
 
 def _naming(part: Part) -> Iterator[Ref]:

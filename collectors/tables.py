@@ -76,7 +76,10 @@ class Table:
         if self is before or self.index != before.index or self.oids is not before.oids:
             return self
         last = before.columns
-        columns = {name: last[name] if column == last[name] else column for name, column in self.columns.items()}
+        columns = {
+            name: known if column is (known := last[name]) or column == known else column
+            for name, column in self.columns.items()
+        }
         if self.ended is before.ended and all(column is last[name] for name, column in columns.items()):
             return before
         like = replace(self, index=before.index, columns=columns)

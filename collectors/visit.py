@@ -8,12 +8,15 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
+from functools import cached_property, lru_cache
+from itertools import accumulate, chain
 
 from collectors import alarms, longtables
 from collectors.agreement import as_one
 from collectors.changes import PartsTold, kept, parts_told
 from collectors.identify import (
+    SYS_DESCR,
+    SYS_OBJECT_ID,
     SYS_UP_TIME,
     SYSTEM,
     identified,
@@ -27,7 +30,7 @@ from collectors.reach import Reached
 from collectors.rounds import NOTHING_DUE, Due, Rounds, after, due, overdue, wanted
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target, Value
 from collectors.tables import Eye, Table
-from monitor.model import Device, Identity, Observation
+from monitor.model import Device, Identity, Numbers, Observation, with_numbers
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +134,7 @@ async def _seen(
         spent = _sum(spent, who)
         budget = replace(budget, seconds=max(0.0, budget.seconds - who.seconds))
         if who.silence is None:
-            platform = platforms.get(device.platform) or identified(who.scalars, platforms)
+            platform = platforms.get(device.platform) or _identified(who, platforms, before)
             before = None if before is None or _restarted(who, platform, before) else before
             if now is None or before is None:  # the answer told no more than that, or was to questions of another time
                 now = due(platform, before.rounds if before else None, at, device.name)
@@ -173,14 +176,24 @@ def _unasked(
     return _visit(device, at, platform, what.spent, what, what.spent, None, before, looks)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Told:
-    """What a visit said, as Observations; kept until the next visit of the device, which is compared with it."""
+    """What a visit said, as Observations; kept until the next visit of the device, which is compared with it.
+
+    `base` are the Observations as they were made, by an earlier visit perhaps; `moved` the numbers that are told in
+    place of theirs now. Not slotted, because `observations` is computed at its first use and kept.
+    """
 
     visit: Visit
     parts: PartsTold | None
     whole: tuple[Observation, ...]
-    observations: tuple[Observation, ...]
+    base: tuple[Observation, ...]
+    moved: tuple[Numbers, ...] = ()
+
+    @cached_property
+    def observations(self) -> tuple[Observation, ...]:
+        """All that the visit said. Hardly a visit needs it: what moved within its limits goes from column to series."""
+        return with_numbers(self.base, self.moved) if self.moved else self.base
 
 
 def observed(visit: Visit) -> tuple[Observation, ...]:
@@ -195,15 +208,42 @@ def told(visit: Visit, before: Told | None = None) -> Told:
     parts = None
     if visit.platform is not None:
         parts = parts_told(visit.platform.parts, visit.tables, visit.at, before.parts if before else None)
+        if visit.looks:
+            parts = parts.exact()  # of each aspect the one eye that counts is chosen among Observations
     same = before is not None and visit.presence.same(before.visit.presence)
     if before is not None and same and _alarm_tables(visit) == _alarm_tables(before.visit):
         whole = before.whole
         if _same(parts, before.parts):
-            return Told(visit=visit, parts=parts, whole=whole, observations=before.observations)
+            moved = _moved(parts, before.parts, len(whole), before.moved)
+            return Told(visit=visit, parts=parts, whole=whole, base=before.base, moved=moved)
     else:
         whole = kept(chain(visit.presence.observations(), _alarms(visit)), before.whole if before else ())
-    of_parts = _of_parts(visit, parts, before.observations if before else ()) if parts else ()
-    return Told(visit=visit, parts=parts, whole=whole, observations=(*whole, *of_parts))
+    of_parts = _of_parts(visit, parts, before.observations if before and visit.looks else ()) if parts else ()
+    moved = _moved(parts, None, len(whole), ())
+    return Told(visit=visit, parts=parts, whole=whole, base=(*whole, *of_parts), moved=moved)
+
+
+def _moved(
+    parts: PartsTold | None, before: PartsTold | None, begin: int, last: Sequence[Numbers]
+) -> tuple[Numbers, ...]:
+    """The numbers of all parts that moved, by their places among all Observations, of which `begin` are of no part."""
+    if parts is None or not parts.moved:
+        return ()
+    known = dict(zip(before.moved, last, strict=True)) if before else {}
+    starts = list(accumulate((len(part.observations) for part in parts.parts), initial=begin))
+    return tuple(
+        [
+            known[place]
+            if before and before.moved.get(place) is numbers
+            else replace(numbers, places=_behind(numbers.places, starts[place[0]]))
+            for place, numbers in parts.moved.items()
+        ]
+    )
+
+
+@lru_cache(maxsize=8192)  # devices of one model share it
+def _behind(places: tuple[int, ...], start: int) -> tuple[int, ...]:
+    return tuple(start + place for place in places)
 
 
 def _of_parts(visit: Visit, parts: PartsTold, before: Iterable[Observation]) -> Iterable[Observation]:
@@ -316,6 +356,16 @@ def _visit(
         requests=spent.requests,
         bytes=spent.bytes,
     )
+
+
+def _identified(who: Reading, platforms: Mapping[str, Platform], before: Visit | None) -> Platform:
+    """The platform of the device: that of the visit `before` where it says of itself what it said then."""
+    last = before.platform if before is not None else None
+    if before is not None and last is not None and platforms.get(last.name) is last:
+        said, told = who.scalars, before.scalars
+        if all(said.get(oid) == told.get(oid) for oid in (SYS_OBJECT_ID, SYS_DESCR)):
+            return last
+    return identified(who.scalars, platforms)
 
 
 def _restarted(who: Reading, platform: Platform, before: Visit) -> bool:

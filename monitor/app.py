@@ -159,7 +159,9 @@ class App:
         if seen.platform is not None:
             self._watch.recognised(device.name)
         found = ports(outcome.facts.told, outcome.facts.cables)
-        self.series.visited(device, seen.identity, outcome.numbers, seen.silence, seen.at, found, outcome.claims)
+        self.series.visited(
+            device, seen.identity, outcome.base, seen.silence, seen.at, found, outcome.claims, outcome.moved
+        )
         for name in outcome.look:
             self._schedule.hint(name)
         for fault, change in outcome.changes:

@@ -5,7 +5,7 @@ Moments are aware datetimes in UTC; durations are `timedelta`; numbers are in ba
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -221,6 +221,34 @@ def _observation(
     _source(made, like.source)
     _limits(made, like.limits)
     return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """Numbers that are told in place of those of Observations: one aspect of many parts, of which nothing else moved.
+
+    Those at `places` are now `raws` divided by `divisor`, and were told `at` that moment at the latest.
+    """
+
+    places: tuple[int, ...]
+    raws: tuple[int, ...]
+    divisor: float
+    at: datetime
+
+
+def with_numbers(observations: Sequence[Observation], several: Iterable[Numbers]) -> tuple[Observation, ...]:
+    """`observations` with the numbers that moved; the others stay the same objects."""
+    found = list(observations)
+    for one in several:
+        news = [(place, raw) for place, raw in zip(one.places, one.raws, strict=True) if found[place].raw != str(raw)]
+        moved(
+            found,
+            [place for place, _ in news],
+            [raw / one.divisor for _, raw in news],
+            [str(raw) for _, raw in news],
+            one.at,
+        )
+    return tuple(found)
 
 
 def moved(

@@ -21,13 +21,13 @@ From there `monitor.duties` posts the letters until the SMTP server has accepted
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
+from functools import cached_property, partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from alerts.faults.around import Around
-from alerts.faults.judgement import Judged, judged, refreshed, still
+from alerts.faults.judgement import Judged, judged, refreshed
 from alerts.faults.rules import Policy
 from alerts.faults.sites import of_site
 from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
@@ -51,9 +51,11 @@ from monitor.model import (
     FaultKey,
     FaultState,
     LogEntry,
+    Numbers,
     Observation,
     as_device,
 )
+from monitor.stillness import Rooms, stays
 from monitor.store import devices, faults, links, tickets
 from monitor.store import parts as stored_parts
 from monitor.store.database import Store
@@ -64,15 +66,29 @@ SECOND_LOOK = timedelta(seconds=2)
 MEMORY = timedelta(hours=6)  # a flap penalty of 6 hours ago has decayed to nothing under any sensible half-life
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All that one visit brought: what the device told, what its ports did since the last one, where they lead."""
+    """All that one visit brought: what the device told, what its ports did since the last one, where they lead.
+
+    `more` are the Observations of ports and aggregates. Not slotted, because `observations` is computed at its first
+    use and kept.
+    """
 
     told: Told
     traffic: Traffic | None
     cables: Cabling
     aggregates: Aggregates
-    observations: tuple[Observation, ...]
+    more: tuple[Observation, ...]
+
+    @cached_property
+    def observations(self) -> tuple[Observation, ...]:
+        """All of them."""
+        return (*self.told.observations, *self.more) if self.more else self.told.observations
+
+    @property
+    def base(self) -> tuple[Observation, ...]:
+        """All of them, but for the numbers that the device told in place of theirs (`Told.moved`)."""
+        return (*self.told.base, *self.more) if self.more else self.told.base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +98,7 @@ class Remembered:
     `observations` are those of `facts` with their conditions. `asked` names the
     interfaces (label, aspect) whose traffic has a fault that is not cleared. `still` is True where a visit in which no
     condition changed would change nothing on disk until `due`: no fault, no step, nothing newly well, no part in doubt.
-    `parts` are those on disk; None where one of them is in doubt.
+    `parts` are those on disk; None where one of them is in doubt. `rooms` are those of stillness.py.
     """
 
     settings: Settings
@@ -92,6 +108,7 @@ class Remembered:
     parts: PartsSeen | None
     still: bool
     due: datetime
+    rooms: Rooms = field(default_factory=dict)
 
     @property
     def told(self) -> Told:
@@ -166,6 +183,16 @@ class Outcome:
         return self.facts.observations if self.is_quiet else self.claims
 
     @property
+    def base(self) -> tuple[Observation, ...]:
+        """The same, but for the numbers that `moved`."""
+        return self.facts.base if self.is_quiet else self.claims
+
+    @property
+    def moved(self) -> tuple[Numbers, ...]:
+        """The numbers that are told in place of those in `base`."""
+        return self.facts.told.moved if self.is_quiet else ()
+
+    @property
     def observations(self) -> tuple[Observation, ...]:
         """What was observed now, with all conditions."""
         return refreshed(self.facts.observations, self.claims) if self.is_quiet else self.claims
@@ -237,7 +264,7 @@ def _facts(seen: Visit, last: Facts | None, cables: Cabling, wanted: Wanted) -> 
         traffic=flow,
         cables=cabling(found, cables),
         aggregates=joined,
-        observations=(*found.observations, *more) if more else found.observations,
+        more=more,
     )
 
 
@@ -257,7 +284,8 @@ def _still(facts: Facts, known: Remembered, now: datetime) -> Outcome | None:
         return None
     if history.may_be_restarted(seen, before) or facts.cables.neighbours != known.facts.cables.neighbours:
         return None
-    if not still(facts.observations, known.facts.observations, known.observations, known.settings.policy):
+    more, policy = (facts.more, known.facts.more), known.settings.policy
+    if not stays(facts.told, known.told, known.observations, policy, known.rooms, more):
         return None
     return Outcome(facts=facts, claims=known.observations, is_quiet=True, changes=(), look_again=None, silent_visits=0)
 

@@ -21,7 +21,7 @@ from collectors.ports import Ports
 from collectors.snmp.reader import Silence
 from monitor import series_parts, series_ports, series_reach
 from monitor.exposition import Family, Page, labelled
-from monitor.model import Device, Identity, Observation
+from monitor.model import Device, Identity, Numbers, Observation
 from monitor.packing import Stream, packed, unpacked
 from monitor.series_parts import CONDITION, NUMBERS, OBSERVED, Layout
 from monitor.series_ports import COUNTED, INTERFACE, SPEED
@@ -53,6 +53,7 @@ class Rendered:
     whole: str  # its labels, between the braces of every sample
     identity: Identity
     observations: Sequence[Observation]
+    moved: Sequence[Numbers]
     claims: Sequence[Observation]
     ports: Ports | None
     names: tuple[str | None, ...]  # of the ports, as they stand between quotes
@@ -72,16 +73,18 @@ def rendered(
     ports: Ports | None = None,
     before: Rendered | None = None,
     claims: Sequence[Observation] | None = None,
+    moved: Sequence[Numbers] = (),
 ) -> Rendered:
     """The samples of one device after one visit; of what moved since the one `before`, where that is given.
 
     Of a silent device only what is known of the device as a whole stays: the values of its parts disappear.
     `answered_at` is when a silent device last answered. Of two observations of the same fact the first counts.
     `claims` are the same facts at the same places with their conditions, where these were judged at an earlier visit
-    and still hold: their numbers may be old.
+    and still hold: their numbers may be old. `moved` are the numbers that are told in place of those of `observations`.
     """
     if silence is not None:
         observations, ports = (one for one in observations if one.component.kind == "device"), None
+        moved = ()
     observations = tuple(observations)
     if before is not None and (before.silence is not silence or not _same(before.device, device)):
         before = None
@@ -97,13 +100,13 @@ def rendered(
         told = identity != Identity()
         page[INFO.name] = f"{INFO.name}{{{whole},{_known(device, identity)}}} 1\n".encode() if told else b""
     claims = observations if claims is None or silence is not None else tuple(claims)
-    numbers = series_parts.moved(observations, before.observations) if before else None
+    numbers = series_parts.moved(observations, before.observations, moved, before.moved) if before else None
     conditions = series_parts.changed(claims, before.claims) if before else None
     if before is not None and numbers is not None and conditions is not None:
         layout, wanted = before.layout, numbers | conditions
     else:
         layout, wanted = series_parts.layout(series_parts.seen_of(observations, claims)), set(OBSERVED)
-    page |= series_parts.samples(whole, observations, claims, layout, wanted)
+    page |= series_parts.samples(whole, observations, moved, claims, layout, wanted)
     earlier = before.ports if before else None
     names = series_ports.named(ports, earlier, before.names if before else ())
     page |= series_ports.samples(whole, names, ports, earlier if before and before.names is names else None)
@@ -112,6 +115,7 @@ def rendered(
         whole=whole,
         identity=identity,
         observations=observations,
+        moved=moved,
         claims=claims,
         ports=ports,
         names=names,
@@ -142,6 +146,7 @@ class Series:
         at: datetime,
         ports: Ports | None = None,
         claims: Sequence[Observation] | None = None,
+        moved: Sequence[Numbers] = (),
     ) -> None:
         """Render what this visit told, in place of what the last one did."""
         if silence is None:
@@ -156,6 +161,7 @@ class Series:
             ports=ports,
             before=self._devices.get(device.name),
             claims=claims,
+            moved=moved,
         )
 
     def keep(self, names: Collection[str]) -> None:

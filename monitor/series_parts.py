@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import isfinite
 
 from monitor.exposition import Family, escaped, labelled
-from monitor.model import Condition, Observation
+from monitor.model import Condition, Numbers, Observation
 from monitor.packing import packed
 
 _CONDITIONS: Mapping[Condition | None, int] = {
@@ -99,14 +99,24 @@ def _labels(kind: str, label: str, aspect: str | None) -> str:
     return f'{of_part},aspect="{escaped(aspect)}"' if aspect is not None else of_part
 
 
-def moved(now: Sequence[Observation], before: Sequence[Observation]) -> set[str] | None:
-    """The families in which a number is another one; None where one came or went."""
+def moved(
+    now: Sequence[Observation], before: Sequence[Observation], apart: Sequence[Numbers], other: Sequence[Numbers]
+) -> set[str] | None:
+    """The families in which a number is another one; None where one came or went.
+
+    `apart` and `other` are the numbers that are told in place of those of the Observations, `now` and `before`.
+    """
     if len(now) != len(before):
         return None
-    numbers: set[tuple[str, str]] = set()
-    for one, last in (
-        [] if now is before else [pair for pair in zip(now, before, strict=True) if pair[0] is not pair[1]]
-    ):
+    same = now is before
+    numbers = {
+        (like.aspect, like.unit)
+        for several, others, told in ((apart, other, now), (other, apart, before))
+        for each in several
+        if not (same and any(each is known for known in others))
+        for like in (told[each.places[0]],)
+    }
+    for one, last in [] if same else [pair for pair in zip(now, before, strict=True) if pair[0] is not pair[1]]:
         value, was = one.value, last.value
         if one.component is not last.component or one.aspect != last.aspect or one.unit != last.unit:
             if _seen(one, last) != _seen(last, last):
@@ -138,12 +148,20 @@ def changed(now: Sequence[Observation], before: Sequence[Observation]) -> set[st
 def samples(
     whole: str,
     numbers: Sequence[Observation],
+    apart: Sequence[Numbers],
     claims: Sequence[Observation],
     layout: Layout,
     wanted: Iterable[str],
 ) -> dict[str, bytes]:
-    """The samples of the parts in the families that are `wanted`, packed; b"" where one has none."""
+    """The samples of the parts in the families that are `wanted`, packed; b"" where one has none.
+
+    `apart` are the numbers that are told in place of those of `numbers`.
+    """
     page: dict[str, bytes] = {}
+    known: dict[int, float | None] = {}
+    for one in apart:
+        divisor = one.divisor
+        known.update(zip(one.places, [raw / divisor for raw in one.raws], strict=True))
     for name in wanted:
         of_family = layout.get(name)
         if of_family is None:
@@ -152,6 +170,6 @@ def samples(
             told = tuple([_CONDITIONS[claims[place].condition] for place in of_family.places])
             page[name] = packed((of_family.form % told).replace("\0", whole).encode())
         else:
-            values = tuple([numbers[place].value for place in of_family.places])
+            values = tuple([known[place] if place in known else numbers[place].value for place in of_family.places])
             page[name] = packed((of_family.form % values).replace("\0", whole).encode())
     return page

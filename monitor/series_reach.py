@@ -1,6 +1,6 @@
 """Beside series.py: whether devices are there, as Prometheus text. Written when asked: it changes every ten seconds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from collectors.reach import Reach, Reached, There
 from monitor.exposition import Family, labelled
@@ -28,15 +28,8 @@ class ReachSeries:
         }
 
     def joined(self) -> Iterator[bytes]:
-        """The text of all devices, in chunks."""
-        known = [(self._whole[name], said) for name, said in self._reach.all().items() if name in self._whole]
-        for family in FAMILIES:
-            head = family.head
-            for start in range(0, len(known), _TOGETHER):
-                lines = "".join([_sample(family, *one) for one in known[start : start + _TOGETHER]]).encode()
-                if lines:
-                    yield head + lines
-                    head = b""
+        """The text of all devices as they are at this call, in chunks."""
+        return _joined([(self._whole[name], said) for name, said in self._reach.all().items() if name in self._whole])
 
     def of(self, name: str) -> bytes:
         """The text of one device, b"" where nothing is known of it."""
@@ -45,6 +38,16 @@ class ReachSeries:
             return b""
         samples = [(family, _sample(family, self._whole[name], said)) for family in FAMILIES]
         return b"".join(family.head + sample.encode() for family, sample in samples if sample)
+
+
+def _joined(known: Sequence[tuple[str, Reached]]) -> Iterator[bytes]:
+    for family in FAMILIES:
+        head = family.head
+        for start in range(0, len(known), _TOGETHER):
+            lines = "".join([_sample(family, *one) for one in known[start : start + _TOGETHER]]).encode()
+            if lines:
+                yield head + lines
+                head = b""
 
 
 def _sample(family: Family, whole: str, said: Reached) -> str:

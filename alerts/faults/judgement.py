@@ -13,6 +13,7 @@ has a fault, nor the neighbours (same kind and aspect) of a part that is bad: th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 
 from alerts.faults import limits, wording
 from alerts.faults.around import Around, Wait
@@ -150,6 +151,27 @@ def still(
         if assessed.condition is not before.condition:
             return False
     return True
+
+
+def room(observations: Sequence[Observation], told: Sequence[Observation], policy: Policy) -> tuple[float, float]:
+    """Between which numbers, both included, `still` is true of these `observations`, whichever of them has which.
+
+    `told` is what `judged` made of them. Where one is not well, there is no such number.
+    """
+    lowest, highest = -inf, inf
+    for one, before in zip(observations, told, strict=True):
+        if one.aspect != before.aspect or (one.component is not before.component and one.component != before.component):
+            return _NO_ROOM
+        watch = policy.watch(one.component.kind, one.aspect)
+        low, high = limits.room(one, watch.limits)
+        # without limits judgement says nothing of a number; within them, that it is well
+        if before.condition is not (None if (low, high) == (-inf, inf) else Condition.OK):
+            return _NO_ROOM
+        lowest, highest = max(lowest, low), min(highest, high)
+    return lowest, highest
+
+
+_NO_ROOM = (inf, -inf)
 
 
 def refreshed(observations: Sequence[Observation], told: Sequence[Observation]) -> tuple[Observation, ...]:

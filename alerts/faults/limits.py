@@ -4,6 +4,7 @@ Asked by `judgement.py` for every answer that is a number without a claim.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 from monitor.model import Condition, Fault, Limits, Observation
 
@@ -49,6 +50,16 @@ def is_within(observation: Observation, ours: Limits | None) -> bool:
     """
     value, limits = observation.value, observation.limits or ours
     return limits is not None and value is not None and observation.condition is None and _within(value, limits)
+
+
+def room(observation: Observation, ours: Limits | None) -> tuple[float, float]:
+    """Between which numbers, both included, its number crosses no limit; infinite where it has none."""
+    limits = _sane(observation.limits) or _sane(ours)
+    if limits is None:
+        return -inf, inf
+    lows = [low for low in (limits.low_critical, limits.low_warning) if low is not None]
+    highs = [high for high in (limits.high_critical, limits.high_warning) if high is not None]
+    return max(lows, default=-inf), min(highs, default=inf)
 
 
 def crossed(observation: Observation) -> Crossed | None:

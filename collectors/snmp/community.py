@@ -21,11 +21,14 @@ class CommunityWay:
         return element(_SEQUENCE, b"".join((self._fixed, head, id_, tail)))
 
     def opened(self, data: bytes, now: float) -> bytes:  # noqa: ARG002 - as above
-        """The PDU in `data`. Raises CodecError where there is none, or where it answers another community."""
-        at = begin(data, 0)
-        if data[0] != _SEQUENCE or end(data, 0) != len(data) or not data.startswith(self._fixed, at):
+        """The PDU in `data`, which has an id. Raises CodecError where it has none, or is of another community."""
+        first = data[1]
+        at = 2 if first < _LONG else first - _LONG + 2
+        size = first if first < _LONG else int.from_bytes(data[2:at], "big")
+        stop = at + len(self._fixed)
+        if data[0] != _SEQUENCE or at + size != len(data) or data[at:stop] != self._fixed:
             raise CodecError("no SNMPv2c message of our community, or its length is false")
-        return data[at + len(self._fixed) :]
+        return data[stop:]
 
 
 def begin(data: bytes, at: int) -> int:
@@ -47,10 +50,21 @@ def end(data: bytes, at: int) -> int:
 
 
 def identifier(data: bytes) -> bytes:
-    """The octets of the request-id (SNMPv2c) or msgID (SNMPv3) in `data`. Raises CodecError where none stands there."""
-    at = begin(data, 0)
+    """The octets of the request-id (SNMPv2c) or msgID (SNMPv3) in `data`.
+
+    Raises CodecError or IndexError where none stands there.
+    """
+    first = data[1]
+    at = 2 if first < _LONG else first - _LONG + 2
     version = data[at : at + 3]
     at += 3
+    if version == b"\x02\x01\x01" and data[at + 1] < _LONG:  # nearly always: each call here is one for each datagram
+        pdu = at + 2 + data[at + 1]
+        first = data[pdu + 1]
+        at = pdu + 2 if first < _LONG else pdu + first - _LONG + 2
+        if data[at : at + 2] == b"\x02\x04":
+            return data[at + 2 : at + 2 + ID_OCTETS]
+        at = 3 + (2 if data[1] < _LONG else data[1] - _LONG + 2)
     if version == b"\x02\x01\x03" and data[at : at + 1] == b"\x30" and data[at + 2 : at + 4] == b"\x02\x04":
         return data[at + 4 : at + 4 + ID_OCTETS]
     if version == b"\x02\x01\x01":

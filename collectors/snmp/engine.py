@@ -28,6 +28,7 @@ from collectors.snmp.usm import UsmWay
 
 _LARGEST: Final = 65_535
 _AT_ONCE: Final = 64  # datagrams of one socket before another has its turn
+_PAUSE: Final = 0.001  # seconds between two looks at a socket: what came meanwhile costs one turn of the loop, not many
 _WINDOW: Final = 64  # questions in flight of one socket: so many replies fit into the room a socket has
 _MOST_SOCKETS: Final = 16
 _ROOM: Final = 4_194_304  # octets of a socket's buffer; the system gives less where its limit is lower
@@ -57,13 +58,14 @@ class _Socket:
         self._waiting: dict[bytes, tuple[Talk, Question]] = {}
         self._talks: dict[Address, list[Talk]] = {}
         self._id = random.SystemRandom().randrange(_FIRST_ID, _LAST_ID)
+        self._pause: asyncio.TimerHandle | asyncio.Handle | None = None
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
             self.socket.setblocking(False)  # noqa: FBT003 - the standard library's own signature
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
             with contextlib.suppress(OSError):  # elsewhere than on Linux a closed port shows as a timeout
                 self.socket.setsockopt(*_RECVERR[family], 1)
-            self._loop.add_reader(self.socket.fileno(), self._receive)
+            self._loop.add_reader(self.socket.fileno(), self._woken)
         except BaseException:
             self.socket.close()
             raise
@@ -86,6 +88,8 @@ class _Socket:
             talk.icmp()
             talk.close()
         self._loop.remove_reader(self.socket.fileno())
+        if self._pause is not None:
+            self._pause.cancel()
         self.socket.close()
 
     def new_id(self) -> bytes:
@@ -107,19 +111,39 @@ class _Socket:
     def forget(self, question: Question) -> None:
         self._waiting.pop(question.id, None)
 
-    def _receive(self) -> None:
+    def _woken(self) -> None:
+        """Something came to a quiet socket: from now on it is looked at now and then, until it is quiet again."""
+        self._loop.remove_reader(self.socket.fileno())
+        came = self._receive()
+        if not came:  # woken by an error alone
+            self._errors()
+        self._rest(came)
+
+    def _look(self) -> None:
+        came = self._receive()
+        if came:
+            self._rest(came)
+        else:
+            self._pause = None
+            self._loop.add_reader(self.socket.fileno(), self._woken)
+
+    def _rest(self, came: int) -> None:
+        more = came == _AT_ONCE
+        self._pause = self._loop.call_soon(self._look) if more else self._loop.call_later(_PAUSE, self._look)
+
+    def _receive(self) -> int:
+        """Hand on what came; how much that was, `_AT_ONCE` where there may be more."""
         receive = self.socket.recvfrom
         for number in range(_AT_ONCE):
             try:
                 datagram, address = receive(_LARGEST)
             except BlockingIOError:
-                if not number:  # woken by an error alone
-                    self._errors()
-                return
+                return number
             except OSError:
                 self._errors()
                 continue
             self._heard(datagram, address)
+        return _AT_ONCE
 
     def _heard(self, datagram: bytes, address: Address) -> None:
         try:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from collectors.snmp.codec import CodecError, decoded_message
-from collectors.snmp.community import ID_OCTETS, begin
+from collectors.snmp.community import ID_OCTETS
 from collectors.snmp.jobs import Job, Question
 from collectors.snmp.reader import Budget, Ending, Silence, Target
 
@@ -18,6 +18,7 @@ IN_FLIGHT: Final = 2
 _BACK_OFF: Final = 1.5
 _JITTER: Final = 0.1
 _DOUBTS: Final = 8
+_LONG: Final = 0x80  # a length of so much or more is written in several octets
 _SOON: Final = 0.001  # seconds; what is due so soon is due now
 
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -63,7 +64,8 @@ class Talk:
     ) -> None:
         self._line, self.address, self._way, self._target, self._jobs = line, address, way, target, jobs
         self._loop = asyncio.get_running_loop()
-        self.started = self._loop.time()
+        self._time = self._loop.time
+        self.started = self._time()
         self._deadline = self.started + budget.seconds
         self._budget = budget
         self._open = list(jobs)
@@ -82,7 +84,7 @@ class Talk:
 
     def start(self) -> None:
         """Ask the first question."""
-        self._fill()
+        self._fill(self.started)
         if not self.finished.done():
             self._wind()
 
@@ -97,7 +99,7 @@ class Talk:
         if not self.finished.done():
             self.finished.set_result(None)
 
-    def _fill(self) -> None:
+    def _fill(self, now: float) -> None:
         """Keep as many questions in flight as are allowed: two where the device answers, one where it does not."""
         if self._answered and self.bytes >= self._budget.bytes:
             self._end(Ending.BYTES)
@@ -112,7 +114,7 @@ class Talk:
                 question.tries = self._target.retries + 1
                 question.id = self._line.new_id()
                 self._flying.append(question)
-                self._put(question)
+                self._put(question, now)
                 if self.finished.done():
                     return
             elif job.done:
@@ -122,10 +124,10 @@ class Talk:
         if not self._flying and not self._open:
             self.close()
 
-    def _put(self, question: Question) -> None:
-        now = question.put = self._loop.time()
+    def _put(self, question: Question, now: float) -> None:
+        question.put = now
         question.tries -= 1
-        question.due = now + question.patience * (1 + random.uniform(0, _JITTER))  # noqa: S311 - spreads repeats only
+        question.due = now + question.patience * (1 + random.random() * _JITTER)  # noqa: S311 - spreads repeats only
         question.patience *= _BACK_OFF
         if self._timer is not None and question.due < self._timer.when():
             self._timer.cancel()  # it was wound for a question put with more patience
@@ -138,20 +140,21 @@ class Talk:
 
         After a repeat nobody knows which try was answered: as patient as that try until one says more (Karn; RFC 6298).
         """
-        timeout = self._target.timeout
-        once = question.tries == self._target.retries
+        target = self._target
+        timeout, once = target.timeout, question.tries == target.retries
         found = (now - question.put) * _BACK_OFF if once else question.patience / _BACK_OFF
-        self.patience = timeout if found <= timeout else min(found, timeout * _BACK_OFF**self._target.retries)
+        self.patience = timeout if found <= timeout else min(found, timeout * _BACK_OFF**target.retries)
 
     def heard(self, question: Question, datagram: bytes) -> None:
         """A datagram came in reply to `question`. Raises CodecError where it is none."""
         self.bytes += len(datagram)
-        now = self._loop.time()
+        now = self._time()
         pdu = self._way.opened(datagram, now)
         if not isinstance(pdu, bytes):
-            self._refused(question, pdu)
+            self._refused(question, pdu, now)
             return
-        id_at = begin(pdu, 0) + 2
+        first = pdu[1]
+        id_at = 4 if first < _LONG else first - _LONG + 4
         if pdu[id_at : id_at + ID_OCTETS] != question.id:
             raise CodecError("a reply to another question")
         question.job.take(question, pdu)
@@ -160,7 +163,7 @@ class Talk:
         self._learn(question, now)
         self._answered = True
         self._timeouts = 0
-        self._fill()
+        self._fill(now)
 
     def strange(self, datagram: bytes) -> None:
         """Something came from the device that is no reply. Whether it is SNMP at all says why the device is silent."""
@@ -180,17 +183,17 @@ class Talk:
         if not self._answered:
             self._silent(Silence.REFUSED)
 
-    def _refused(self, question: Question, refusal: Refusal) -> None:
+    def _refused(self, question: Question, refusal: Refusal, now: float) -> None:
         if refusal.again and self._resyncs:
             self._resyncs -= 1
             question.patience = self.patience
             question.tries = self._target.retries + 1
             self._line.forget(question)
             question.id = self._line.new_id()
-            self._put(question)
+            self._put(question, now)
         elif self._answered:
             self._lose(question)
-            self._fill()
+            self._fill(now)
         else:
             self._silent(refusal.silence)
 
@@ -209,23 +212,24 @@ class Talk:
 
     def _tick(self) -> None:
         self._timer = None
-        now = self._loop.time() + _SOON
-        if now >= self._deadline:
+        now = self._time()
+        soon = now + _SOON
+        if soon >= self._deadline:
             if self._answered:
                 self._end(Ending.WALL_TIME)
             else:
                 self._silent(Silence.TIMEOUT)
             return
-        for question in [question for question in self._flying if question.due <= now]:
+        for question in [question for question in self._flying if question.due <= soon]:
             if question not in self._flying:
                 continue  # lost a moment ago, together with another of its table
             if question.tries > 0:
-                self._put(question)
+                self._put(question, now)
             else:
                 self._lose(question)
             if self.finished.done():
                 return
-        self._fill()
+        self._fill(now)
         if not self.finished.done():
             self._wind()
 

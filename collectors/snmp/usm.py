@@ -4,6 +4,7 @@ A way is kept from one read to the next: it knows the device's engine id, its bo
 it. A device that is not known yet is asked an empty question first; its report says who it is.
 """
 
+import hashlib
 import hmac
 import os
 from collections.abc import Callable
@@ -35,8 +36,11 @@ from collectors.snmp.talk import Refusal
 
 _SEQUENCE, _INTEGER, _OCTETS = 0x30, 0x02, 0x04
 _BLOCK = 8  # octets of DES, and of the salt of AES
+_LONG = 0x80
 _WINDOW = 150  # seconds, RFC 3414 section 2.2.3
 _SALTS = 2**64
+_AES_BLOCK: Final = 16
+_PADDING: Final = tuple(bytes(-n % _AES_BLOCK) for n in range(_AES_BLOCK))
 _MOST_ENGINE_OCTETS = 32  # SnmpEngineID, RFC 3411 section 5
 _HEADER: Final = b"\x02\x03\x00\xff\xe3\x04\x01"  # msgMaxSize 65,507, and the tag and length of the flags
 _NOT_IN_TIME_WINDOWS: Final[Oid] = (1, 3, 6, 1, 6, 3, 15, 1, 1, 2, 0)
@@ -52,36 +56,39 @@ _SILENCES: Final[dict[Oid, Silence]] = {  # usmStats of RFC 3414
 
 
 class _Keys:
-    """The keys of one user at one engine, ready for use."""
+    """The keys of one user at one engine, ready for use: what is made of a key alone is made once."""
 
-    __slots__ = ("_aes", "_block", "_des", "_digest", "_pre", "auth_key", "octets")
+    __slots__ = ("_aes", "_des", "_inner", "_outer", "_pre", "octets")
 
     def __init__(self, user: User, engine_id: bytes) -> None:
-        self.auth_key = b""
         self.octets = 0
-        self._digest = ""
-        self._aes: AES | None = None
+        self._aes: _Aes | None = None
         self._des: TripleDES | None = None
-        self._block: CipherContext | None = None
         self._pre = b""
+        self._inner = self._outer = hashlib.sha1(usedforsecurity=False)
         if user.auth is None:
             return
-        self.auth_key = localized(user.auth, user.auth_key.encode(), engine_id)
-        self.octets, self._digest = DIGEST_OCTETS[user.auth], user.auth.value
+        key = localized(user.auth, user.auth_key.encode(), engine_id)
+        self.octets = DIGEST_OCTETS[user.auth]
+        # HMAC (RFC 2104) begins with a block made of the key: hashed once, and gone on from with each message
+        self._inner, self._outer = hashlib.new(user.auth.value), hashlib.new(user.auth.value)
+        key = key.ljust(self._inner.block_size, b"\0")
+        self._inner.update(bytes(octet ^ 0x36 for octet in key))
+        self._outer.update(bytes(octet ^ 0x5C for octet in key))
         if user.priv is not None:
             key = privacy_key(user.auth, user.priv, user.priv_key.encode(), engine_id)
             if user.priv is PrivProtocol.DES:
                 self._des, self._pre = TripleDES(key[:_BLOCK] * 3), key[_BLOCK:]
             else:
-                self._aes = AES(key)
-                self._block = Cipher(self._aes, ECB()).encryptor()  # noqa: S305 - one part of CFB, see `decrypted`
+                self._aes = _Aes(key)
 
     def digest(self, message: bytes) -> bytes:
-        return hmac.digest(self.auth_key, message, self._digest)[: self.octets]
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()[: self.octets]
 
-    def _cipher(self, boots: int, time: int, salt: bytes) -> "Cipher[CFB] | Cipher[CBC]":
-        if self._aes is not None:
-            return Cipher(self._aes, CFB((boots << 32 | time).to_bytes(_BLOCK, "big") + salt))
+    def _cipher(self, salt: bytes) -> "Cipher[CBC]":
         if self._des is None:
             raise CodecError("encrypted, and we have no key")
         return Cipher(self._des, CBC(bytes(a ^ b for a, b in zip(self._pre, salt, strict=True))))
@@ -91,22 +98,51 @@ class _Keys:
             number = boots << 32 | number & 0xFFFFFFFF
         return number.to_bytes(_BLOCK, "big")
 
-    def encrypted(self, data: bytes, boots: int, time: int, salt: bytes) -> bytes:
-        if self._des is not None:
-            data += bytes(-len(data) % _BLOCK)
-        return _through(self._cipher(boots, time, salt).encryptor, data)
+    def padded(self, size: int) -> int:
+        """How long so many octets are when they are encrypted."""
+        return size if self._des is None else size + -size % _BLOCK
 
-    def decrypted(self, data: bytes, boots: int, time: int, salt: bytes) -> bytes:
+    def encrypted(self, data: bytes, moment: bytes, salt: bytes) -> bytes:
+        if self._aes is not None:
+            return self._aes.encrypted(data, moment + salt)
+        return _through(self._cipher(salt).encryptor, data + bytes(-len(data) % _BLOCK))
+
+    def decrypted(self, data: bytes, moment: bytes, salt: bytes) -> bytes:
         if len(salt) != _BLOCK or (self._des is not None and len(data) % _BLOCK):
             raise CodecError("the salt or the length of what is encrypted is wrong")
-        if self._block is None:
-            return _through(self._cipher(boots, time, salt).decryptor, data)
-        # CFB the other way round: each block is masked with the encryption of the one before, all of which are known,
-        # so that one standing cipher takes them at once (NIST SP 800-38A section 6.3)
+        if self._aes is not None:
+            return self._aes.decrypted(data, moment + salt)
+        return _through(self._cipher(salt).decryptor, data)
+
+
+class _Aes:
+    """AES in CFB mode (RFC 3826) by ciphers that stay: to make one for each message takes longer than its use.
+
+    CFB masks each block with the encryption of the encrypted block before it; the first with that of the vector (NIST
+    SP 800-38A section 6.3). So a block whose encrypted form is the vector, put before a message, begins it anew,
+    whatever came before. All that passes is padded to whole blocks.
+    """
+
+    __slots__ = ("_block", "_decrypt", "_encrypt", "_last")
+
+    def __init__(self, key: bytes) -> None:
+        aes, self._last = AES(key), bytes(_AES_BLOCK)
+        self._block = Cipher(aes, ECB()).encryptor()  # noqa: S305 - of single blocks that are masks, no message
+        self._encrypt = Cipher(aes, CFB(self._last)).encryptor()
+        self._decrypt = Cipher(aes, CFB(self._last)).decryptor()
+
+    def encrypted(self, data: bytes, vector: bytes) -> bytes:
+        mask = self._block.update(self._last)
+        first = (int.from_bytes(vector, "little") ^ int.from_bytes(mask, "little")).to_bytes(_AES_BLOCK, "little")
         size = len(data)
-        before = (boots << 32 | time).to_bytes(_BLOCK, "big") + salt + data
-        mask = self._block.update(before[: -(-size // 16) * 16])
-        return (int.from_bytes(data, "big") ^ int.from_bytes(mask[:size], "big")).to_bytes(size, "big")
+        out = self._encrypt.update(b"".join((first, data, _PADDING[size % _AES_BLOCK])))
+        self._last = out[-_AES_BLOCK:]
+        return out[_AES_BLOCK : _AES_BLOCK + size]
+
+    def decrypted(self, data: bytes, vector: bytes) -> bytes:
+        size = len(data)
+        out = self._decrypt.update(b"".join((vector, data, _PADDING[size % _AES_BLOCK])))
+        return out[_AES_BLOCK : _AES_BLOCK + size]
 
 
 def _through(context: Callable[[], CipherContext], data: bytes) -> bytes:
@@ -132,7 +168,8 @@ class UsmWay:
         self._keys = _Keys(User(user=""), b"")
         self._form: _Form | None = None
         self._stamped = (-1, -1)
-        self._stamp = b""
+        self._middle, self._auth_at, self._moment = b"", 0, b""
+        self._wraps: dict[int, _Wrap] = {}
         self._boots = self._time = 0
         self._at = 0.0
         self._authentic = False
@@ -144,39 +181,58 @@ class UsmWay:
             empty = element(PduKind.GET, _id(id_) + b"\x02\x01\x00\x02\x01\x00\x30\x00")
             scoped = element(_SEQUENCE, b"\x04\x00\x04\x00" + empty)
             return self._message(id_, REPORTABLE, b"\x04\x00\x02\x01\x00\x02\x01\x00\x04\x00\x04\x00\x04\x00", scoped)
-        keys, time = self._keys, self._time + int(now - self._at)
-        data = element(_SEQUENCE, b"".join((self._context, head, id_, tail)))
-        priv = b"\x04\x00"
+        time = self._time + int(now - self._at)
+        if self._stamped != (self._boots, time):
+            self._stamp(time)
+        size = len(head) + len(tail)
+        wrap = self._wraps.get(size)
+        if wrap is None:
+            wrap = self._wraps[size] = self._new_wrap(size)
+        keys = self._keys
+        data, salt = b"".join((wrap.scoped, head, id_, tail)), b""
         if self._level & PRIV:
             self._salt = (self._salt + 1) % _SALTS
             salt = keys.salt(self._boots, self._salt)
-            data = element(_OCTETS, keys.encrypted(data, self._boots, time, salt))
-            priv = b"\x04\x08" + salt
-        if self._stamped != (self._boots, time):
-            self._stamped, self._stamp = (self._boots, time), self._new_stamp(time)
-        blank = bytes(keys.octets)
-        before = b"".join((b"\x02\x01\x03\x30\x11", _id(id_), self._stamp))
-        message = element(_SEQUENCE, b"".join((before, blank, priv, data)))
+            data = keys.encrypted(data, self._moment, salt)
+        message = b"".join((wrap.before, id_, self._middle, salt, wrap.data, data))
         if not self._level:
             return message
-        at = len(message) - len(data) - len(priv) - keys.octets
-        return message[:at] + keys.digest(message) + message[at + keys.octets :]
+        at = len(wrap.before) + ID_OCTETS + self._auth_at
+        return b"".join((message[:at], keys.digest(message), message[at + keys.octets :]))
 
-    def _new_stamp(self, time: int) -> bytes:
-        """All of a message's head from behind the id to the digest: it is the same for a second."""
-        parameters = b"".join(
+    def _stamp(self, time: int) -> None:
+        """Make anew what is the same for a second: all of a message's head from behind the id to the salt."""
+        salt = _BLOCK if self._level & PRIV else 0
+        before = b"".join(
             (
                 element(_OCTETS, self._engine_id),
                 int_element(_INTEGER, self._boots),
                 int_element(_INTEGER, time),
                 self._name,
-                element(_OCTETS, bytes(self._keys.octets)),
-                element(_OCTETS, bytes(_BLOCK if self._level & PRIV else 0)),
             )
         )
+        digest = element(_OCTETS, bytes(self._keys.octets))
+        parameters = b"".join((before, digest, element(_OCTETS, bytes(salt))))
         whole = element(_OCTETS, element(_SEQUENCE, parameters))
-        behind = self._keys.octets + 2 + (_BLOCK if self._level & PRIV else 0)
-        return _HEADER + bytes((self._level | REPORTABLE,)) + b"\x02\x01\x03" + whole[: len(whole) - behind]
+        whole = _HEADER + bytes((self._level | REPORTABLE,)) + b"\x02\x01\x03" + whole[: len(whole) - salt]
+        self._middle, self._auth_at = whole, len(whole) - 2 - self._keys.octets
+        self._moment = _moment(self._boots, time)
+        self._stamped = self._boots, time
+        self._wraps.clear()
+
+    def _new_wrap(self, size: int) -> "_Wrap":
+        """What stands around a PDU of so many octets without its id."""
+        size += ID_OCTETS
+        scoped = element(_SEQUENCE, self._context + bytes(size))[:-size]
+        data = b""
+        size, salt = len(scoped) + size, 0
+        if self._level & PRIV:
+            size, salt = self._keys.padded(size), _BLOCK
+            data = element(_OCTETS, bytes(size))[:-size]
+        rest = ID_OCTETS + len(self._middle) + salt + len(data) + size
+        version = b"\x02\x01\x03\x30\x11\x02\x04"
+        before = element(_SEQUENCE, version + bytes(rest))[:-rest]
+        return _Wrap(before=before, data=data, scoped=scoped)
 
     @staticmethod
     def _message(id_: bytes, flags: int, parameters: bytes, data: bytes) -> bytes:
@@ -199,7 +255,7 @@ class UsmWay:
             authentic = True
         scoped = message.data
         if message.flags & PRIV:
-            scoped = self._keys.decrypted(scoped, security.boots, security.time, security.priv)
+            scoped = self._keys.decrypted(scoped, _moment(security.boots, security.time), security.priv)
         pdu = _pdu(scoped, self._context)
         if pdu[0] == PduKind.REPORT:
             return self._reported(pdu, message, now, authentic=authentic)
@@ -211,31 +267,33 @@ class UsmWay:
 
     def _opened_as_last(self, form: "_Form", data: bytes, now: float) -> bytes | Refusal | None:
         """The PDU where all of the message's head but id, time, digest and salt is that of the last; else None."""
-        if data[:1] != b"\x30" or end(data, 0) != len(data):
-            return None
-        at = begin(data, 0)
-        time_at = at + len(form.first) + ID_OCTETS + len(form.second)
-        auth_at = time_at + form.width + len(form.third)
-        salt_at = auth_at + self._keys.octets + 2
+        at = _all_of(_SEQUENCE, data, 0)
+        id_at = at + len(form.first)
+        second_at = id_at + ID_OCTETS
+        time_at = second_at + len(form.second)
+        third_at = time_at + form.width
+        auth_at = third_at + len(form.third)
+        keys = self._keys
+        salt_at = auth_at + keys.octets + 2
         data_at = salt_at + _BLOCK
+        begins = _all_of(_OCTETS, data, data_at)
         if (
-            not data.startswith(form.first, at)
-            or not data.startswith(form.second, at + len(form.first) + ID_OCTETS)
-            or not data.startswith(form.third, time_at + form.width)
+            not at
+            or not begins
+            or data[at:id_at] != form.first
+            or data[second_at:time_at] != form.second
+            or data[third_at:auth_at] != form.third
             or data[salt_at - 2 : salt_at] != b"\x04\x08"
-            or data[data_at : data_at + 1] != b"\x04"
-            or end(data, data_at) != len(data)
         ):
             return None
-        keys = self._keys
         blank = b"".join((data[:auth_at], bytes(keys.octets), data[salt_at - 2 :]))
         if not hmac.compare_digest(keys.digest(blank), data[auth_at : salt_at - 2]):
             raise CodecError("not signed by the device")
-        time = int.from_bytes(data[time_at : time_at + form.width], "big")
+        time = int.from_bytes(data[time_at:third_at], "big")
         if not self._clock(form.boots, time, now):
             return self._doubt()
-        scoped = keys.decrypted(data[begin(data, data_at) :], form.boots, time, data[salt_at:data_at])
-        pdu = _pdu(scoped, self._context)
+        moment = self._moment if self._stamped == (form.boots, time) else _moment(form.boots, time)
+        pdu = _pdu(keys.decrypted(data[begins:], moment, data[salt_at:data_at]), self._context)
         return None if pdu[0] == PduKind.REPORT else pdu
 
     def _check(self, message: MessageV3, data: bytes, now: float) -> bool:
@@ -323,6 +381,34 @@ def _form(data: bytes, message: MessageV3) -> _Form | None:
     )
 
 
+class _Wrap(NamedTuple):
+    """What stands around a question of one size: before the id, before the (encrypted) data, and at its head."""
+
+    before: bytes
+    data: bytes
+    scoped: bytes
+
+
+def _moment(boots: int, time: int) -> bytes:
+    """The octets of an AES vector that stand before the salt (RFC 3826 section 3.1.2.1)."""
+    return (boots << 32 | time).to_bytes(_BLOCK, "big")
+
+
+def _all_of(tag: int, data: bytes, at: int) -> int:
+    """Where the content begins of an element `tag` that is all of `data` from `at` on; 0 where there is none."""
+    try:
+        first = data[at + 1]
+        if data[at] != tag:
+            return 0
+    except IndexError:
+        return 0
+    at += 2
+    if first < _LONG:
+        return at if at + first == len(data) else 0
+    stop = at + first - _LONG
+    return stop if int.from_bytes(data[at:stop], "big") + stop == len(data) else 0
+
+
 def _id(id_: bytes) -> bytes:
     return b"\x02\x04" + id_
 
@@ -334,8 +420,10 @@ def _pdu(scoped: bytes, context: bytes) -> bytes:
     """
     if scoped[:1] != b"\x30":
         raise CodecError("no scoped PDU: it was encrypted with another key")
-    stop = end(scoped, 0)
-    at = begin(scoped, 0)
+    at = _all_of(_SEQUENCE, scoped, 0)
+    stop = len(scoped)
+    if not at:
+        at, stop = begin(scoped, 0), end(scoped, 0)
     at = at + len(context) if context and scoped.startswith(context, at) else end(scoped, end(scoped, at))
     if end(scoped, at) != stop:
         raise CodecError("a length in the scoped PDU is false")

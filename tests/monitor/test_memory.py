@@ -83,13 +83,14 @@ class World:
         self.text = rendered(
             device,
             seen.identity,
-            outcome.numbers,
+            outcome.base,
             seen.silence,
             seen.at,
             answered_at=self.answered,
             ports=ports(outcome.facts.told, outcome.facts.cables),
             before=self.text,
             claims=outcome.claims,
+            moved=outcome.moved,
         )
         return outcome
 
@@ -122,6 +123,19 @@ def worlds(clock: Clock, stack: ExitStack, written: Callable[[timedelta], None] 
         yield World(means=means, reader=reader, forgetful=forgetful)
 
 
+async def alike(remembering: World, forgetful: World, clock: Clock) -> Outcome:
+    """Both worlds visit once, and see the same: what the one saw that remembers."""
+    one, other = await remembering.visit(), await forgetful.visit()
+    assert one.changes == other.changes
+    assert (one.look_again, one.silent_visits) == (other.look_again, other.silent_visits)
+    assert [replace(o, at=clock()) for o in one.observations] == [replace(o, at=clock()) for o in other.observations]
+    assert remembering.disk() == forgetful.disk()
+    assert remembering.text is not None
+    assert forgetful.text is not None
+    assert remembering.text.page == forgetful.text.page
+    return one
+
+
 async def lived(which: int, random: Random, visits: int) -> int:
     """Let both worlds see the same history; returns how many visits had no transaction."""
     clock, quiet = Clock(), 0
@@ -136,17 +150,8 @@ async def lived(which: int, random: Random, visits: int) -> int:
             for world in both:
                 world.reader.silence = hush
             known = remembering.means.memory.of(remembering.device, remembering.means.settings)
-            one, other = await remembering.visit(), await forgetful.visit()
+            await alike(remembering, forgetful, clock)
             quiet += known is not None and known.still
-            assert one.changes == other.changes
-            assert (one.look_again, one.silent_visits) == (other.look_again, other.silent_visits)
-            assert [replace(o, at=clock()) for o in one.observations] == [
-                replace(o, at=clock()) for o in other.observations
-            ]
-            assert remembering.disk() == forgetful.disk()
-            assert remembering.text is not None
-            assert forgetful.text is not None
-            assert remembering.text.page == forgetful.text.page
             for _ in range(random.choice((0, 0, 1, 1, 3))):
                 device.move()
     return quiet
@@ -156,6 +161,35 @@ async def lived(which: int, random: Random, visits: int) -> int:
 @settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_daemon_that_remembers_does_what_one_does_that_looks_at_everything(which: int, seed: int) -> None:
     asyncio.run(lived(which, Random(seed), visits=14))  # noqa: S311 - moves simulated devices
+
+
+DEGREES = "1.3.6.1.4.1.2011.5.25.31.1.1.1.1.11"  # hwEntityTemperature
+
+
+@pytest.mark.parametrize(
+    ("history", "changed", "apart"),
+    [
+        pytest.param([1, 2, 3, 0, 0, 5], False, True, id="within its limits"),
+        pytest.param([1, 200, 200, 200, 2, 2, 2], True, False, id="beyond its limits and back"),
+        pytest.param([1, None, None, 3, 4], False, True, id="no number, and one again"),
+    ],
+)
+async def test_number_that_moves_alone_is_told_and_judged(
+    history: list[int | None], *, changed: bool, apart: bool
+) -> None:
+    values = dict(next(values for values in told() if any(oid.startswith(f"{DEGREES}.") for oid in values)))
+    warm = {o: v for o, v in values.items() if o.startswith(f"{DEGREES}.") and isinstance(v, int) and 0 < v < 100}
+    clock, seen = Clock(), list[Outcome]()
+    with ExitStack() as stack:
+        remembering, forgetful = both = tuple(worlds(clock, stack))
+        for step in [0, 0, 0, *history]:
+            clock.advance(seconds=300)
+            for world in both:
+                world.reader.tell({**values, **{o: None if step is None else v + step for o, v in warm.items()}})
+            seen.append(await alike(remembering, forgetful, clock))
+    assert warm
+    assert any(outcome.changes for outcome in seen) is changed
+    assert bool(seen[-1].moved) is apart
 
 
 def switch() -> dict[str, Value]:
