@@ -319,6 +319,16 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Regraded:
+    """The level that a person gave one fault, and why; it stands for as long as the fault does."""
+
+    level: Level
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A condition that lasts.
 
@@ -346,6 +356,7 @@ class Fault:
     penalty: float = 0.0
     flapping: bool = False
     hidden_by: FaultKey | None = None
+    regraded: Regraded | None = None
 
 
 class Happened(StrEnum):

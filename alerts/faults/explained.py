@@ -1,12 +1,17 @@
 """Why a fault is a fault, and why of its level: the text of `netvigil explain`, to be checked line by line."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.desk.windows import Covered
+from alerts.faults import reasoning
+from alerts.faults.rules import Policy
 from alerts.faults.wording import number
-from monitor.model import Fault, FaultKey, FaultState, Language, Observation, Text
+from monitor.model import Device, Fault, FaultKey, FaultState, Language, Observation, Text
 
+SNMP_PORT = 161
 _LINES = {
     "fault": Text(en="Fault", zh_CN="故障"),
     "level": Text(en="Level", zh_CN="级别"),
@@ -21,6 +26,13 @@ _LINES = {
     "hidden": Text(en="Symptom of", zh_CN="源于"),
     "flaps": Text(en="Flapping", zh_CN="波动"),
     "covered": Text(en="Under maintenance", zh_CN="维护中"),
+    "check": Text(en="To check", zh_CN="核对方法"),
+    "confirmed": Text(en="Confirmed by", zh_CN="确认条件"),
+    "over": Text(en="It is over", zh_CN="恢复条件"),
+    "others": Text(en="Other level", zh_CN="其他级别"),
+    "proposes": Text(en="Proposed", zh_CN="责任建议"),
+    "beneath": Text(en="Beneath it", zh_CN="其下症状"),
+    "told_at": Text(en="Told", zh_CN="通知"),
 }
 _STATES = {
     FaultState.SUSPECTED: Text(
@@ -43,6 +55,19 @@ _COVERED = Text(
     en="window {name}, from {begins} to {ends}{by}: {reason}; nobody is called while it lasts",
     zh_CN="维护窗口 {name}，{begins} 至 {ends}{by}：{reason}；期间不通知任何人",
 )
+_PROPOSED = {
+    "not_ours": Text(
+        en="not our responsibility; a person confirms it with `netvigil ticket responsibility`",
+        zh_CN="非我方责任；由人工用 `netvigil ticket responsibility` 确认",
+    ),
+    "ours": Text(
+        en="our responsibility; a person confirms it with `netvigil ticket responsibility`",
+        zh_CN="我方责任；由人工用 `netvigil ticket responsibility` 确认",
+    ),
+}
+_BENEATH = 12  # symptoms by name
+_MORE = Text(en="and {count} more", zh_CN="另有 {count} 项")
+_OID = re.compile(r"[12](\.\d+){4,}")
 _BY = Text(en=", by {by}", zh_CN="，由 {by} 登记")
 _LIMITS = (
     ("low_critical", Text(en="critical below {limit}", zh_CN="低于 {limit} 严重")),
@@ -52,14 +77,23 @@ _LIMITS = (
 )
 
 
-def explained(fault: Fault, language: Language, covered: Covered | None = None) -> str:
-    """What is known of `fault` and of the rule that gave its level, one fact a line. Moments are in UTC.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What else an explanation can tell: the policy that judged, the device, the symptoms that the fault hides.
 
-    `covered` is the maintenance window that it is under.
+    `covered` is the maintenance window that it is under, `told` what was sent to whom, a line each.
     """
-    facts = [*_facts(fault, language)]
-    if covered is not None:
-        facts.append(("covered", _covered(covered, language)))
+
+    policy: Policy | None = None
+    device: Device | None = None
+    symptoms: Sequence[Fault] = ()
+    covered: Covered | None = None
+    told: Sequence[str] = ()
+
+
+def explained(fault: Fault, language: Language, context: Context = Context()) -> str:
+    """What is known of `fault` and of the rule that gave its level, one fact a line. Moments are in UTC."""
+    facts = [*_facts(fault, language), *_of_context(fault, context, language)]
     lines = [(_LINES[name].said(language), text) for name, text in facts if text]
     # No columns: a Chinese character takes two places on a terminal, and a mail has none.
     return "\n".join(f"{name}: {text}" for name, text in lines) + "\n"
@@ -87,6 +121,37 @@ def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
     if fault.flapping:
         gaps = {"penalty": f"{fault.penalty:.0f}", "changed": _moment(fault.changed_at)}
         yield "flaps", _FLAPS.said(language).format_map(gaps)
+
+
+def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[tuple[str, str]]:
+    yield from (("proposes", _PROPOSED[one.proposes].said(language)) for one in fault.reasons if one.proposes)
+    yield "check", _check(fault, context.device)
+    if context.policy is not None:
+        yield "confirmed", reasoning.confirmed(fault, context.policy, language)
+        yield "over", reasoning.over_when(fault, context.policy, language)
+        yield from (("others", line) for line in reasoning.others(fault, context.policy, language))
+    for symptom in context.symptoms[:_BENEATH]:
+        yield "beneath", f"{_key(symptom.key)} ({symptom.condition}): {_told(symptom.evidence)}".removesuffix(": ")
+    if len(context.symptoms) > _BENEATH:
+        yield "beneath", _MORE.said(language).format(count=len(context.symptoms) - _BENEATH)
+    yield from (("told_at", line) for line in context.told)
+    if context.covered is not None:
+        yield "covered", _covered(context.covered, language)
+
+
+def _check(fault: Fault, device: Device | None) -> str:
+    """The command that shows the same to a sceptic."""
+    source = fault.evidence.source
+    if device is None or not device.address:
+        return ""
+    if _OID.fullmatch(source):
+        port = "" if device.port == SNMP_PORT else f":{device.port}"
+        return f"snmpget {device.address}{port} {source}"
+    if source.startswith("/redfish/"):
+        return f"curl -u USER https://{device.address}{source.partition('#')[0]}"
+    if source.startswith(("display ", "show ", "dir ", "racadm ")):
+        return f"ssh {device.address}: {source}"
+    return f"netvigil visit {device.name}"
 
 
 def _covered(covered: Covered, language: Language) -> str:

@@ -19,10 +19,24 @@ from alerts.faults import limits, wording
 from alerts.faults.around import Around, Wait
 from alerts.faults.groups import Count, Groups, Part, weight
 from alerts.faults.lifecycle import after_bad, after_good, left_alone, penalty_at, suspected
+from alerts.faults.overrides import overriding
 from alerts.faults.rules import Aspect, Policy, Rule, Wrong, first_match
 from alerts.faults.scene import Scene
 from alerts.faults.symptoms import roots
-from monitor.model import Change, Component, Condition, Device, Fault, FaultKey, FaultState, Observation, Reason, Text
+from monitor.model import (
+    Change,
+    Component,
+    Condition,
+    Device,
+    Fault,
+    FaultKey,
+    FaultState,
+    Level,
+    Observation,
+    Reason,
+    Regraded,
+    Text,
+)
 
 Seen = frozenset[Part]
 _WITH_CABLE = frozenset({"interface", "optic"})
@@ -303,12 +317,10 @@ def _give_levels(moved: dict[Part, _Moved], standing: Mapping[Part, Fault], scen
         count = groups.count(one.bad)
         case = replace(scene.case(one.bad), group=count.group)
         rule = first_match(scene.policy.candidates(part[0], part[2], wrong), case)
-        if rule is not None and rule.level is not None:
+        level, reasons = _graded(rule, one, wrong, count, scene, now)
+        if level is not None:
             one.rule = rule
-            text = _reason(rule, wrong, one, count, scene, now)
-            one.after = replace(
-                one.after, level=rule.level, reasons=(Reason(rule=rule.name, text=text, proposes=rule.proposes),)
-            )
+            one.after = replace(one.after, level=level, reasons=reasons)
         elif one.before is None:
             del moved[part]
         else:
@@ -316,6 +328,29 @@ def _give_levels(moved: dict[Part, _Moved], standing: Mapping[Part, Fault], scen
             moved[part] = _Moved(
                 before=one.before, after=after_good(one.before, watch, scene.policy.flapping, now), bad=None
             )
+
+
+def _graded(
+    rule: Rule | None, one: _Moved, wrong: Wrong, count: Count, scene: Scene, now: datetime
+) -> tuple[Level | None, tuple[Reason, ...]]:
+    """The level of a bad fault and all reasons for it: the rule's, what the policy says instead, what a person said."""
+    if rule is None or rule.level is None:
+        return None, ()
+    level: Level | None = rule.level
+    reasons = [Reason(rule=rule.name, text=_reason(rule, wrong, one, count, scene, now), proposes=rule.proposes)]
+    override = overriding(scene.policy.overrides, scene.device, one.after.key, rule.name)
+    if override is not None:
+        level = override.level
+        reasons.append(Reason(rule=override.name, text=override.why))
+    if one.after.regraded is not None:
+        level = one.after.regraded.level
+        reasons.append(person_said(one.after.regraded))
+    return level, tuple(reasons)
+
+
+def person_said(regraded: Regraded) -> Reason:
+    """The reason that a person gave for another level."""
+    return Reason(rule=f"{regraded.by}, {regraded.at:%Y-%m-%d %H:%M} UTC", text=wording.plain(regraded.reason))
 
 
 def _reason(rule: Rule, wrong: Wrong, one: _Moved, count: Count, scene: Scene, now: datetime) -> Text:
@@ -414,6 +449,7 @@ def _is_news(one: _Moved, before: Fault, policy: Policy, now: datetime) -> bool:
         return True
     told = before.evidence if after.evidence.value is not None or after.evidence.raw == before.evidence.raw else None
     plain = replace(after, last_seen=before.last_seen, evidence=told or after.evidence)
-    if one.rule and one.rule.tells_numbers and [reason.rule for reason in before.reasons] == [one.rule.name]:
+    names = [[reason.rule for reason in fault.reasons] for fault in (before, after)]
+    if one.rule and one.rule.tells_numbers and names[0] == names[1]:
         plain = replace(plain, reasons=before.reasons)
     return plain != before

@@ -5,11 +5,13 @@ What is wrong in the file is said here, once, with its place; `policy()` of a fi
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, WithJsonSchema, model_validator
 
 from alerts.faults import checks, wording
+from alerts.faults.overrides import Override
 from alerts.faults.rules import (
     Aspect,
     Cause,
@@ -158,6 +160,35 @@ class SymptomFile(_Section):
     same: Literal["device", "slot", "label"] = "device"
 
 
+class OverrideFile(_Section):
+    """A level in place of what the rules say, for a customer, a site, a device or a part."""
+
+    name: str = Field(min_length=1)
+    customer: str = ""
+    site: str = ""
+    device: str = ""
+    kind: str = ""
+    label: str = ""
+    aspect: str = ""
+    rule: str = ""
+    level: Literal[1, 2, 3, 4, "none"]
+    why: TextFile
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not (self.customer or self.site or self.device or self.kind or self.label or self.aspect or self.rule):
+            raise ValueError("it would fit every fault; say of which customer, site, device, kind, label or rule")
+        for word, known in ((self.kind, KINDS), (self.aspect, ASPECTS)):
+            if word and not any(fnmatchcase(one, word) for one in known):
+                raise ValueError(f'"{word}" fits none of {", ".join(known)}')
+        return self
+
+    def override(self) -> Override:
+        """The value judgement uses."""
+        level = None if self.level == "none" else Level(self.level)
+        return Override(**{**dict(self), "level": level, "why": self.why.text()})
+
+
 class FlappingFile(_Section):
     """The flap penalty (RFC 2439, section 4.2)."""
 
@@ -220,13 +251,17 @@ class PolicyFile(_Section):
     kind: dict[Kind, KindFile]
     rule: list[RuleFile]
     symptom: list[SymptomFile] = Field(default_factory=list)
+    override: list[OverrideFile] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _covers_everything(self) -> Self:
         missing = [kind for kind in KINDS if kind not in self.kind]
         if missing:
             raise ValueError(f"there is no [kind.…] for {', '.join(missing)}")
-        checks.refuse_twins(rule.name for rule in self.rule)
+        checks.refuse_twins((*(rule.name for rule in self.rule), *(one.name for one in self.override)))
+        for one in self.override:
+            if one.rule and not any(fnmatchcase(rule.name, one.rule) for rule in self.rule):
+                raise ValueError(f'[[override]] "{one.name}": there is no rule "{one.rule}"')
         checks.refuse_gaps(_indexed(self.rule))
         checks.refuse_circles([_symptom(one) for one in self.symptom])
         return self
@@ -247,6 +282,7 @@ def policy(file: PolicyFile) -> Policy:
         aspects=_texts(file.words.aspect),
         refresh=file.refresh,
         elsewhere=Elsewhere(**dict(file.elsewhere)),
+        overrides=tuple(one.override() for one in file.override),
         first_sight=_asked_for_first_sight(index, missed),
         missed=missed,
     )

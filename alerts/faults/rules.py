@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+from alerts.faults.overrides import Override
 from monitor.model import Condition, Level, Limits, Role, Text
 
 
@@ -280,6 +281,7 @@ class Policy:
     aspects: Mapping[Aspect, Text]
     refresh: timedelta
     elsewhere: Elsewhere = Elsewhere()
+    overrides: tuple[Override, ...] = ()
     first_sight: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The aspects by kind for which a rule asks whether the part was ever seen well, or which are missed."""
     missed: frozenset[str] = frozenset()

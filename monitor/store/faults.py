@@ -44,6 +44,12 @@ def since(disk: Connection, kinds: Iterable[str], moment: datetime) -> tuple[Fau
     return tuple(map(_read, rows))
 
 
+def hidden_by(disk: Connection, cause: FaultKey) -> tuple[Fault, ...]:
+    """The faults that stand and are symptoms of `cause`, by their keys."""
+    rows = disk.execute(select(_fault.c.id, _fault.c.body).where(_fault.c.state != FaultState.CLEARED))
+    return tuple(sorted((one for one in map(_read, rows) if one.hidden_by == cause), key=lambda one: one.key))
+
+
 def saved(disk: Connection, fault: Fault) -> Fault:
     """Write `fault`, new (id 0) or changed, and return it with its id."""
     values = {

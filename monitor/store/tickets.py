@@ -90,6 +90,17 @@ def found(disk: Connection, ticket: str) -> Ticket:
     return rows[0]
 
 
+def about(disk: Connection, key: FaultKey) -> Ticket | None:
+    """The newest ticket about this fault."""
+    question = select(_ticket).where(
+        _ticket.c.device == key.device,
+        _ticket.c.kind == key.kind,
+        _ticket.c.label == key.label,
+        _ticket.c.aspect == key.aspect,
+    )
+    return next(iter(_read(disk, question.order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc()).limit(1))), None)
+
+
 def by_fault(disk: Connection) -> dict[FaultKey, str]:
     """The newest ticket about each fault key."""
     rows = disk.execute(select(_ticket).order_by(_ticket.c.opened_at, _ticket.c.id))

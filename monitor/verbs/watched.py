@@ -2,18 +2,23 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
-from alerts.faults.explained import explained
-from monitor import maintenance
+from alerts.faults.explained import Context, explained
+from collectors.text import cleaned
+from monitor import maintenance, regrading
 from monitor.app import now as this_moment
 from monitor.config import loaded
-from monitor.model import FaultState, Language
-from monitor.store import devices, faults, pins
+from monitor.model import EventKind, Fault, FaultState, Language, Level, Regraded
+from monitor.store import devices, faults, letters, pins, tickets
 from monitor.store.database import Store
 from monitor.verbs import doors
+
+_CALLS = {EventKind.OPENED, EventKind.RELAPSED}
 
 
 @click.group()
@@ -91,6 +96,28 @@ def fault_list(directory: Path, *, as_json: bool) -> None:
     sys.exit(doors.FINDINGS if rows else doors.FINE)
 
 
+@fault.command("level")
+@click.argument("number", metavar="FAULT", type=int)
+@click.argument("level", type=click.Choice([*(str(int(one)) for one in Level), "rule"]))
+@click.option("--by", help="Who says so.")
+@click.option("--reason", help="Why the rules are wrong here; it is kept with the fault and told with the ticket.")
+@doors.config
+def fault_level(number: int, level: str, by: str | None, reason: str | None, directory: Path) -> None:
+    """Give one fault another level, with a reason, for as long as it stands; "rule" lets the rules speak again."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    now = this_moment()
+    with Store(settings.daemon.state) as store, store.writing() as disk:
+        if level == "rule":
+            found = regrading.given_back(disk, number)
+            click.echo(f"fault {found.id}: the rules speak again at the next visit of {found.key.device}")
+            return
+        if not by or not (reason and reason.strip()):
+            raise click.UsageError("a level is given by somebody and for a reason: write --by and --reason")
+        word = Regraded(level=Level(int(level)), by=cleaned(by, 80), reason=cleaned(reason, 400), at=now)
+        found = regrading.regraded(disk, number, word, settings, now)
+    click.echo(f"fault {found.id}: level {int(found.level)}, by {word.by}: {word.reason}")
+
+
 @click.command()
 @click.argument("number", metavar="FAULT", type=int)
 @doors.language(Language.EN)
@@ -101,5 +128,26 @@ def explain(number: int, language: str, directory: Path) -> None:
     with doors.reading(settings) as disk:
         found = faults.found(disk, number)
         is_over = found.state is FaultState.CLEARED
-        covered = None if is_over else maintenance.covering(disk, found.key, settings, this_moment())
-    click.echo(explained(found, Language(language), covered))
+        context = Context(
+            policy=settings.policy,
+            device=settings.inventory.devices.get(found.key.device),
+            symptoms=faults.hidden_by(disk, found.key),
+            covered=None if is_over else maintenance.covering(disk, found.key, settings, this_moment()),
+            told=tuple(_told(disk, found)),
+        )
+    click.echo(explained(found, Language(language), context))
+
+
+def _told(disk: Connection, found: Fault) -> Iterator[str]:
+    """The ticket of the fault and its letters, with the moments of each hop."""
+    ticket = tickets.about(disk, found.key)
+    if ticket is None or found.opened_at is None:
+        return
+    called = next((one for one in reversed(ticket.events) if one.kind in _CALLS and one.at >= found.opened_at), None)
+    if called is None:
+        return
+    yield f"{ticket.id}, {called.kind.value} {called.at:%Y-%m-%d %H:%M:%S} UTC"
+    for posted in letters.all_letters(disk, ticket.id):
+        if posted.letter.event == called.seq:
+            ended = f" {posted.ended_at:%Y-%m-%d %H:%M:%S} UTC" if posted.ended_at else ""
+            yield f"{posted.letter.recipient}, {posted.state.value}{ended}"

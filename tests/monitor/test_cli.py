@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from collectors.simulate.fleet import fleet
 from house import INVENTORY, NETVIGIL, SECRETS, House
 from monitor.cli import netvigil
+from monitor.store import tickets
 
 ROOT = Path(__file__).parents[2]
 CORE = "hf-core-01"
@@ -284,3 +286,35 @@ async def test_parts_and_history_of_a_device_are_shown_and_a_part_is_forgotten(h
     nonsense = run("device", "history", CORE, "--since", "yesterday", *config)
     assert nonsense.returncode == 2
     assert "or a day such as 2026-11-01" in nonsense.stderr
+
+
+async def test_a_person_gives_a_fault_another_level_and_takes_it_back(broken: House) -> None:
+    config = ("--config", str(broken.folder))
+    (fault,) = json.loads(run("fault", "list", "--json", *config, secrets=False).stdout)
+    number = str(fault["id"])
+    unfounded = run("fault", "level", number, "1", "--by", "wang", *config, secrets=False)
+    assert (unfounded.returncode, "for a reason" in unfounded.stderr) == (2, True)
+    word = ("--by", "wang", "--reason", "the other one smokes")
+    assert (
+        "level 1, by wang: the other one smokes"
+        in run("fault", "level", number, "1", *word, *config, secrets=False).stdout
+    )
+    await broken.visit(CORE, times=2)
+    (fault,) = json.loads(run("fault", "list", "--json", *config, secrets=False).stdout)
+    assert fault["level"] == 1
+    assert "the other one smokes" in fault["reason"]
+    explained = run("explain", number, *config, secrets=False).stdout
+    assert "Why: the other one smokes" in explained
+    assert "To check: snmpget 127.0.0.1:" in explained
+    assert "Other level: level 3 (psu-some-left-access) if it were an access switch" in explained
+    assert re.search(r"Told: T\d{8}-0001, opened \d{4}-", explained)
+    (ticket,) = await broken.store.ask(tickets.unclosed)
+    assert [(one.kind.value, one.by) for one in ticket.events][:2] == [
+        ("opened", "netvigil"),
+        ("level_changed", "wang"),
+    ]
+    assert run("fault", "level", number, "rule", *config, secrets=False).returncode == 0
+    await broken.visit(CORE)
+    assert json.loads(run("fault", "list", "--json", *config, secrets=False).stdout)[0]["level"] == 2
+    again = run("fault", "level", number, "rule", *config, secrets=False)
+    assert (again.returncode, "nobody gave it another one" in again.stderr) == (2, True)

@@ -1,0 +1,104 @@
+"""What the policy adds to an explanation: how sure one had to be, which rules nearly spoke, what ends it.
+
+Asked by `explained.py`; every line can be found in policy.toml by the names in it.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from alerts.faults.rules import Group, Link, Policy, Rule, Run, Wrong
+from monitor.model import Fault, FaultState, Language, Text
+
+_MOST = 6  # rules that nearly spoke
+_CLEAR = Text(en="after {run}", zh_CN="{run}后")
+_BAD_ONE, _GOOD_ONE = Text(en="one bad answer", zh_CN="一次异常应答"), Text(en="one good answer", zh_CN="一次正常应答")
+_BAD_MANY = Text(en="{answers} bad answers in a row", zh_CN="连续 {answers} 次异常应答")
+_GOOD_MANY = Text(en="{answers} good answers in a row", zh_CN="连续 {answers} 次正常应答")
+_OVER = Text(en=" over {time}", zh_CN="且持续 {time}")
+_OTHER = Text(en="level {level} ({rule}) if {asks}", zh_CN="若{asks}，则为 {level} 级（{rule}）")
+_NONE = Text(en="no fault ({rule}) if {asks}", zh_CN="若{asks}，则不算故障（{rule}）")
+_ELSE = Text(en="nothing else fits", zh_CN="其他规则均不适用")
+_AND = Text(en=" and ", zh_CN="且")
+_OR = Text(en=" or ", zh_CN="或")
+_ROLES = Text(en="it were {roles}", zh_CN="设备为{roles}")
+_BELOW = Text(en="{roles} were reached through it alone", zh_CN="仅经其到达的有{roles}")
+_GROUPS = {
+    Group.SOME_LEFT: Text(en="others of its group still worked", zh_CN="同组尚有其他部件正常"),
+    Group.NONE_LEFT: Text(en="none of its group were left", zh_CN="同组已无可用部件"),
+    Group.SINGLE: Text(en="it were the only one of its group", zh_CN="同组仅此一个"),
+    Group.UNCLEAR: Text(en="nobody knew whether the others work", zh_CN="同组其余状况不明"),
+}
+_LINKS = {
+    Link.UP: Text(en="its link were up", zh_CN="其链路为连通"),
+    Link.DOWN: Text(en="its link were down", zh_CN="其链路为断开"),
+    Link.SHUT: Text(en="an operator had shut its interface", zh_CN="其接口被人工关闭"),
+    Link.UNKNOWN: Text(en="it had no interface of its name", zh_CN="无同名接口"),
+}
+_DECLARED = {
+    True: Text(en="the inventory expected it up (expect_up)", zh_CN="清单要求其必须在线（expect_up）"),
+    False: Text(en="the inventory did not expect it up (expect_up)", zh_CN="清单未要求其在线（expect_up）"),
+}
+_WAS_OK = {
+    True: Text(en="it had once been seen well", zh_CN="曾见其正常"),
+    False: Text(en="it had never been seen well", zh_CN="从未见其正常"),
+}
+
+
+def confirmed(fault: Fault, policy: Policy, language: Language) -> str:
+    """How sure one must be of such a fault."""
+    watch = policy.watch(fault.key.kind, fault.key.aspect)
+    return _run(watch.confirm, _BAD_ONE, _BAD_MANY, language)
+
+
+def over_when(fault: Fault, policy: Policy, language: Language) -> str:
+    """What must be seen until it is over; "" where it is."""
+    if fault.state is FaultState.CLEARED:
+        return ""
+    watch = policy.watch(fault.key.kind, fault.key.aspect)
+    return _CLEAR.said(language).format(run=_run(watch.clear, _GOOD_ONE, _GOOD_MANY, language))
+
+
+def others(fault: Fault, policy: Policy, language: Language) -> Iterator[str]:
+    """The rules for the same kind, aspect and condition that gave another level, and what they ask."""
+    wrong = Wrong.FLAPPING if fault.flapping else Wrong(fault.condition)
+    spoke = {reason.rule for reason in fault.reasons}
+    rules = policy.candidates(fault.key.kind, fault.key.aspect, wrong)
+    told = [rule for rule in rules if rule.name not in spoke and rule.level is not fault.level]
+    for rule in told[:_MOST]:
+        template = _NONE if rule.level is None else _OTHER
+        level = "" if rule.level is None else str(int(rule.level))
+        yield template.said(language).format(level=level, rule=rule.name, asks=_asks(rule, policy, language))
+
+
+def _run(run: Run, one: Text, many: Text, language: Language) -> str:
+    told = one if run.answers == 1 else many
+    over = _OVER.said(language).format(time=span(run.time)) if run.time else ""
+    return told.said(language).format(answers=run.answers) + over
+
+
+def span(time: timedelta) -> str:
+    """A duration as settings write it: "1h 30min"."""
+    seconds = int(time.total_seconds())
+    parts = [(seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    return " ".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
+
+
+def _asks(rule: Rule, policy: Policy, language: Language) -> str:
+    asks: list[str] = []
+    if rule.roles is not None:
+        asks.append(_ROLES.said(language).format(roles=_roles(rule.roles, policy, language)))
+    if rule.below is not None:
+        asks.append(_BELOW.said(language).format(roles=_roles(rule.below, policy, language)))
+    for several, words in ((rule.groups, _GROUPS), (rule.links, _LINKS)):
+        if several is not None:
+            asks.append(_OR.said(language).join(words[one].said(language) for one in sorted(several)))  # type: ignore[index]
+    if rule.declared is not None:
+        asks.append(_DECLARED[rule.declared].said(language))
+    if rule.was_ok is not None:
+        asks.append(_WAS_OK[rule.was_ok].said(language))
+    return _AND.said(language).join(asks) or _ELSE.said(language)
+
+
+def _roles(roles: frozenset[object], policy: Policy, language: Language) -> str:
+    told = [text.said(language) for role, text in policy.roles.items() if role in roles]
+    return _OR.said(language).join(told)
