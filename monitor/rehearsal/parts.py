@@ -45,6 +45,10 @@ class Finder:
         if key not in self._found:
             self._found[key] = await self._seek(actor, part)
 
+    async def observations(self, actor: Actor) -> tuple[Observation, ...]:
+        """All that the device tells now."""
+        return told(await self._visit(actor)).observations
+
     async def _seek(self, actor: Actor, part: PartFile) -> dict[str, Told]:
         seen = told(await self._visit(actor))
         found = _part(seen.observations, part)
