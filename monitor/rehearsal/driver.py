@@ -106,7 +106,7 @@ async def _run(stage: Stage) -> Account:
         driver = Driver(stage, store, finder)
         await driver.run()
         driver.chronicle.looked()
-        return accounted(stage, store, driver.chronicle, driver.done, driver.clock)
+        return accounted(stage, store, driver.chronicle, driver.done, driver.post.accepted)
 
 
 async def _prepared(stage: Stage, finder: Finder) -> None:
@@ -156,7 +156,7 @@ class Driver:
         self.chronicle = Chronicle(store, loop.time)
         self.done: list[Done] = []
         self.daemon: StageDaemon | None = None
-        self._post = PostOffice()
+        self.post = PostOffice()
         self._luck = Random(f"{scenario.seed} daemon")  # noqa: S311 - a game
         self._effects = {name: Effects(actor, finder) for name, actor in stage.actors.items()}
         self._order = count()
@@ -222,15 +222,15 @@ class Driver:
 
     def _of_all(self, change: ChangeFile) -> Iterator[Undo]:
         if change.mail is not None:
-            before = self._post.how
-            self._post.how = change.mail
+            before = self.post.how
+            self.post.how = change.mail
             yield partial(self._mail, before)
         if change.clock is not None:
             self.clock.set_by(change.clock)
             yield partial(self.clock.set_by, -change.clock)
 
     def _mail(self, how: Post) -> None:
-        self._post.how = how
+        self.post.how = how
 
     def _shouted(self, actor: Actor, change: ChangeFile, now: float) -> None:
         if self.daemon is None or actor.unreachable:
@@ -265,7 +265,7 @@ class Driver:
             self._start()
 
     def _start(self) -> None:
-        self.daemon = StageDaemon(self._stage, self._store, self.clock, self._post, self.chronicle, self._luck)
+        self.daemon = StageDaemon(self._stage, self._store, self.clock, self.post, self.chronicle, self._luck)
         self.daemon.start()
 
     async def _kill(self) -> None:
