@@ -1,14 +1,13 @@
 """What happened in a rehearsal, put together from the chronicle and the disk: for people line by line, and as JSON."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from alerts.desk import tickets as desk
-from monitor.model import EventKind, FaultKey, Language, Ticket
+from monitor.model import EventKind, FaultKey, Language, Ticket, TicketEvent
 from monitor.rehearsal.chronicle import Chronicle, Life, Step
-from monitor.rehearsal.loop import Clock
 from monitor.rehearsal.stage import Stage
 from monitor.store import letters as stored_letters
 from monitor.store import tickets as stored_tickets
@@ -18,6 +17,7 @@ from monitor.store.letters import LetterState, Posted
 if TYPE_CHECKING:
     from monitor.rehearsal.driver import Done
 
+_NEAR = 2.0  # seconds; an event is seen at the next tick at the latest
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -45,7 +45,13 @@ class Account:
     crashes: tuple[tuple[float, str, str], ...]
     visits: int
     quiet: int
-    moments: "Moments" = field(repr=False)
+    written: Mapping[tuple[str, int], float] = field(repr=False)
+
+    def seconds(self, ticket: Ticket, event: TicketEvent) -> float:
+        """When the event was written; its own moment is by a clock that may have been set."""
+        plain = (event.at - self.stage.scenario.start).total_seconds()
+        seen = self.written.get((ticket.id, event.seq), plain)
+        return plain if abs(seen - plain) < _NEAR else seen
 
     @property
     def faults(self) -> tuple[Life, ...]:
@@ -58,56 +64,41 @@ class Account:
         return tuple(life for life in self.lives if life.is_symptom)
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """From the daemon's wall clock, which may have been set, back to seconds since the start."""
-
-    start: datetime
-    sets: tuple[tuple[float, float], ...]
-    """When the clock was set, and by how many seconds it was wrong from then on."""
-
-    def seconds(self, moment: datetime) -> float:
-        """How many seconds after the start the clock showed `moment`."""
-        plain = (moment - self.start).total_seconds()
-        for at, shift in reversed(self.sets):
-            if plain - shift >= at - 0.001:
-                return plain - shift
-        return plain
-
-
-def accounted(stage: Stage, store: Store, chronicle: Chronicle, done: Sequence["Done"], clock: Clock) -> Account:
-    """The account of a run that has ended."""
-    moments = Moments(clock.start, tuple(clock.sets))
+def accounted(
+    stage: Stage, store: Store, chronicle: Chronicle, done: Sequence["Done"], accepted: Mapping[str, float]
+) -> Account:
+    """The account of a run that has ended; `accepted` says when the mail server took each letter."""
     with store.reading() as disk:
         found = stored_tickets.between(disk, _FIRST, _LAST)
         posted = stored_letters.all_letters(disk)
-    by_id = {ticket.id: ticket for ticket in found}
-    mails = [_mail(each, by_id, moments) for each in posted]
-    return Account(
+    account = Account(
         stage=stage,
         lives=tuple(sorted(chronicle.lives.values(), key=lambda life: (life.suspected, life.fault.id))),
         steps=tuple(chronicle.steps),
         tickets=found,
-        mails=tuple(sorted(mails, key=lambda mail: (mail.queued, mail.posted.letter.ticket, mail.posted.letter.event))),
+        mails=(),
         done=tuple(done),
         crashes=tuple(chronicle.crashes),
         visits=chronicle.visits,
         quiet=chronicle.quiet,
-        moments=moments,
+        written=chronicle.written,
     )
+    by_id = {ticket.id: ticket for ticket in found}
+    mails = [_mail(each, by_id.get(each.letter.ticket), account, accepted) for each in posted]
+    mails.sort(key=lambda mail: (mail.queued, mail.posted.letter.ticket, mail.posted.letter.event))
+    return replace(account, mails=tuple(mails))
 
 
-def _mail(posted: Posted, tickets: dict[str, Ticket], moments: Moments) -> Mail:
+def _mail(posted: Posted, ticket: Ticket | None, account: Account, accepted: Mapping[str, float]) -> Mail:
     letter = posted.letter
-    ticket = tickets.get(letter.ticket)
-    event = next((one.kind for one in ticket.events if one.seq == letter.event), None) if ticket else None
-    accepted = posted.state is LetterState.ACCEPTED and posted.ended_at is not None
+    event = next((one for one in ticket.events if one.seq == letter.event), None) if ticket else None
+    plain = (letter.created_at - account.stage.scenario.start).total_seconds()
     return Mail(
         posted=posted,
-        event=event,
+        event=event.kind if event else None,
         fault=ticket.fault if ticket else None,
-        queued=moments.seconds(letter.created_at),
-        accepted=moments.seconds(posted.ended_at) if accepted and posted.ended_at else None,
+        queued=account.seconds(ticket, event) if ticket and event else plain,
+        accepted=accepted.get(letter.message_id) if posted.state is LetterState.ACCEPTED else None,
     )
 
 
@@ -145,7 +136,7 @@ def _entries(account: Account) -> Iterator[tuple[float, int, str]]:
                 f"{key} {value}" for key, value in event.data.items() if key in {"level", "clock", "promise"}
             )
             words = f"ticket {ticket.id}: {event.kind.value}{f' ({data})' if data else ''} by {event.by}"
-            yield account.moments.seconds(event.at), 2, words
+            yield account.seconds(ticket, event), 2, words
     for mail in account.mails:
         letter = mail.posted.letter
         if mail.accepted is not None:

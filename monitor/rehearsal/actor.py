@@ -8,11 +8,15 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from collectors.simulate.comware import ComwareSwitch
+from collectors.simulate.idrac import DellServer
 from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.values import Alternating, Growing, Live, Told
+from collectors.simulate.vrp import VrpSwitch
 from collectors.snmp.codec import Kind
 from collectors.snmp.reader import Community, Request, Rows, Value
 
+Box = VrpSwitch | ComwareSwitch | DellServer
 COMMUNITY = Community(community="rehearsal")
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 _TICKS = 100  # a second (RFC 3418)
@@ -61,6 +65,7 @@ class Actor(SimulatedDevice):
         super().__init__(credentials=(COMMUNITY,))
         self.name, self.address = name, address
         self.eyes = Eyes()
+        self.box: Box | None = None
         self.speaks_snmp = False
         self.unreachable = self.blind = self.refused = False
         self.loss = self.garbage = 0.0

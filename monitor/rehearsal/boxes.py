@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from collectors.cli.folder import command_files
@@ -12,7 +12,7 @@ from collectors.simulate.comware import ComwareSwitch
 from collectors.simulate.idrac import DellServer
 from collectors.simulate.poweredge import poweredge
 from collectors.simulate.vrp import VrpSwitch
-from monitor.rehearsal.actor import Actor, Tree
+from monitor.rehearsal.actor import Actor, Box, Tree
 from monitor.rehearsal.cast import DeviceFile, Simulated
 
 RECORDINGS = "NETVIGIL_RECORDINGS"
@@ -27,18 +27,12 @@ def filled(actor: Actor, file: DeviceFile, number: int, base: Path) -> None:
     """
     for name in file.recording:
         _recorded(actor, found(name, base))
-    match file.simulated:
-        case Simulated.HUAWEI_VRP:
-            _vrp(file, number).built(actor)
-            actor.speaks_snmp = True
-        case Simulated.H3C_COMWARE:
-            _comware(file, number).built(actor)
-            actor.speaks_snmp = True
-        case Simulated.DELL_IDRAC:
-            _dell(file, number).built(actor)
-            actor.speaks_snmp = True
-        case Simulated.POWEREDGE_REDFISH:
-            actor.eyes.tree = poweredge(tag=f"SIM{number:04}")
+    if file.simulated is Simulated.POWEREDGE_REDFISH:
+        actor.eyes.tree = poweredge(tag=f"SIM{number:04}")
+    elif file.simulated is not None:
+        actor.box = _BOXES[file.simulated](file, number)
+        actor.box.built(actor)
+        actor.speaks_snmp = True
 
 
 def found(name: str, base: Path) -> Path:
@@ -117,3 +111,10 @@ def _dell(file: DeviceFile, number: int) -> DellServer:
         name=file.name, location="", disks=file.disks, dimms=file.dimms,
         fans=_SERVER_FANS if file.fans is None else file.fans,
     )  # fmt: skip
+
+
+_BOXES: Mapping[Simulated, Callable[[DeviceFile, int], Box]] = {
+    Simulated.HUAWEI_VRP: _vrp,
+    Simulated.H3C_COMWARE: _comware,
+    Simulated.DELL_IDRAC: _dell,
+}

@@ -1,6 +1,8 @@
 """What a [[change]] does to the stage, and how it is undone."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from collectors.cli.folder import named
@@ -10,6 +12,7 @@ from collectors.snmp.codec import Kind
 from monitor.rehearsal.actor import Actor
 from monitor.rehearsal.happenings import ChangeFile, PartFile
 from monitor.rehearsal.parts import Finder, altered
+from monitor.rehearsal.troubles import trouble
 from monitor.rehearsal.words import Hex, Turns, Typed, Value
 
 Undo = Callable[[], None]
@@ -44,7 +47,7 @@ class Effects:
     def __init__(self, actor: Actor, finder: Finder) -> None:
         """Nothing has happened yet."""
         self._actor, self._finder = actor, finder
-        self._broken: dict[str, list[Undo]] = {}
+        self._stack: list[tuple[str, str, object, Undo]] = []
 
     def made(self, change: ChangeFile, now: float) -> list[Undo]:
         """Do to the device what the change says; how to undo it, the last first."""
@@ -63,12 +66,12 @@ class Effects:
             yield self._altered(place, value)
         for command, text in change.command.items():
             yield self._command(command, text)
-        if change.breaks is not None:
-            name, undos = said(change.breaks), list(self._breaks(change.breaks))
-            self._broken.setdefault(name, []).extend(undos)
-            yield lambda: self._healed(name)
-        if change.heal is not None:
-            self._healed(said(change.heal))
+        for part in change.breaks:
+            name = said(part)
+            self._stack += [(name, place, value, self._altered(place, value)) for place, value in self._of(part, now)]
+            yield partial(self._healed, name)
+        for part in change.heal:
+            self._healed(said(part))
         yield from self._states(change)
         if change.restart:
             actor.restarted(now)
@@ -117,13 +120,17 @@ class Effects:
 
         return back
 
-    def _breaks(self, what: str | PartFile) -> Iterator[Undo]:
-        if isinstance(what, str):
+    def _of(self, what: str | PartFile, now: float) -> Iterator[tuple[str, object]]:
+        """What is told where something breaks."""
+        actor = self._actor
+        if isinstance(what, PartFile):
+            yield from self._finder.broken(actor, what).items()
+        elif actor.eyes.tree is not None and what in TROUBLES:
             for path, pointer, value in TROUBLES[what]:
-                yield self._altered(f"{path}#{pointer}" if pointer else path, value)
-            return
-        for place, value in self._finder.broken(self._actor, what).items():
-            yield self._altered(place, value)
+                yield f"{path}#{pointer}" if pointer else path, value
+        else:
+            for oid, told in trouble(actor.box, what).items():
+                yield oid, replace(told, since=now) if isinstance(told, Growing) else told
 
     def _altered(self, place: str, value: object) -> Undo:
         undo = altered(self._actor, place, value)
@@ -132,10 +139,13 @@ class Effects:
         return undo
 
     def _healed(self, name: str) -> None:
-        names = list(self._broken) if name == "all" else [name]
-        for one in names:
-            for undo in reversed(self._broken.pop(one, [])):
-                undo()
+        """Heal one thing, or all; what else is broken may share values with it, such as a roll-up."""
+        broken, self._stack = self._stack, []
+        for _, _, _, undo in reversed(broken):
+            undo()
+        for other, place, value, _ in broken:
+            if name not in {other, "all"}:
+                self._stack.append((other, place, value, self._altered(place, value)))
 
 
 def said(what: str | PartFile) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from monitor.model import Fault, FaultKey, FaultState, Level
 from monitor.pipeline import Outcome
-from monitor.store import faults
+from monitor.store import faults, tickets
 from monitor.store.database import Store
 
 
@@ -22,7 +22,7 @@ class Step:
 class Life:
     """All that became of one fault: levels and causes one after the other, with the seconds since the start.
 
-    `hidden` is told of what was confirmed: the fault that hides it, None while it stands for itself.
+    `hidden` names the fault that hides it, and None from when it stands for itself again.
     """
 
     fault: Fault
@@ -35,7 +35,7 @@ class Life:
 
     @property
     def is_symptom(self) -> bool:
-        """Whether it was confirmed and never more than a symptom of another one."""
+        """Whether it was never more than a symptom of another one."""
         return self.opened is None and any(cause is not None for _, cause in self.hidden)
 
 
@@ -50,6 +50,8 @@ class Chronicle:
         self.steps: list[Step] = []
         self.crashes: list[tuple[float, str, str]] = []
         self.visits = self.quiet = 0
+        self.written: dict[tuple[str, int], float] = {}
+        """When each event of a ticket was seen first: its own moment is by a clock that may be set."""
 
     def visited(self, outcome: Outcome) -> None:
         """A visit has ended."""
@@ -62,6 +64,15 @@ class Chronicle:
     def crashed(self, device: str, error: Exception) -> None:
         """A visit has failed for a reason of ours."""
         self.crashes.append((self._seconds(), device, f"{type(error).__name__}: {error}"))
+
+    def filed(self) -> None:
+        """See what was written into tickets."""
+        with self._store.reading() as disk:
+            for ticket, last in tickets.heads(disk).items():
+                for seq in range(last, 0, -1):
+                    if (ticket, seq) in self.written:
+                        break
+                    self.written[ticket, seq] = self._seconds()
 
     def looked(self, device: str | None = None) -> None:
         """See what has changed on disk; of one device, where no other can have changed."""
@@ -90,12 +101,10 @@ class Chronicle:
             if fault.state is FaultState.SUSPECTED:
                 self._step(now, "suspected", fault)
         life.fault = fault
-        if fault.state is FaultState.OPEN and (not life.hidden or life.hidden[-1][1] != fault.hidden_by):
+        before = life.hidden[-1][1] if life.hidden else None
+        if fault.state is not FaultState.CLEARED and fault.hidden_by != before:
             life.hidden.append((now, fault.hidden_by))
-            if fault.hidden_by is not None:
-                self._step(now, "hidden", fault)
-            elif len(life.hidden) > 1:
-                self._step(now, "stands up", fault)
+            self._step(now, "hidden" if fault.hidden_by is not None else "stands up", fault)
         if fault.opened_at is not None and life.opened is None:
             life.opened = now
             life.levels.append((now, fault.level))
@@ -108,7 +117,7 @@ class Chronicle:
             self._step(now, "flapping", fault)
         if fault.state is FaultState.CLEARED and life.cleared is None:
             life.cleared = now
-            self._step(now, "cleared" if life.hidden else "came to nothing", fault)
+            self._step(now, "came to nothing" if life.opened is None else "cleared", fault)
 
     def _step(self, at: float, what: str, fault: Fault) -> None:
         self.steps.append(Step(at=at, what=what, fault=fault))

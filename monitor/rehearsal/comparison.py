@@ -273,7 +273,7 @@ def _such(account: Account, one: NotFile) -> Iterable[tuple[FaultKey | None, flo
         case "ticket":
             for ticket in account.tickets:
                 if fits(one, ticket.fault) and one.level in {None, int(desk.level(ticket))}:
-                    yield ticket.fault, account.moments.seconds(ticket.events[0].at), f"ticket {ticket.id}"
+                    yield ticket.fault, account.seconds(ticket, ticket.events[0]), f"ticket {ticket.id}"
         case "letter":
             for mail in account.mails:
                 if _is_such(account, mail, one):

@@ -132,6 +132,7 @@ class StageDaemon:
             self._stirred.clear()
             await self._duties.tick()
             self._chronicle.looked()
+            self._chronicle.filed()
             if self._events:
                 events, self._events = self._events, []
                 await self._store.do(partial(_written, events=events))

@@ -12,11 +12,12 @@ from random import Random
 
 from sqlalchemy import Connection
 
+from collectors.simulate.poweredge import TROUBLES
 from collectors.simulate.shouting import line, trap
 from collectors.simulate.values import Typed
 from monitor import ticketing
 from monitor.config import ConfigError
-from monitor.model import Ticket
+from monitor.model import Observation, Ticket
 from monitor.problem import Problem, near_word
 from monitor.rehearsal.account import Account, accounted
 from monitor.rehearsal.actor import COMMUNITY, Actor
@@ -29,6 +30,7 @@ from monitor.rehearsal.loop import Clock, VirtualLoop
 from monitor.rehearsal.parts import Finder
 from monitor.rehearsal.post import PostOffice
 from monitor.rehearsal.stage import Stage, staged
+from monitor.rehearsal.troubles import trouble
 from monitor.store import tickets
 from monitor.store.database import Store
 
@@ -69,6 +71,19 @@ def rehearsed(path: Path) -> Account:
             return runner.run(_run(stage))
 
 
+def parts_of(path: Path) -> dict[str, tuple[Observation, ...]]:
+    """What each device of the scenario tells before anything happens. Raises ConfigError."""
+    with tempfile.TemporaryDirectory() as folder:
+        stage = staged(path, Path(folder))
+        finder = Finder(stage.settings.platforms, stage.settings.inventory.devices)
+
+        async def all_of_them() -> dict[str, tuple[Observation, ...]]:
+            return {name: await finder.observations(actor) for name, actor in stage.actors.items()}
+
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            return runner.run(all_of_them())
+
+
 def _memory() -> Path | None:
     """A folder in memory, where a commit costs little; None where there is none that we may write to."""
     try:
@@ -91,7 +106,7 @@ async def _run(stage: Stage) -> Account:
         driver = Driver(stage, store, finder)
         await driver.run()
         driver.chronicle.looked()
-        return accounted(stage, store, driver.chronicle, driver.done, driver.clock)
+        return accounted(stage, store, driver.chronicle, driver.done, driver.post.accepted)
 
 
 async def _prepared(stage: Stage, finder: Finder) -> None:
@@ -100,12 +115,14 @@ async def _prepared(stage: Stage, finder: Finder) -> None:
     for at, change in enumerate(stage.scenario.change):
         for name in devices_of(stage, change):
             actor = stage.actors[name]
-            for key, part in (("break", change.breaks),):
-                if isinstance(part, PartFile):
-                    try:
+            for part in change.breaks:
+                try:
+                    if isinstance(part, PartFile):
                         await finder.sought(actor, part)
-                    except ValueError as error:
-                        problems.append(stage.place.problem(("change", at, key), f"{name}: {error}"))
+                    elif actor.eyes.tree is None or part not in TROUBLES:
+                        trouble(actor.box, part)
+                except ValueError as error:
+                    problems.append(stage.place.problem(("change", at, "break"), f"{name}: {error}"))
     if problems:
         raise ConfigError(problems)
 
@@ -139,7 +156,7 @@ class Driver:
         self.chronicle = Chronicle(store, loop.time)
         self.done: list[Done] = []
         self.daemon: StageDaemon | None = None
-        self._post = PostOffice()
+        self.post = PostOffice()
         self._luck = Random(f"{scenario.seed} daemon")  # noqa: S311 - a game
         self._effects = {name: Effects(actor, finder) for name, actor in stage.actors.items()}
         self._order = count()
@@ -205,15 +222,15 @@ class Driver:
 
     def _of_all(self, change: ChangeFile) -> Iterator[Undo]:
         if change.mail is not None:
-            before = self._post.how
-            self._post.how = change.mail
+            before = self.post.how
+            self.post.how = change.mail
             yield partial(self._mail, before)
         if change.clock is not None:
             self.clock.set_by(change.clock)
             yield partial(self.clock.set_by, -change.clock)
 
     def _mail(self, how: Post) -> None:
-        self._post.how = how
+        self.post.how = how
 
     def _shouted(self, actor: Actor, change: ChangeFile, now: float) -> None:
         if self.daemon is None or actor.unreachable:
@@ -248,7 +265,7 @@ class Driver:
             self._start()
 
     def _start(self) -> None:
-        self.daemon = StageDaemon(self._stage, self._store, self.clock, self._post, self.chronicle, self._luck)
+        self.daemon = StageDaemon(self._stage, self._store, self.clock, self.post, self.chronicle, self._luck)
         self.daemon.start()
 
     async def _kill(self) -> None:

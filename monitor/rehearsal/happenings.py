@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from monitor.fields import Duration, PositiveDuration, Settled, Switch, Whole
 from monitor.model import Condition, EventKind
 from monitor.problem import near_word
-from monitor.rehearsal.words import Chance, Names, Shift, Times, Value, Words
+from monitor.rehearsal.words import Chance, Names, Shift, Times, Value, Words, listed
 
 
 class PartFile(Settled):
@@ -61,11 +61,21 @@ class PersonFile(Settled):
     data: dict[str, str] = Field({}, description='What the step needs, such as { responsibility = "not_ours" }.')
 
 
+_KINDS = {"stack_port", "virtual_disk", "bgp_peer", "ospf_neighbour"}
+"""Kinds of parts with a low line in their names, as troubles have them."""
+
+
 def _part(raw: object) -> object:
+    """Kind and label out of one text; what begins with the name of no kind is a trouble by its name."""
     if isinstance(raw, str):
         kind, _, label = raw.strip().partition(" ")
-        return {"kind": kind, "label": label.strip()} if label.strip() or kind in {"psu", "cpu"} else raw
+        is_trouble = ("_" in kind and kind not in _KINDS) or kind == "all"
+        return raw.strip() if is_trouble else {"kind": kind, "label": label.strip()}
     return raw
+
+
+def _parts(raw: object) -> object:
+    return [_part(one) for one in listed(raw)] if raw is not None else raw
 
 
 def _trap(raw: object) -> object:
@@ -93,6 +103,9 @@ class Post(StrEnum):
     REFUSES = "refuses"
 
 
+Parts = Annotated[list[str | PartFile], BeforeValidator(_parts)]
+
+
 class ChangeFile(Settled):
     """One [[change]]: when, to whom, and what."""
 
@@ -106,12 +119,10 @@ class ChangeFile(Settled):
     note: str = Field("", description="What people should read in the account.")
     set: dict[str, Value] = Field({}, description="What the device tells by OID.")
     remove: Words = Field([], description="OIDs of which it knows nothing any more, with all below them.")
-    breaks: Annotated[str | PartFile | None, BeforeValidator(_part)] = Field(
-        None, alias="break", description='What breaks: "kind label", or a table, or the name of a trouble.'
+    breaks: Parts = Field(
+        [], alias="break", description='What breaks: "kind label", or a table, or the name of a trouble; or several.'
     )
-    heal: Annotated[str | PartFile | None, BeforeValidator(_part)] = Field(
-        None, description='What is well again, as it was broken; "all" for everything.'
-    )
+    heal: Parts = Field([], description='What is well again, in the words in which it was broken; "all" for all.')
     behind: Switch = Field(
         default=False, description="The same happens to all that is reached through the device alone (parents)."
     )

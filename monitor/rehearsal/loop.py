@@ -61,7 +61,6 @@ class Clock:
         """A clock that shows `start` at the loop's moment 0."""
         self.start = start
         self.shift = timedelta(0)
-        self.sets: list[tuple[float, float]] = []
         self._loop = loop
 
     def __call__(self) -> datetime:
@@ -71,4 +70,3 @@ class Clock:
     def set_by(self, seconds: float) -> None:
         """Somebody sets it forward, or back."""
         self.shift += timedelta(seconds=seconds)
-        self.sets.append((self._loop.time(), self.shift.total_seconds()))

@@ -4,6 +4,7 @@ So any part of any device can break, of a recording as well, in the words of its
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
@@ -22,6 +23,7 @@ from monitor.rehearsal.actor import COMMUNITY, Actor, Tree
 from monitor.rehearsal.happenings import PartFile
 from monitor.rehearsal.readers import CommandLooks, StageReader, TreeLooks
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _BITS = 32  # of a value of BITS
 _BUDGET = Budget(seconds=600, rows=1_000_000, bytes=1_000_000_000)
@@ -44,6 +46,10 @@ class Finder:
         key = actor.name, part.model_dump_json()
         if key not in self._found:
             self._found[key] = await self._seek(actor, part)
+
+    async def observations(self, actor: Actor) -> tuple[Observation, ...]:
+        """All that the device tells now."""
+        return told(await self._visit(actor)).observations
 
     async def _seek(self, actor: Actor, part: PartFile) -> dict[str, Told]:
         seen = told(await self._visit(actor))
@@ -152,7 +158,9 @@ def _candidates(platform: Platform | None, part: PartFile, found: Observation) -
         if fact.aspect == found.aspect
     ]
     if part.value is not None:
-        for divisor in dict.fromkeys((*(fact.number.divisor for fact in facts), 1.0)):
+        # as the device itself scales what it tells now, where no divisor of the file says so
+        scale = [float(found.raw) / found.value] if found.value and _NUMBER.fullmatch(found.raw) else []
+        for divisor in dict.fromkeys((*(fact.number.divisor for fact in facts), *scale, 1.0)):
             yield round(part.value * divisor)
             yield f"{part.value * divisor:g}"
         return

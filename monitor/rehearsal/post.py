@@ -16,10 +16,11 @@ class PostOffice:
     def __init__(self) -> None:
         """A server that is up."""
         self.how = Post.UP
+        self.accepted: dict[str, float] = {}
+        """When each letter was accepted, by its Message-ID, in seconds of the loop."""
 
     async def __call__(self, letter: Letter, settings: MailSettings) -> Receipt:
         """One try."""
-        del letter
         where = f"{settings.server}:{settings.port}"
         match self.how:
             case Post.DOWN:
@@ -30,4 +31,5 @@ class PostOffice:
             case Post.SLOW:
                 await asyncio.sleep(_SLOW)
         await asyncio.sleep(_TALK)
+        self.accepted.setdefault(letter.message_id, asyncio.get_running_loop().time())
         return Receipt(verdict=Verdict.ACCEPTED, words="250 accepted")

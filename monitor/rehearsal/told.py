@@ -83,7 +83,7 @@ def _ticket(account: Account, ticket: Ticket) -> dict[str, Any]:
         "state": state(ticket),
         "events": [
             {
-                "seconds": round(account.moments.seconds(event.at), 3),
+                "seconds": round(account.seconds(ticket, event), 3),
                 "at": event.at.isoformat(),
                 "kind": event.kind.value,
                 "by": event.by,

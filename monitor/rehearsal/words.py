@@ -4,7 +4,7 @@ Where one word would do as well as another (a name or a list of names, a number 
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -17,7 +17,7 @@ START = datetime(2026, 3, 2, 8, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
 """A Monday at eight."""
 
 
-def listed(raw: object) -> object:
+def listed(raw: object) -> list[Any]:
     """One thing as a list of one."""
     return raw if isinstance(raw, list) else [raw]
 
@@ -37,7 +37,7 @@ def _moment(raw: object) -> object:
 def span(raw: object) -> object:
     """A time or two: the moment, or the first and the last that will do."""
     found = listed(raw)
-    if isinstance(found, list) and len(found) not in {1, 2}:
+    if len(found) not in {1, 2}:
         raise ValueError('must be a time such as "10min", or the first and the last such as ["10min", "11min"]')
     return found
 
