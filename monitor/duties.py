@@ -80,10 +80,14 @@ class Duties:
         The daemon ticks every second and need not ask; a rehearsal has hours to get over.
         """
         waiting = await self._store.ask(letters.next_try)
+        windows = partial(maintenance.next_change, settings=self.settings, now=self._clock(), within=_SWEEP)
+        change = await self._store.ask(windows)
         rest = self._rests_until
         moments = [self._swept_at + _SWEEP, *(wake for wake in self._wakes.values() if wake is not None)]
         if waiting is not None:
             moments.append(waiting if rest is None else max(waiting, rest))
+        if change is not None:
+            moments.append(change)
         return min(moments)
 
     @staticmethod

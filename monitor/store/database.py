@@ -14,7 +14,7 @@ import fcntl
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -84,10 +84,16 @@ class Store:
 
     async def do(self, work: Callable[[Connection], T]) -> T:
         """`work` in a write transaction, on disk when this returns; nothing of it is where it raises."""
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
         self._waiting.append(_Waiting(work, done))
-        self._writer.submit(self._written)
-        return await done
+        try:
+            # Each work brings a turn of the thread, which may do others too, and finds nothing where it was done.
+            await loop.run_in_executor(self._writer, self._written)
+            return await done
+        except asyncio.CancelledError:
+            done.cancel()
+            raise
 
     async def ask(self, question: Callable[[Connection], T]) -> T:
         """`question` in one read transaction: it sees one consistent moment and holds up nobody."""
@@ -113,7 +119,7 @@ class Store:
         taken: list[_Waiting] = []
         try:
             with self.writing() as connection:
-                while self._waiting and len(taken) < _TOGETHER and perf_counter() - begun < _TOGETHER_SECONDS:
+                while self._waiting and (not taken or _has_room(len(taken), perf_counter() - begun)):
                     one = self._waiting.popleft()
                     if not one.done.cancelled():
                         taken.append(one)
@@ -124,9 +130,8 @@ class Store:
         if self._committed is not None:
             self._committed(timedelta(seconds=perf_counter() - begun))
         for one in taken:
-            one.done.get_loop().call_soon_threadsafe(one.tell)
-        if self._waiting:  # a flood never ends by itself: the others get their turn in the order of their coming
-            self._writer.submit(self._written)
+            with suppress(RuntimeError):  # the loop of who waits was closed meanwhile
+                one.done.get_loop().call_soon_threadsafe(one.tell)
 
     def _read(self, question: Callable[[Connection], T]) -> T:
         with self.reading() as connection:
@@ -145,6 +150,10 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _has_room(taken: int, seconds: float) -> bool:
+    return taken < _TOGETHER and seconds < _TOGETHER_SECONDS
 
 
 def _tried(one: _Waiting, connection: Connection, *, is_alone: bool) -> None:
