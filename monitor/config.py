@@ -39,7 +39,7 @@ from monitor.netvigil_file import (
 )
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
-from monitor.settings import Daemon, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Visits
+from monitor.settings import Daemon, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Storm, Visits
 from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
@@ -94,6 +94,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         traps=_hearing(file.traps),
         syslog=_hearing(file.syslog),
         mail=post,
+        storm=Storm(**dict(file.storm)),
         report=_report(file.report, state),
         snapshot_interval=file.history.interval,
         inventory=inventory(draft, secrets, entered, file.visits.interval),

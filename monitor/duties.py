@@ -6,7 +6,7 @@ Every duty derives what to do from what is stored, so nothing is lost over a sto
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -16,10 +16,10 @@ from sqlalchemy import Connection
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import due_events, next_due
 from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_try, posted
-from monitor import afterwards, maintenance, reporting, ticketing
+from monitor import afterwards, maintenance, reporting, storm, ticketing
 from monitor.config import Settings
 from monitor.metrics import Metrics
-from monitor.model import Letter, Level
+from monitor.model import Letter, Level, Ticket
 from monitor.progress import Progress
 from monitor.store import faults, letters, tickets
 from monitor.store.database import Store
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
 _AT_ONCE = 20  # letters under way at the same time
+_TOGETHER = 100  # tickets that are looked at together
 Post = Callable[[Letter, MailSettings], Awaitable[Receipt]]
 """The way out for one letter: one try, and what came of it."""
 
@@ -67,7 +68,8 @@ class Duties:
     async def tick(self) -> None:
         """Do all that is due now. A duty that cannot be done (a full disk) is said, and holds up none of the others."""
         now = self._clock()
-        duties = (self._maintains, self._promises, self._posts, self._reports, self._counts, self._sweeps)
+        # Letters first: they wait for nobody, least of all for the clocks of five thousand new tickets.
+        duties = (self._posts, self._maintains, self._promises, self._reports, self._counts, self._sweeps)
         done = [await self._tried(duty, now) for duty in duties]
         if all(done):
             self._progress.made(WORK, now)
@@ -78,10 +80,14 @@ class Duties:
         The daemon ticks every second and need not ask; a rehearsal has hours to get over.
         """
         waiting = await self._store.ask(letters.next_try)
+        windows = partial(maintenance.next_change, settings=self.settings, now=self._clock(), within=_SWEEP)
+        change = await self._store.ask(windows)
         rest = self._rests_until
         moments = [self._swept_at + _SWEEP, *(wake for wake in self._wakes.values() if wake is not None)]
         if waiting is not None:
             moments.append(waiting if rest is None else max(waiting, rest))
+        if change is not None:
+            moments.append(change)
         return min(moments)
 
     @staticmethod
@@ -127,15 +133,24 @@ class Duties:
             if self._heads.get(number) != seq or ((wake := self._wakes.get(number)) is not None and wake <= now)
         ]
         self._heads = heads
-        for number in due:
-            level, wake = await self._store.do(partial(self._kept, number=number, now=now))
-            self._levels[number], self._wakes[number] = level, wake
+        for begin in range(0, len(due), _TOGETHER):
+            await self._kept(due[begin : begin + _TOGETHER], now)
 
-    def _kept(self, disk: Connection, *, number: str, now: datetime) -> tuple[Level, datetime | None]:
+    async def _kept(self, numbers: Sequence[str], now: datetime) -> None:
+        """Write down what is due in these tickets, and remember when something will be."""
+        found = await self._store.ask(lambda disk: tickets.several(disk, numbers))
+        late = [ticket for ticket in found if due_events(ticket, self.settings.contract, now)]
+        written = {each.id: self._store.do(partial(self._broken, number=each.id, now=now)) for each in late}
+        after = dict(zip(written, await asyncio.gather(*written.values()), strict=True))
+        for ticket in (after.get(each.id, each) for each in found):
+            self._levels[ticket.id] = desk.level(ticket)
+            self._wakes[ticket.id] = next_due(ticket, self.settings.contract, now)
+
+    def _broken(self, disk: Connection, *, number: str, now: datetime) -> Ticket:
         ticket = tickets.found(disk, number)
         for kind, data in due_events(ticket, self.settings.contract, now):
             ticket = ticketing.acted(disk, number, kind, ticketing.ITSELF, data, self.settings, now)
-        return desk.level(ticket), next_due(ticket, self.settings.contract, now)
+        return ticket
 
     async def _posts(self, now: datetime) -> None:
         """Posting goes on beside the other duties: a slow mail server holds up no clock."""
@@ -144,14 +159,30 @@ class Duties:
 
     async def _post(self, now: datetime) -> None:
         """Post what waits. Where no letter can leave at all, the queue rests instead of failing one by one."""
-        if self._rests_until is not None and now < self._rests_until:
-            return
-        waiting = await self._store.ask(lambda disk: letters.due(disk, now, _AT_ONCE))
-        try:
-            receipts = await asyncio.gather(*(self._one(letter) for letter in waiting))
-        except Exception:  # the store would not take what became of a letter: it goes out once more, under its old name
-            log.exception("letters could not be posted")
-            return
+        while self._rests_until is None or now >= self._rests_until:
+            try:
+                waiting = await self._next(now)
+                receipts = await asyncio.gather(*(self._one(letter) for letter in waiting))
+            except Exception:  # the store would not take what became of a letter: it goes out again, under its old name
+                log.exception("letters could not be posted")
+                return
+            self._rest(receipts)
+            if not any(receipt.verdict is Verdict.ACCEPTED for receipt in receipts):
+                return
+            now = self._clock()
+
+    async def _next(self, now: datetime) -> tuple[Posted, ...]:
+        """The letters that leave now, in a storm the digests in their place."""
+        guard = await self._store.ask(partial(storm.guarded, settings=self.settings, now=now))
+        self._metrics.stormed(len(guard.held))
+        if guard.due:
+            count = await self._store.do(partial(storm.digested, settings=self.settings, now=now))
+            log.warning("many faults at once: %d digests in place of their letters", count)
+        return await self._store.ask(
+            lambda disk: letters.due(disk, now, _AT_ONCE, held=guard.held, released=guard.released)
+        )
+
+    def _rest(self, receipts: Sequence[Receipt]) -> None:
         if any(receipt.concerns_all for receipt in receipts):
             self._failures += 1
             mail = self.settings.mail

@@ -23,6 +23,13 @@ def coverage(disk: Connection, settings: Settings, now: datetime, *, back: timed
     )
 
 
+def next_change(disk: Connection, settings: Settings, now: datetime, *, within: timedelta) -> datetime | None:
+    """When a window begins or ends next; those of the store as far ahead as `within`."""
+    windows = (*settings.inventory.windows, *maintenance.overlapping(disk, now, now + within))
+    inventory = settings.inventory
+    return Coverage(windows=windows, devices=inventory.devices, sites=inventory.sites, now=now).next_change()
+
+
 def covering(disk: Connection, key: FaultKey, settings: Settings, now: datetime) -> Covered | None:
     """The window that covers a fault under `key` now."""
     return coverage(disk, settings, now).of(key)

@@ -65,6 +65,9 @@ class Metrics:
         self._posted = Counter(
             "netvigil_letters_posted", "Attempts to post a letter, by result.", ["result"], registry=own
         )
+        self._storms = Gauge(
+            "netvigil_storm_recipients", "Recipients to whom a digest goes in place of letters.", registry=own
+        )
         self._loaded = Gauge(
             "netvigil_config_last_reload_successful",
             "Whether the configuration on disk is the one in force: 1 yes, 0 it was refused.",
@@ -156,6 +159,10 @@ class Metrics:
         """The outbox was looked through: letters by state, and when the oldest undelivered of a state was written."""
         _replace(self._outbox, letters)
         _replace(self._oldest, {state: written.timestamp() for state, written in oldest.items()})
+
+    def stormed(self, recipients: int) -> None:
+        """It was looked how many recipients have more letters than they would read."""
+        self._storms.set(recipients)
 
     def posted(self, result: str) -> None:
         """A mail server answered to a letter, or none could be reached."""

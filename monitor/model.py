@@ -460,7 +460,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One message to one recipient, rendered once, sent at least once under one stable Message-ID (RFC 5322)."""
+    """One message to one recipient, rendered once, sent at least once under one stable Message-ID (RFC 5322).
+
+    `level`, `site` and `what` are those of the ticket and its event, for a digest; None and "" where there is none.
+    """
 
     ticket: str
     event: int
@@ -473,6 +476,9 @@ class Letter:
     references: tuple[str, ...] = ()
     language: Language
     created_at: datetime
+    level: Level | None = None
+    site: str = ""
+    what: EventKind | None = None
 
 
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}

@@ -180,6 +180,22 @@ class MailFile(Settled):
         return self
 
 
+class StormFile(Settled):
+    """[storm]: when many letters at once become one."""
+
+    letters: Whole = Field(10, ge=1, description="More letters than this to one recipient within `every` are a storm.")
+    every: PositiveDuration = Field(
+        timedelta(minutes=1), description="The time in which they are counted, and between two mails in a storm."
+    )
+    alone: Whole = Field(
+        1,
+        ge=0,
+        le=10,
+        description="Faults of level 1 told at once by themselves; more are one digest at once.",
+    )
+    lines: Whole = Field(50, ge=1, le=500, description="Tickets that a digest shows; the others are counted.")
+
+
 class ReportFile(Settled):
     """[report]: when the monthly inspection report of the month before is written."""
 
@@ -216,5 +232,6 @@ class NetvigilFile(Settled):
     traps: TrapsFile = Field(TrapsFile(), description="[traps]: SNMP traps and informs that devices send.")
     syslog: SyslogFile = Field(SyslogFile(), description="[syslog]: log lines that devices send.")
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
+    storm: StormFile = Field(StormFile(), description="[storm]: when many letters at once become one.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")

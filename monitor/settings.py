@@ -95,6 +95,16 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """When letters become a digest: more than `letters` within `every`, but for `alone` of level 1."""
+
+    letters: int = 10
+    every: timedelta = timedelta(minutes=1)
+    alone: int = 1
+    lines: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """When the inspection report of the month before is written, where, and in which languages."""
 
@@ -122,6 +132,7 @@ class Settings:
     contract: Contract
     policy: Policy
     platforms: Mapping[str, Platform]
+    storm: Storm = Storm()
     warnings: tuple[Problem, ...] = ()
 
     def targets(self, device: Device) -> tuple[Target, ...]:

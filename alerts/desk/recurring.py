@@ -51,6 +51,17 @@ class Every:
         nth = (day.day - 1) // 7 + 1
         return not self.nths or nth in self.nths or (LAST in self.nths and _is_last_week(day, 7))
 
+    def next_begins(self, moment: datetime, zone: str) -> datetime | None:
+        """When the first occurrence after `moment` begins."""
+        local = ZoneInfo(zone)
+        day = moment.astimezone(local).date() - timedelta(days=1)
+        for _ in range(_GAP + 2):
+            begins = datetime.combine(day, self.at, local).astimezone(UTC)
+            if self.names(day) and begins > moment:
+                return begins
+            day += timedelta(days=1)
+        return None
+
     def last_begun(self, moment: datetime, zone: str) -> Span | None:
         """The newest occurrence that had begun by `moment`. As all are equally long, it is also the last to end."""
         local = ZoneInfo(zone)

@@ -59,6 +59,12 @@ class Window:
             return self.when.last_begun(moment, zone)
         return self.when if self.when.begins <= moment else None
 
+    def next_begins(self, moment: datetime, zone: str) -> datetime | None:
+        """When it begins next after `moment`."""
+        if isinstance(self.when, Every):
+            return self.when.next_begins(moment, zone)
+        return self.when.begins if self.when.begins > moment else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
@@ -101,6 +107,12 @@ class Coverage:
         zones = sorted({site.zone for site in self.sites.values()})
         found = (each for zone in zones for each in self._in(zone) if self.now in each.span)
         return tuple(dict.fromkeys(found))
+
+    def next_change(self) -> datetime | None:
+        """When a window begins or ends next, anywhere."""
+        zones = {site.zone for site in self.sites.values()}
+        begins = (window.next_begins(self.now, zone) for window in self.windows for zone in zones)
+        return min((each for each in (*begins, *(on.span.ends for on in self.active())) if each), default=None)
 
     def whole(self) -> tuple[Device, ...]:
         """The devices that are covered now with all their parts."""

@@ -29,9 +29,10 @@ FULL = {
 
 _OF_FAULT = {EventKind.OPENED, EventKind.LEVEL_CHANGED, EventKind.RECOVERED, EventKind.RELAPSED}
 _WELL = {EventKind.RECOVERED, EventKind.RESTORED, EventKind.CLOSED}
+# Behind the first line of a letter.
 # White text on each has a contrast of at least 4.5:1 (WCAG 2.2, 1.4.3); the words say the same without colour.
-_COLOURS = {Level.CRITICAL: "#991b1b", Level.MAJOR: "#b03a06", Level.MINOR: "#86580b", Level.WARNING: "#1d4f91"}
-_GREEN, _GREY = "#1b6b3a", "#4b5563"
+COLOURS = {Level.CRITICAL: "#991b1b", Level.MAJOR: "#b03a06", Level.MINOR: "#86580b", Level.WARNING: "#1d4f91"}
+GREEN, _GREY = "#1b6b3a", "#4b5563"
 _NAME = 80  # characters of a name in a first line or subject: room for what else must stand there
 
 
@@ -143,8 +144,8 @@ def _clock_title(matter: Matter, said: Words) -> str:
 
 def _colour(matter: Matter) -> str:
     if matter.event.kind in _WELL:
-        return _GREEN
-    return _COLOURS[matter.level] if matter.event.kind in FULL else _GREY
+        return GREEN
+    return COLOURS[matter.level] if matter.event.kind in FULL else _GREY
 
 
 def _before(matter: Matter, said: Words) -> str:

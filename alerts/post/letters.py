@@ -119,6 +119,9 @@ def _letter(matter: Matter, recipient: Recipient, domain: str) -> Letter:
         references=(root,) if is_reply else (),
         language=recipient.language,
         created_at=matter.now,
+        level=matter.level,
+        site=matter.site.name,
+        what=event.kind,
     )
 
 

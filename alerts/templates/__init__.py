@@ -19,7 +19,8 @@ _DROPPED = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 def harmless(text: str, cap: int = CAP) -> str:
     """`text` on one line, without control, bidi or surrogate characters, cut at `cap` characters."""
     line = _SPACE.sub(" ", text)
-    kept = line if line.isascii() and line.isprintable() else "".join(c for c in line if _is_kept(c))
+    # Nothing that is dropped is printable (str.isprintable), so that most text in any language is looked at once.
+    kept = line if line.isprintable() else "".join(c for c in line if _is_kept(c))
     return kept if len(kept) <= cap else kept[: cap - 1] + "…"
 
 

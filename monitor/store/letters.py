@@ -4,7 +4,7 @@ A letter is written in the transaction of the event that it tells of. Its Messag
 sent twice (the server accepted it, and we died before writing that down) is recognised as one by every mail program.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,11 +12,13 @@ from enum import StrEnum
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from monitor.model import Letter
+from alerts.post.digest import CALLS, Waiting
+from monitor.model import EventKind, Letter, Level
 from monitor.store import tables
 from monitor.store.documents import letter_document, letter_read
 
 _letter = tables.letter
+_MANY = 1000
 
 
 class LetterState(StrEnum):
@@ -26,11 +28,13 @@ class LetterState(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     EXPIRED = "expired"
+    DIGESTED = "digested"
+    """It left within a digest, and its fate is that of the digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """A letter with what became of it so far."""
+    """A letter with what became of it so far; `digest` is the Message-ID of the one within which it went."""
 
     letter: Letter
     state: LetterState
@@ -38,6 +42,7 @@ class Posted:
     next_try: datetime | None
     ended_at: datetime | None
     response: str
+    digest: str = ""
 
 
 def queued(disk: Connection, letters: Iterable[Letter]) -> None:
@@ -52,6 +57,9 @@ def queued(disk: Connection, letters: Iterable[Letter]) -> None:
             "created_at": letter.created_at,
             "next_try": letter.created_at,
             "state": LetterState.QUEUED.value,
+            "level": letter.level,
+            "site": letter.site,
+            "what": letter.what.value if letter.what else "",
         }
         for letter in letters
     ]
@@ -59,12 +67,19 @@ def queued(disk: Connection, letters: Iterable[Letter]) -> None:
         disk.execute(insert(_letter).on_conflict_do_nothing(), rows)
 
 
-def due(disk: Connection, now: datetime, most: int) -> tuple[Posted, ...]:
-    """Letters whose next try has come, the longest waiting first."""
+def due(
+    disk: Connection, now: datetime, most: int, *, held: Collection[str] = (), released: Collection[str] = ()
+) -> tuple[Posted, ...]:
+    """Letters whose next try has come: the gravest, then the longest waiting first.
+
+    To the recipients in `held` only digests and what is `released` (Message-IDs).
+    """
+    may_go = (_letter.c.ticket == "") | _letter.c.recipient.not_in(tuple(held))
     question = (
         select(_letter)
         .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now)
-        .order_by(_letter.c.next_try, _letter.c.created_at)
+        .where(may_go | _letter.c.message_id.in_(tuple(released)))
+        .order_by(func.coalesce(_letter.c.level, 0), _letter.c.next_try, _letter.c.created_at)
         .limit(most)
     )
     return tuple(map(_read, disk.execute(question)))
@@ -75,6 +90,86 @@ def next_try(disk: Connection) -> datetime | None:
     question = select(func.min(_letter.c.next_try)).where(_letter.c.state == LetterState.QUEUED.value)
     moment: datetime | None = disk.execute(question).scalar_one()
     return moment
+
+
+def waiting(disk: Connection) -> dict[str, list[Waiting]]:
+    """By recipient, the letters about tickets that are queued, oldest first."""
+    columns = _letter.c
+    rows = disk.execute(
+        select(
+            columns.recipient, columns.message_id, columns.ticket, columns.event,
+            columns.level, columns.site, columns.what, columns.created_at,
+        )
+        .where(columns.state == LetterState.QUEUED.value, columns.ticket != "")
+        .order_by(columns.created_at, columns.ticket, columns.event)
+    )  # fmt: skip
+    found: dict[str, list[Waiting]] = {}
+    for row in rows:
+        found.setdefault(row.recipient, []).append(
+            Waiting(
+                message_id=row.message_id,
+                ticket=row.ticket,
+                event=row.event,
+                level=Level(row.level) if row.level else None,
+                site=row.site,
+                what=EventKind(row.what) if row.what else None,
+                created_at=row.created_at,
+            )
+        )
+    return found
+
+
+def written(disk: Connection, recipient: str, since: datetime) -> list[datetime]:
+    """When letters about tickets were written to `recipient` since then, whatever became of them; oldest first."""
+    rows = disk.execute(
+        select(_letter.c.created_at)
+        .where(_letter.c.recipient == recipient, _letter.c.created_at > since, _letter.c.ticket != "")
+        .order_by(_letter.c.created_at)
+    )
+    return list(rows.scalars())
+
+
+def last_mail(disk: Connection, recipient: str, *, grave: bool = False) -> datetime | None:
+    """When a mail server last took a letter to `recipient`; with `grave`, one that calls to a fault of level 1."""
+    question = select(_letter.c.ended_at).where(
+        _letter.c.recipient == recipient, _letter.c.state == LetterState.ACCEPTED.value
+    )
+    if grave:
+        calls = _letter.c.what.in_([kind.value for kind in CALLS]) | (_letter.c.ticket == "")
+        question = question.where(_letter.c.level == int(Level.CRITICAL), calls)
+    found: datetime | None = disk.execute(question.order_by(_letter.c.ended_at.desc()).limit(1)).scalar()
+    return found
+
+
+def digests(disk: Connection, recipient: str) -> tuple[int, bool]:
+    """How many digests were written to `recipient`, and whether one of them is still on its way."""
+    rows = disk.execute(
+        select(_letter.c.state, func.count())
+        .where(_letter.c.recipient == recipient, _letter.c.ticket == "", _letter.c.event > 0)
+        .group_by(_letter.c.state)
+    )
+    counts: dict[str, int] = dict(rows.all())
+    return sum(counts.values()), LetterState.QUEUED.value in counts
+
+
+def subjects(disk: Connection, message_ids: Iterable[str]) -> dict[str, str]:
+    """The subject of each of these letters."""
+    subject = func.json_extract(_letter.c.body, "$.subject")
+    rows = disk.execute(select(_letter.c.message_id, subject).where(_letter.c.message_id.in_(tuple(message_ids))))
+    return dict(rows.all())
+
+
+def digested(disk: Connection, digest: Letter, within: Sequence[str], now: datetime) -> None:
+    """Put `digest` into the outbox, and write down that the letters `within` go with it and no more by themselves."""
+    queued(disk, [digest])
+    # SQLite takes 32,766 values in one statement at most (SQLITE_MAX_VARIABLE_NUMBER)
+    for begin in range(0, len(within), _MANY):
+        disk.execute(
+            _letter.update()
+            .where(_letter.c.message_id.in_(tuple(within[begin : begin + _MANY])))
+            .where(_letter.c.state == LetterState.QUEUED.value)
+            .values(state=LetterState.DIGESTED.value, digest=digest.message_id, ended_at=now, next_try=None)
+        )
 
 
 def ended(disk: Connection, message_id: str, state: LetterState, now: datetime, response: str) -> None:
@@ -116,10 +211,10 @@ def counted(disk: Connection) -> dict[str, int]:
 
 
 def oldest_undelivered(disk: Connection) -> dict[str, datetime]:
-    """Of each state but accepted, when its oldest letter was written."""
+    """Of each state but accepted and digested, when its oldest letter was written."""
     rows = disk.execute(
         select(_letter.c.state, func.min(_letter.c.created_at))
-        .where(_letter.c.state != LetterState.ACCEPTED.value)
+        .where(_letter.c.state.not_in((LetterState.ACCEPTED.value, LetterState.DIGESTED.value)))
         .group_by(_letter.c.state)
     )
     return dict(rows.all())
@@ -133,4 +228,5 @@ def _read(row: Row[str]) -> Posted:
         next_try=row.next_try,
         ended_at=row.ended_at,
         response=row.response,
+        digest=row.digest,
     )

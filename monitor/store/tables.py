@@ -189,7 +189,8 @@ ticket_event = Table(
 )
 Index("ix_ticket_event_closed", ticket_event.c.ticket, unique=True, sqlite_where=text("kind = 'closed'"))
 
-# The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time).
+# The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time), or
+# digested: it went within the letter `digest`. A digest itself has the ticket "", and its number as its event.
 letter = Table(
     "letter",
     metadata,
@@ -204,8 +205,15 @@ letter = Table(
     Column("next_try", Moment),
     Column("ended_at", Moment),
     Column("response", Text, nullable=False, server_default=""),
+    Column("level", Integer),
+    Column("site", String, nullable=False, server_default=""),
+    Column("what", String, nullable=False, server_default=""),
+    Column("digest", String, nullable=False, server_default=""),
     UniqueConstraint("ticket", "event", "recipient"),
 )
+# Letters are counted every second, and their bodies are long: nobody may have to read over them.
+Index("ix_letter_state_created_at", letter.c.state, letter.c.created_at)
+Index("ix_letter_recipient_created_at", letter.c.recipient, letter.c.created_at)
 Index("ix_letter_queue", letter.c.next_try, sqlite_where=text("state = 'queued'"))
 
 # What was seen of a device on a day, the last of each day: compressed JSON of its observations, for the reports.

@@ -21,7 +21,9 @@ class NoSuchTicketError(LookupError):
 def next_id(disk: Connection, now: datetime, zone: str) -> str:
     """The next ticket number: T, the day where the site is, and a count within that day."""
     stem = f"T{now.astimezone(ZoneInfo(zone)):%Y%m%d}-"
-    (last,) = disk.execute(select(func.max(_ticket.c.id)).where(_ticket.c.id.startswith(stem))).one()
+    # A range, which the key's index has in order. T…-10000 comes after T…-9999, but before it as text.
+    of_day = select(_ticket.c.id).where(_ticket.c.id > stem, _ticket.c.id < f"{stem}:")
+    last = disk.execute(of_day.order_by(func.length(_ticket.c.id).desc(), _ticket.c.id.desc()).limit(1)).scalar()
     return f"{stem}{int(last[len(stem) :]) + 1 if last else 1:04d}"
 
 
@@ -99,6 +101,12 @@ def about(disk: Connection, key: FaultKey) -> Ticket | None:
         _ticket.c.aspect == key.aspect,
     )
     return next(iter(_read(disk, question.order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc()).limit(1))), None)
+
+
+def several(disk: Connection, numbers: Iterable[str]) -> tuple[Ticket, ...]:
+    """The tickets with these numbers, as far as there are such, oldest first."""
+    wanted = select(_ticket).where(_ticket.c.id.in_(tuple(numbers)))
+    return _read(disk, wanted.order_by(_ticket.c.opened_at, _ticket.c.id))
 
 
 def by_fault(disk: Connection) -> dict[FaultKey, str]:

@@ -17,6 +17,7 @@ from monitor.config import Settings, loaded
 from monitor.model import EventKind, Language, Ticket
 from monitor.store import letters, tickets
 from monitor.store.database import Store
+from monitor.store.letters import Posted
 from monitor.verbs import doors
 
 
@@ -49,6 +50,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     with doors.reading(settings) as disk:
         found = tickets.found(disk, number)
         sent = letters.all_letters(disk, number)
+        within = {each.digest: letters.by_id(disk, each.digest) for each in sent if each.digest}
     site = settings.inventory.sites.get(found.site)
     zone = site.zone if site else "UTC"
     told = {
@@ -73,6 +75,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
                 "event": each.letter.event,
                 "state": each.state.value,
                 "response": each.response,
+                "digest": _digest(within[each.digest]) if each.digest else None,
             }
             for each in sent
         ],
@@ -88,7 +91,16 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         data = ", ".join(f"{key}={value}" for key, value in event.data.items() if not key.endswith("_zh_CN"))
         click.echo(f"  {event.seq:>3} {wall(event.at, zone, Language.EN)}  {event.kind.value} by {event.by}  {data}")
     for posted in sent:
-        click.echo(f"  mail to {posted.letter.recipient}: {posted.state.value} {posted.response}")
+        went = within.get(posted.digest)
+        words = f"within {posted.digest}, {went.state.value} {went.response}" if went else posted.response
+        click.echo(f"  mail to {posted.letter.recipient}: {posted.state.value} {words}")
+
+
+def _digest(went: Posted | None) -> dict[str, str] | None:
+    """The digest within which a letter went, and what became of it."""
+    if went is None:
+        return None
+    return {"message_id": went.letter.message_id, "state": went.state.value, "response": went.response}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,11 @@ def test_a_moment_is_in_a_recurring_window_if_and_only_if_one_began_that_is_not_
     assert (moment in found) == any(begin <= moment < begin + length for begin in truth)
     assert found.begins == max(begin for begin in truth if begin <= moment)
     assert found.ends - found.begins == length
+    after = rule.next_begins(moment, zone)
+    assert after is not None
+    assert after > moment
+    assert rule.last_begun(after, zone) == Span(begins=after, ends=after + length)
+    assert rule.last_begun(after - MILLISECOND, zone) == found
 
 
 @pytest.mark.parametrize(
@@ -159,6 +164,9 @@ def test_of_several_windows_the_one_that_ends_last_counts_and_its_end_is_the_end
     assert at(NOW + 9 * HOUR).of(fault("be-1")) is None
     assert at(NOW + 9 * HOUR).over_since(fault("be-1")) == NOW + 3 * HOUR
     assert [each.window.name for each in at(NOW).active()] == ["M1", "M2", "M3"]
+    assert [at(NOW + hours * HOUR).next_change() for hours in (-2, 0, 1, 2, 3)] == [
+        NOW - HOUR, NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR, None,
+    ]  # fmt: skip
 
 
 def test_a_device_is_covered_as_a_whole_only_by_a_window_that_names_no_part() -> None:

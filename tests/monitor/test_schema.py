@@ -22,6 +22,7 @@ from monitor.netvigil_file import (
     ReportFile,
     SnmpFile,
     SshFile,
+    StormFile,
     SyslogFile,
     TrapsFile,
     VisitsFile,
@@ -43,6 +44,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[syslog]`": SyslogFile,
     "`[mail]`": MailFile,
     "`[[mail.recipient]]`": RecipientFile,
+    "`[storm]`": StormFile,
     "`[report]`": ReportFile,
     "`[history]`": HistoryFile,
     '`[credentials.NAME]` with `version = "3"`': UserFile,
@@ -99,7 +101,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     }
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
-        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "report", "history",
+        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "storm", "report", "history",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",

@@ -1,6 +1,8 @@
 """The disk: one living fault per key, append-only events, an outbox that forgets nothing, migrations that fit."""
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from monitor.model import (
@@ -330,3 +332,47 @@ def _ticket() -> Ticket:
         region="hefei",
         events=(TicketEvent(seq=1, kind=EventKind.OPENED, at=NOW, by="netvigil", data={"level": "2"}),),
     )
+
+
+async def test_what_waits_together_is_committed_together_and_who_raises_undoes_nothing_of_the_others(
+    tmp_path: Path,
+) -> None:
+    commits: list[timedelta] = []
+
+    def saves(number: int) -> Callable[[Connection], int]:
+        def work(disk: Connection) -> int:
+            key = replace(FAULT.key, label=str(number))
+            faults.saved(disk, replace(FAULT, key=key, hidden_by=None))
+            if number % 10 == 3:
+                raise LookupError(number)
+            return number
+
+        return work
+
+    with Store(tmp_path, committed=commits.append) as opened:
+        done = await asyncio.gather(*(opened.do(saves(number)) for number in range(50)), return_exceptions=True)
+        assert [each for each in done if isinstance(each, int)] == [n for n in range(50) if n % 10 != 3]
+        assert [str(each) for each in done if isinstance(each, LookupError)] == ["3", "13", "23", "33", "43"]
+        assert len(await opened.ask(faults.open_faults)) == 45
+        assert len(commits) < 25
+
+
+async def test_a_work_that_nobody_waits_for_any_more_is_not_done(tmp_path: Path) -> None:
+    with Store(tmp_path) as opened:
+        begun, go_on = threading.Event(), threading.Event()
+
+        def slow(disk: Connection) -> bool:
+            del disk
+            begun.set()
+            return go_on.wait(10)
+
+        first = asyncio.create_task(opened.do(slow))
+        await asyncio.to_thread(begun.wait, 10)
+        second = asyncio.create_task(opened.do(lambda disk: faults.saved(disk, FAULT)))
+        third = asyncio.create_task(opened.do(lambda _: "done"))
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        assert (await first, await third) == (True, "done")
+        assert await opened.ask(faults.open_faults) == ()

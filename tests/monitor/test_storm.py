@@ -1,0 +1,296 @@
+"""The storm guard: the gravest at once, the rest in a digest, one mail a minute, and every letter in the record."""
+
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import Connection
+
+from house import House
+from monitor import storm, ticketing
+from monitor.duties import Duties
+from monitor.metrics import Metrics
+from monitor.model import (
+    Component,
+    Condition,
+    EventKind,
+    Fault,
+    FaultKey,
+    FaultState,
+    Level,
+    Observation,
+    Reason,
+    Text,
+)
+from monitor.progress import Progress
+from monitor.settings import Storm
+from monitor.store import faults, letters, tickets
+from monitor.store.letters import LetterState, Posted
+
+DUTY = "duty@example.org"
+MINUTE = timedelta(minutes=1)
+
+
+def duties_of(house: House) -> Duties:
+    return Duties(house.settings, house.store, Metrics("test"), Progress({}, house.clock()), house.clock)
+
+
+async def tick(duties: Duties) -> None:
+    await duties.tick()
+    await duties.finished()
+
+
+async def breaks(house: House, level: Level, *labels: object, device: str = "hf-acc-03") -> None:
+    """So many parts break at once: faults, tickets and letters in one transaction, as a visit brings them."""
+    now = house.clock()
+
+    def opened(disk: Connection) -> None:
+        for label in labels:
+            part = Component(kind="interface", label=f"GE1/0/{label}")
+            seen = Observation(component=part, aspect="oper_status", condition=Condition.FAILED, at=now, raw="2")
+            fault = Fault(
+                key=FaultKey(device=device, kind=part.kind, label=part.label, aspect=seen.aspect),
+                component=part,
+                condition=Condition.FAILED,
+                level=level,
+                reasons=(Reason(rule="link", text=Text(en="it is down", zh_CN="链路中断")),),
+                evidence=seen,
+                state=FaultState.OPEN,
+                first_seen=now,
+                last_seen=now,
+                changed_at=now,
+                opened_at=now,
+            )
+            ticketing.opened(disk, faults.saved(disk, fault), house.settings, now)
+
+    await house.store.do(opened)
+
+
+def to_duty(house: House) -> list[EmailMessage]:
+    return [mail for mail in house.sink.mails if str(mail["To"]) == DUTY]
+
+
+async def of_duty(house: House) -> list[Posted]:
+    every = await house.store.ask(letters.all_letters)
+    return [each for each in every if each.letter.recipient == DUTY and each.letter.ticket]
+
+
+def plain(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+async def test_ten_letters_in_a_minute_go_one_by_one(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(10))
+    await tick(duties_of(house))
+    assert len(to_duty(house)) == 10
+
+
+async def test_eleven_are_one_digest_and_each_letter_says_within_which_it_went(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(11))
+    await tick(duties_of(house))
+    (mail,) = to_duty(house)
+    assert str(mail["Subject"]).startswith("Digest: 11 tickets at once")
+    text = plain(mail)
+    for posted in await of_duty(house):
+        assert (posted.state, posted.digest) == (LetterState.DIGESTED, str(mail["Message-ID"]))
+        assert posted.letter.subject in text
+        assert posted.letter.text  # whole, as it would have gone
+    (chinese,) = [each for each in house.sink.mails if str(each["To"]) != DUTY]
+    assert "汇总：同时 11 个工单" in str(chinese["Subject"])
+    assert len({str(each["Message-ID"]) for each in house.sink.mails}) == 2
+
+
+async def test_the_one_fault_of_level_1_goes_at_once_by_itself_and_the_rest_a_minute_later(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(40))
+    await breaks(house, Level.CRITICAL, "core", device="hf-core-01")
+    duties = duties_of(house)
+    await tick(duties)
+    (mail,) = to_duty(house)
+    assert "hf-core-01" in str(mail["Subject"])
+    assert "Level 1" in str(mail["Subject"])
+    assert "Check first" in plain(mail)
+    house.clock.advance(seconds=59)
+    await tick(duties)
+    assert len(to_duty(house)) == 1
+    house.clock.advance(seconds=1)
+    await tick(duties)
+    _, digest = to_duty(house)
+    assert str(digest["Subject"]).startswith("URGENT digest: 41 tickets at once, 1 of level 1")  # handed up, as it says
+    assert {each.state for each in await of_duty(house)} == {LetterState.DIGESTED, LetterState.ACCEPTED}
+
+
+async def test_several_faults_of_level_1_are_an_urgent_digest_at_once_with_the_gravest_first(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(60))
+    await breaks(house, Level.CRITICAL, "a", "b", device="hf-core-01")
+    await tick(duties_of(house))
+    (mail,) = to_duty(house)
+    assert str(mail["Subject"]).startswith("URGENT digest: 62 tickets at once, 2 of level 1")
+    lines = [line for line in plain(mail).splitlines() if line.startswith("  - [")]
+    assert len(lines) == house.settings.storm.lines
+    assert all("hf-core-01" in line for line in lines[:2])
+    assert "… and 12 more here" in plain(mail)
+    assert {each.state for each in await of_duty(house)} == {LetterState.DIGESTED}
+
+
+async def test_in_a_storm_nobody_gets_more_than_one_mail_a_minute_also_over_restarts(house: House) -> None:
+    label = 0
+    moments: list[float] = []
+    begin = house.clock()
+    for second in range(240):
+        if second < 150:
+            await breaks(house, Level.CRITICAL if second % 7 == 0 else Level.MAJOR, label, label + 1)
+            label += 2
+        before = len(to_duty(house))
+        await tick(duties_of(house))  # a new daemon each second
+        moments += [(house.clock() - begin).total_seconds()] * (len(to_duty(house)) - before)
+        house.clock.advance(seconds=1)
+    told = [each for each in moments if each >= 10]  # the first ten letters were no storm yet
+    assert all(later - first >= 60 for first, later in pairwise(told)), told
+    assert len(await house.store.ask(tickets.unclosed)) == 300
+    opened = [each for each in await of_duty(house) if each.letter.event == 1]
+    assert {each.state for each in opened} == {LetterState.DIGESTED, LetterState.ACCEPTED}
+
+
+async def test_eleven_of_which_one_went_by_itself_are_still_a_storm_a_minute_later(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(9))
+    await breaks(house, Level.CRITICAL, "core", device="hf-core-01")  # opened, and handed up at once
+    duties = duties_of(house)
+    for _ in range(3):
+        await tick(duties)
+        house.clock.advance(minutes=1)
+    assert [str(mail["Subject"]).partition(" at once")[0] for mail in to_duty(house)][1:] == [
+        "URGENT digest: 10 tickets"
+    ]
+
+
+async def test_a_storm_ends_by_itself(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(30))
+    duties = duties_of(house)
+    await tick(duties)
+    house.clock.advance(seconds=61)
+    await breaks(house, Level.MINOR, "x")
+    await tick(duties)
+    _, alone = to_duty(house)
+    assert "GE1/0/x" in str(alone["Subject"])
+
+
+async def test_later_letters_of_a_digested_ticket_still_make_one_thread(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(11))
+    await tick(duties_of(house))
+    first = (await of_duty(house))[0].letter
+    house.clock.advance(minutes=2)
+    for kind in (EventKind.RESPONDED, EventKind.RESTORED):
+        await house.store.do(
+            lambda disk, kind=kind: ticketing.acted(  # type: ignore[misc]  # the kind of this round
+                disk, first.ticket, kind, "wang", {}, house.settings, house.clock()
+            )
+        )
+        await tick(duties_of(house))
+    later = to_duty(house)[1:]
+    assert [str(mail["References"]) for mail in later] == [first.message_id] * 2
+    assert [str(mail["In-Reply-To"]) for mail in later] == [first.message_id] * 2
+
+
+async def test_what_waited_for_a_mail_server_that_was_down_is_one_digest(house: House) -> None:
+    house.sink.close()
+    duties = duties_of(house)
+    for minute in range(5):
+        await breaks(house, Level.MINOR, *range(minute * 100, minute * 100 + 20))
+        await tick(duties)
+        house.clock.advance(minutes=1)
+    house.clock.advance(hours=2)
+    await house.sink.open()
+    for _ in range(3):
+        await tick(duties_of(house))
+        house.clock.advance(minutes=1)
+    subjects = [str(mail["Subject"]) for mail in to_duty(house)]
+    assert [each.partition(" at once")[0] for each in subjects] == [
+        "Digest: 20 tickets",
+        "Digest: 100 tickets",
+    ]  # of the first 20 by now, that promises were missed
+    assert {each.state for each in await of_duty(house)} == {LetterState.DIGESTED}
+
+
+async def test_a_digest_that_was_taken_but_not_written_down_comes_again_under_its_name(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(20))
+    await tick(duties_of(house))
+
+    def forget(disk: Connection) -> None:  # as after a kill between the server's 250 and our commit
+        disk.exec_driver_sql("UPDATE letter SET state = 'queued', next_try = created_at WHERE state = 'accepted'")
+
+    await house.store.do(forget)
+    await tick(duties_of(house))
+    assert len(to_duty(house)) == 2
+    assert len({str(mail["Message-ID"]) for mail in to_duty(house)}) == 1
+
+
+async def test_a_daemon_that_dies_before_the_digest_is_written_loses_nothing(house: House) -> None:
+    await breaks(house, Level.MINOR, *range(20))
+
+    def dies(disk: Connection) -> None:
+        assert storm.digested(disk, house.settings, house.clock()) == 2
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        await house.store.do(dies)
+    assert {each.state for each in await of_duty(house)} == {LetterState.QUEUED}
+    await tick(duties_of(house))
+    assert len(to_duty(house)) == 1
+    assert {each.state for each in await of_duty(house)} == {LetterState.DIGESTED}
+
+
+async def test_a_refused_digest_is_seen_at_each_ticket(house: House) -> None:
+    house.sink.says = lambda to, _: "550 no such user" if to == DUTY else "250 kept"
+    await breaks(house, Level.MINOR, *range(20))
+    await tick(duties_of(house))
+    posted = (await of_duty(house))[0]
+    digest = await house.store.ask(lambda disk: letters.by_id(disk, posted.digest))
+    assert digest is not None
+    assert (digest.state, "550" in digest.response) == (LetterState.REFUSED, True)
+
+
+async def test_one_recipients_storm_is_not_anothers(house: House) -> None:
+    duty, head = house.settings.mail.recipients
+    mail = replace(house.settings.mail, recipients=(duty, replace(head, levels=(Level.MAJOR,))))
+    house.settings = replace(house.settings, mail=mail)
+    await breaks(house, Level.MINOR, *range(20))
+    await breaks(house, Level.MAJOR, "x")
+    await tick(duties_of(house))
+    assert len(to_duty(house)) == 1
+    (alone,) = [each for each in house.sink.mails if str(each["To"]) != DUTY]
+    assert "GE1/0/x" in str(alone["Subject"])
+
+
+async def test_the_numbers_are_settings(house: House) -> None:
+    house.settings = replace(house.settings, storm=Storm(letters=2, every=timedelta(seconds=10), alone=2, lines=1))
+    await breaks(house, Level.CRITICAL, "a", "b", device="hf-core-01")
+    await tick(duties_of(house))
+    assert sorted("GE1/0/a" in str(mail["Subject"]) for mail in to_duty(house)) == [False, True]
+    house.clock.advance(seconds=10)
+    await tick(duties_of(house))
+    digest = to_duty(house)[-1]
+    assert str(digest["Subject"]).startswith("URGENT digest: 2 tickets")
+    assert plain(digest).count("  - [") == 1
+
+
+async def test_more_than_9999_tickets_a_day_have_numbers(house: House) -> None:
+    def numbers(disk: Connection) -> list[str]:
+        found = []
+        for last in ("0001", "9999", "10000", "12345"):
+            disk.exec_driver_sql("DELETE FROM ticket_event")
+            disk.exec_driver_sql("DELETE FROM ticket")
+            for number in ("0007", last):
+                disk.exec_driver_sql(
+                    "INSERT OR IGNORE INTO ticket VALUES (?, 1, '', '', '', '', '', '', '', 0)",
+                    (f"T20261122-{number}",),
+                )
+            found.append(tickets.next_id(disk, house.clock(), "Asia/Shanghai"))
+        return found
+
+    await breaks(house, Level.MINOR, 1)
+    told = await house.store.do(numbers)
+    assert told == [f"T20261122-{each}" for each in ("0008", "10000", "10001", "12346")]
