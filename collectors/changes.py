@@ -8,7 +8,7 @@ columns, whatever was told before; only the moments differ.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from operator import is_, itemgetter
 from typing import Any
 
@@ -94,23 +94,24 @@ def _all(parts: Iterable[Part], tables: Mapping[str, Table], at: datetime) -> It
         yield told(part, tables, at, taken.setdefault((part.kind, tables[part.table].eye), set()), read)
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class Compared:
-    """One table beside that of the last visit, compared when asked for."""
+    """One table beside that of the last visit. `moved` are the columns in which any value is another one."""
+
+    __slots__ = ("before", "moved", "now", "reindexed")
 
     def __init__(self, now: Table, before: Table) -> None:
         """Two answers to the same question."""
         self.now, self.before = now, before
         self.reindexed = now is not before and (now.index != before.index or now.oids is not before.oids)
-
-    @cached_property
-    def moved(self) -> frozenset[str]:
-        """The columns in which any value is another one."""
-        now, before = self.now.columns, self.before.columns
-        if now is before:
-            return frozenset()
-        return frozenset(
-            name for name, column in now.items() if column is not (last := before.get(name)) and column != last
-        )
+        columns, known = now.columns, before.columns
+        self.moved: frozenset[str] = _NONE
+        if columns is not known:
+            self.moved = frozenset(
+                [name for name, column in columns.items() if column is not (last := known.get(name)) and column != last]
+            )
 
     def rows(self, columns: Iterable[str]) -> set[int]:
         """The rows in which any value of `columns` is another one."""
@@ -127,10 +128,12 @@ def _rows_changed(part: Part, compared: Mapping[str, Compared]) -> set[int] | No
     Not among them are those in which nothing but a number of `Needs.alone` moved.
     """
     needs, own = part.needs, compared[part.table]
-    if any(compared[name].reindexed for name in needs.tables):
-        return None
-    if any(not columns.isdisjoint(compared[name].moved) for name, columns in needs.shape.items()):
-        return None
+    for name in needs.tables:
+        if compared[name].reindexed:
+            return None
+    for name, columns in needs.shape.items():
+        if not columns.isdisjoint(compared[name].moved):
+            return None
     if not own.moved:
         return set()
     rows = own.rows(needs.row & own.moved - needs.alone.keys())

@@ -115,18 +115,18 @@ class PartRows:
         rows = [row for row in range(size) if shown(row)]
         if not rows:
             nobody = _same((None,) * size)
-            return PartTold(ends=array("i", [0]) * size, labels=(nobody, *(nobody for _ in self.facts)))
+            return PartTold(ends=_same_ends((0,) * size), labels=(nobody, *(nobody for _ in self.facts)))
         parts = _Frus(self.fru)
         own = self.labels(self.part.label, rows, parts)
         labels = (own, *(self.labels(fact.label, rows, parts) if fact.label else own for fact in self.facts))
         found: list[Observation] = []
-        ends = array("i")
+        ends: list[int] = []
         for row in range(size):
             if own[row] is not None:
                 of_row = self.row(row, [names[row] or "" for names in labels[1:]], parts)
                 found += (self.unique(observation, row, taken) for observation in of_row)
             ends.append(len(found))
-        return PartTold(observations=tuple(found), ends=ends, labels=labels)
+        return PartTold(observations=tuple(found), ends=_same_ends(tuple(ends)), labels=labels)
 
     def row(
         self, row: int, labels: Sequence[str], parts: Mapping[int, Mapping[str, str]] | None = None
@@ -379,7 +379,7 @@ class PartRows:
                 return ()
             if idle and (raw := text(column[row])) in idle:
                 return (self.one(fact, row, make(), raw=raw, value=value, condition=Condition.ABSENT),)
-            own = Limits(**{name: _first(sources, row) for name, sources in limits.items()}) if limits else None
+            own = _limits(tuple((name, _first(sources, row)) for name, sources in limits.items())) if limits else None
             return (self.one(fact, row, make(), raw=text(column[row]), value=value, limits=own),)
 
         return say
@@ -395,7 +395,7 @@ class PartRows:
             if not words:
                 return ()
             divisor = fact.number.divisor if units is None else units[row] or 1.0
-            own = Limits(**{name: _first(sources, row) for name, sources in limits.items()}) if limits else None
+            own = _limits(tuple((name, _first(sources, row)) for name, sources in limits.items())) if limits else None
             component = make()
             return [
                 self.one(
@@ -458,6 +458,16 @@ class PartRows:
 @lru_cache(maxsize=65_536)  # of one model, all devices have the same parts, but for serial numbers
 def _component(kind: str, label: str, fru: tuple[tuple[str, str], ...]) -> Component:
     return Component(kind=kind, label=label, **dict(fru))
+
+
+@lru_cache(maxsize=65_536)  # of one model, all parts have the same limits
+def _limits(several: tuple[tuple[str, float | None], ...]) -> Limits:
+    return Limits(**dict(several))
+
+
+@lru_cache(maxsize=8192)
+def _same_ends(ends: tuple[int, ...]) -> Sequence[int]:
+    return array("i", ends)
 
 
 @lru_cache(maxsize=8192)

@@ -128,7 +128,16 @@ def text(value: Value) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.15g}"
-    return str(value) if isinstance(value, int) else cleaned(value)
+    return word(value) if isinstance(value, int) else cleaned(value)
+
+
+def word(number: int) -> str:
+    """`number` as text; small ones, which most devices tell, are the same object each time."""
+    return _WORDS[number] if number.__class__ is int and 0 <= number < _SMALL else str(number)
+
+
+_SMALL = 1024
+_WORDS = tuple(str(number) for number in range(_SMALL))
 
 
 def number(value: Value) -> float | None:

@@ -131,8 +131,8 @@ async def _seen(
         known = before.platform if before is not None and number == talked else None
         now = due(known, before.rounds, at, device.name) if known is not None and before is not None else None
         who = await _read(reader, target, now.request if now else WHO, budget)
-        spent = _sum(spent, who)
-        budget = replace(budget, seconds=max(0.0, budget.seconds - who.seconds))
+        spent = _sum(spent, who) if spent.requests else who
+        budget = Budget(seconds=max(0.0, budget.seconds - who.seconds), rows=budget.rows, bytes=budget.bytes)
         if who.silence is None:
             platform = platforms.get(device.platform) or _identified(who, platforms, before)
             before = None if before is None or _restarted(who, platform, before) else before

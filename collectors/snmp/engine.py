@@ -29,6 +29,7 @@ from collectors.snmp.usm import UsmWay
 _LARGEST: Final = 65_535
 _AT_ONCE: Final = 64  # datagrams of one socket before another has its turn
 _PAUSE: Final = 0.001  # seconds between two looks at a socket: what came meanwhile costs one turn of the loop, not many
+_FEW: Final = 4  # replies awaited: of so few not many come at once
 _WINDOW: Final = 64  # questions in flight of one socket: so many replies fit into the room a socket has
 _MOST_SOCKETS: Final = 16
 _ROOM: Final = 4_194_304  # octets of a socket's buffer; the system gives less where its limit is lower
@@ -112,12 +113,13 @@ class _Socket:
         self._waiting.pop(question.id, None)
 
     def _woken(self) -> None:
-        """Something came to a quiet socket: from now on it is looked at now and then, until it is quiet again."""
-        self._loop.remove_reader(self.socket.fileno())
+        """Something came to a quiet socket. Where more is awaited, it is looked at now and then until it is quiet."""
         came = self._receive()
         if not came:  # woken by an error alone
             self._errors()
-        self._rest(came)
+        if came == _AT_ONCE or len(self._waiting) > _FEW:
+            self._loop.remove_reader(self.socket.fileno())
+            self._rest(came)
 
     def _look(self) -> None:
         came = self._receive()
