@@ -73,9 +73,14 @@ class Around:
     far: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
-    def below(self) -> tuple[Role, ...]:
-        """The roles of all devices that are cut off where this one is down, one for each."""
-        return tuple(self.topology.roles[name] for name in self.topology.below(self.device.name))
+    def below(self) -> tuple[str, ...]:
+        """The devices that are cut off where this one is down."""
+        return tuple(sorted(self.topology.below(self.device.name)))
+
+    @property
+    def roles_below(self) -> frozenset[Role]:
+        """Their roles."""
+        return frozenset(self.topology.roles[name] for name in self.below)
 
     def explains(self, fault: Fault) -> FaultKey | Wait | None:
         """The cause of `fault` outside the device; None where there is none."""

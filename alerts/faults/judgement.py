@@ -360,6 +360,7 @@ def _reason(rule: Rule, wrong: Wrong, one: _Moved, count: Count, scene: Scene, n
         "failed": wording.plain(count.failed), "total": wording.plain(count.total), "left": wording.plain(count.left),
     }  # fmt: skip
     changes = penalty_at(one.after, policy.flapping, now) / policy.flapping.penalty
+    below = scene.around.below if scene.around else ()
     values = numbers | wording.told(observation, one.spoke) | {
         "device": wording.plain(scene.device.title or scene.device.name),
         "role": policy.roles[scene.device.role],
@@ -371,7 +372,8 @@ def _reason(rule: Rule, wrong: Wrong, one: _Moved, count: Count, scene: Scene, n
         "condition": policy.conditions[wrong],
         "rest": wording.filled(count.rest(words.rest_one, words.rest_many), numbers),
         "changes": wording.plain(max(1, round(changes))),
-        "below": wording.plain(len(scene.around.below) if scene.around else 0),
+        "below": wording.plain(len(below)),
+        "below_names": wording.plain(wording.some(below)),
     }  # fmt: skip
     return wording.filled(rule.why, values)
 

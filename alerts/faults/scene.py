@@ -42,7 +42,7 @@ class Scene:
             case = Case(role=self.device.role, declared=asked[0], was_ok=asked[1], link=asked[2])
             self._cases[asked] = case
         if component.kind == "device" and self.around is not None:
-            return replace(case, below=frozenset(self.around.below))
+            return replace(case, below=self.around.roles_below)
         return case
 
     @cached_property

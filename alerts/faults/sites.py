@@ -3,12 +3,11 @@
 Judged like a device (`judgement.py`), from observations that are made here of the faults of its devices.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from alerts.faults.around import LINE, MAINS, Around, needed
+from alerts.faults.wording import some
 from monitor.model import SITE, Component, Condition, Fault, Observation
-
-_NAMED = 8  # devices by name in one observation
 
 
 def of_site(around: Around) -> tuple[Observation, ...]:
@@ -54,12 +53,6 @@ def _said(around: Around, aspect: str, condition: Condition, hit: Mapping[str, F
         condition=condition,
         at=around.now,
         value=float(len(hit)),
-        raw=", ".join(_named(sorted(hit))),
+        raw=some(sorted(hit)),
         source="netvigil device list",
     )
-
-
-def _named(names: list[str]) -> Iterator[str]:
-    yield from names[:_NAMED]
-    if len(names) > _NAMED:
-        yield f"… {len(names) - _NAMED}"

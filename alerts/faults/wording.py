@@ -1,6 +1,6 @@
 """The words of a reason: policy templates filled with what was counted, measured and told, in both languages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from string import Formatter
 
 from alerts.faults.limits import Crossed, crossed
@@ -8,13 +8,14 @@ from monitor.model import Observation, Text
 
 PLACEHOLDERS = frozenset({
     "device", "role", "kind", "kinds", "label", "slot", "aspect", "condition",
-    "failed", "total", "left", "rest", "value", "limit", "raw", "evidence", "changes", "below",
+    "failed", "total", "left", "rest", "value", "limit", "raw", "evidence", "changes", "below", "below_names",
 })  # fmt: skip
 NUMBERS = frozenset({"value", "limit", "raw", "evidence", "changes"})
 """The placeholders that may say something else at each visit."""
 
 _SIGNS = {"celsius": "°C", "volts": "V", "amperes": "A", "watts": "W", "dbm": "dBm", "rpm": "rpm", "seconds": "s",
           "bytes": "bytes"}  # fmt: skip
+_NAMED = 8  # in one sentence
 _OWN = Text(en="the device's own limit", zh_CN="设备自身门限")
 _OURS = Text(en="the limit set here", zh_CN="本系统设定门限")
 _ABOVE = Text(en="{value} is above {whose} of {limit}", zh_CN="{value} 高于{whose} {limit}")
@@ -60,6 +61,11 @@ def filled(template: Text, values: Mapping[str, Text]) -> Text:
 def plain(value: object) -> Text:
     """`value` as it is, in every language."""
     return Text(en=str(value), zh_CN=str(value))
+
+
+def some(names: Sequence[str]) -> str:
+    """`names` in one clause, the first of many."""
+    return ", ".join(names[:_NAMED]) + (f" … (+{len(names) - _NAMED})" if len(names) > _NAMED else "")
 
 
 def number(value: float, unit: str) -> str:

@@ -67,9 +67,12 @@ class Words:
 
     def what(self, component: Component, aspect: str, condition: Condition) -> str:
         """Which part is how: "power supply PSU 2: failed"."""
-        own = f"{component.kind}_{aspect}"
-        how = self.condition(own if own in self.table["aspect"] else aspect, condition)
-        return f"{self.part(component)}{self.said('letter', 'colon')}{how}"
+        return f"{self.part(component)}{self.said('letter', 'colon')}{self.how(component.kind, aspect, condition)}"
+
+    def how(self, kind: str, aspect: str, condition: Condition) -> str:
+        """A condition in the words of its aspect, or of that aspect of its kind where it has words of its own."""
+        own = f"{kind}_{aspect}"
+        return self.condition(own if own in self.table["aspect"] else aspect, condition)
 
     def advice(self, kind: str, aspect: str) -> Advice:
         """The advice for this aspect of this kind, else for the kind."""

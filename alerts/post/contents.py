@@ -14,7 +14,7 @@ from alerts.desk.tickets import level, owner, service_class, tier
 from alerts.desk.times import span
 from alerts.locale import Words, wall
 from alerts.templates import harmless
-from monitor.model import Device, EventKind, Fault, Identity, Level, Site, Ticket, TicketEvent
+from monitor.model import SITE, Device, EventKind, Fault, Identity, Level, Site, Ticket, TicketEvent
 
 FULL = {
     EventKind.OPENED,
@@ -89,6 +89,7 @@ def content(matter: Matter, said: Words) -> dict[str, object]:
         "note": _note(event, said),
         "next": _next(matter, said),
         "reasons": [reason.text.said(said.language) for reason in fault.reasons]
+        + [said.said("proposed", reason.proposes) for reason in fault.reasons if reason.proposes]
         + ([said.said("letter", "flapping")] if fault.flapping else []),
         "why": advice.why,
         "part": part,
@@ -167,6 +168,8 @@ def _note(event: TicketEvent, said: Words) -> str:
 def _part(matter: Matter, said: Words) -> Iterator[Row]:
     component = matter.fault.component
     yield Row(name=said.said("letter", "name"), value=said.part(component))
+    if component.kind == SITE:
+        yield Row(name=said.said("letter", "devices"), value=matter.fault.evidence.raw)
     for key, value in (
         ("slot", component.slot),
         ("model", component.model),
@@ -186,7 +189,7 @@ def _unit(matter: Matter, said: Words) -> Iterator[Row]:
     prefecture = matter.contract.prefectures.get(site.prefecture)
     where = (site.title or site.name, prefecture.title.said(said.language) if prefecture else region)
     for key, value in (
-        ("device", called(device)),
+        ("device", called(device) if device.address else ""),
         ("model", " ".join(filter(None, (identity.vendor, identity.model)))),
         ("serial", identity.serial),
         ("version", " ".join(filter(None, (identity.version, identity.patch)))),
@@ -199,6 +202,9 @@ def _unit(matter: Matter, said: Words) -> Iterator[Row]:
 
 def _evidence(matter: Matter, said: Words) -> Iterator[Row]:
     seen = matter.fault.evidence
+    if matter.fault.key.kind == SITE:  # made of the faults of its devices, which are named as its parts
+        yield Row(name=said.said("letter", "seen"), value=wall(seen.at, matter.site.zone, seconds=True))
+        return
     for key, value in (
         ("value", said.measured(seen.value, seen.unit)),
         ("limit", said.limits(seen.limits, seen.unit)),

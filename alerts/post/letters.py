@@ -139,7 +139,7 @@ def _subject(matter: Matter, said: Words) -> str:
         "subject",
         matter.event.kind.value,
         level=said.said("level", str(matter.level.value)),
-        condition=said.condition(matter.fault.key.aspect, matter.fault.condition),
+        condition=said.how(matter.fault.key.kind, matter.fault.key.aspect, matter.fault.condition),
         **names(matter, said),
     )
     return harmless(f"{stem} – {end}")

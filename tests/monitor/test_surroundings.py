@@ -125,7 +125,7 @@ async def test_what_is_reached_through_a_switch_that_is_down_is_its_symptom(hous
     assert list(found) == [f"{CORE} device"]
     fault = found[f"{CORE} device"]
     assert fault.reasons[0].rule == "device-silent-cuts-off-others"
-    assert "1 devices that are reached through it are cut off" in fault.reasons[0].text.en
+    assert "reached through it and cut off: 1 (hf-acc-03)" in fault.reasons[0].text.en
     hidden = await house.store.ask(lambda disk: faults.newest(disk, replace(fault.key, device=ACCESS)))
     assert hidden.hidden_by == fault.key
     core.take("gone")
