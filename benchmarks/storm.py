@@ -1,6 +1,7 @@
 """`python -m benchmarks.storm`: thousands of faults at once, from the visit to the mail in the inbox.
 
-A fleet goes silent in one moment. Its devices are visited as the daemon does it (256 at once, the second look after two
+A fleet goes silent in one moment, but for one device at each site that nobody asks (a site at which nothing answers
+would be one fault). Its devices are visited as the daemon does it (256 at once, the second look after two
 seconds), into a real store on disk; the daemon's duties post to a real SMTP server that counts. Only the network to
 the devices is left out: the reader says at once that there is no answer.
 """
@@ -27,7 +28,7 @@ from collectors.snmp.reader import Budget, Reading, Request, Rows, Silence, Targ
 from monitor.config import loaded
 from monitor.duties import Duties
 from monitor.metrics import Metrics
-from monitor.model import Device
+from monitor.model import Device, Role
 from monitor.pipeline import Means, visit
 from monitor.progress import Progress
 from monitor.store import faults, letters, tickets
@@ -115,9 +116,9 @@ async def _storm(folder: Path, count: int, sites: int) -> dict[str, object]:
         means = Means(settings=settings, reader=_Nothing(), store=store, clock=_now)
         duties = Duties(settings, store, metrics, Progress({}, _now()), _now)
         ticking = asyncio.create_task(_ticks(duties))
-        begin = time.monotonic()
-        await _all(settings.inventory.devices.values(), means)
-        recorded = time.monotonic() - begin
+        begin, worked = time.monotonic(), time.process_time()
+        await _all([each for each in settings.inventory.devices.values() if each.role is not Role.SERVER], means)
+        recorded, worked = time.monotonic() - begin, time.process_time() - worked
         opened = len(await store.ask(faults.open_keys))
         await asyncio.sleep(_AFTER)
         ticking.cancel()
@@ -131,7 +132,7 @@ async def _storm(folder: Path, count: int, sites: int) -> dict[str, object]:
         "faults": opened,
         "tickets": heads,
         "seconds_to_record_all": round(recorded, 1),
-        "processor_seconds": round(time.process_time(), 1),
+        "processor_seconds_to_record_all": round(worked, 1),
         "letters": states,
         "mails": {to: _told(begin, [mail for mail in inbox.mails if mail[1] == to]) for to in _recipients(inbox)},
     }
@@ -184,6 +185,10 @@ def _inventory(count: int, sites: int) -> str:
     text = _INVENTORY
     for number in range(sites):
         text += f'[[site]]\nname = "site-{number:02}"\ncustomer = "bench"\nregion = "hefei"\n'
+        text += (
+            f'[[device]]\nname = "server-{number:02}"\naddress = "198.19.0.{number + 1}"\nsite = "site-{number:02}"\n'
+            'role = "server"\ncredentials = ["read"]\n'
+        )
     for number in range(count):
         role = "access" if number % _DISTRIBUTION else "distribution" if number % _CORE else "core"
         text += (

@@ -19,7 +19,7 @@ from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_t
 from monitor import afterwards, maintenance, reporting, storm, ticketing
 from monitor.config import Settings
 from monitor.metrics import Metrics
-from monitor.model import Letter, Level, Ticket
+from monitor.model import Letter, Level
 from monitor.progress import Progress
 from monitor.store import faults, letters, tickets
 from monitor.store.database import Store
@@ -31,6 +31,7 @@ _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
 _AT_ONCE = 20  # letters under way at the same time
 _TOGETHER = 100  # tickets that are looked at together
+_A_TICK = 500  # tickets that are written into in one tick at most: the watchdog waits for its end
 Post = Callable[[Letter, MailSettings], Awaitable[Receipt]]
 """The way out for one letter: one try, and what came of it."""
 
@@ -110,47 +111,61 @@ class Duties:
         known = await self._store.ask(partial(maintenance.coverage, settings=settings, now=now))
         active = tuple(each.id for each in known.active())
         is_same = self._windows is not None and self._windows[0] is settings and self._windows[1] == active
+        is_done = True
         if not is_same:
-            while await self._store.do(partial(afterwards.settled, settings=settings, now=now)):
-                continue
+            is_done = await self._through(partial(afterwards.settled, settings=settings, now=now))
             self._metrics.covered(known.whole())
         if not is_same or now - self._glanced_at >= _GLANCE:
-            while await self._store.do(partial(afterwards.spoken_up, settings=settings, now=now)):
-                continue
+            is_done = await self._through(partial(afterwards.spoken_up, settings=settings, now=now)) and is_done
             self._glanced_at = now
-        self._windows = (settings, active)
+        self._windows = (settings, active) if is_done else None
         keys = await self._store.ask(faults.open_keys) if active else ()
         self._metrics.maintained(len(active), [(key, level) for key, level in keys if known.of(key) is not None])
 
+    async def _through(self, work: Callable[[Connection], bool]) -> bool:
+        """Do `work` as long as it says that there is more of it; false where there still is, for the next tick."""
+        for _ in range(_A_TICK // afterwards.MOST):
+            if not await self._store.do(work):
+                return True
+        return False
+
     async def _promises(self, now: datetime) -> None:
+        """Keep the clocks; of thousands of tickets that are due so many at a time that a tick does not take long."""
         heads = await self._store.ask(tickets.heads)
-        for number in self._wakes.keys() - heads.keys():
-            del self._wakes[number]
+        for number in self._heads.keys() - heads.keys():
+            del self._heads[number]
+            self._wakes.pop(number, None)
             self._levels.pop(number, None)
         due = [
             number
             for number, seq in heads.items()
             if self._heads.get(number) != seq or ((wake := self._wakes.get(number)) is not None and wake <= now)
-        ]
-        self._heads = heads
+        ][:_A_TICK]
         for begin in range(0, len(due), _TOGETHER):
-            await self._kept(due[begin : begin + _TOGETHER], now)
+            together = due[begin : begin + _TOGETHER]
+            await self._kept(together, now)
+            self._heads.update({number: heads[number] for number in together})
 
     async def _kept(self, numbers: Sequence[str], now: datetime) -> None:
         """Write down what is due in these tickets, and remember when something will be."""
-        found = await self._store.ask(lambda disk: tickets.several(disk, numbers))
-        late = [ticket for ticket in found if due_events(ticket, self.settings.contract, now)]
-        written = {each.id: self._store.do(partial(self._broken, number=each.id, now=now)) for each in late}
-        after = dict(zip(written, await asyncio.gather(*written.values()), strict=True))
-        for ticket in (after.get(each.id, each) for each in found):
-            self._levels[ticket.id] = desk.level(ticket)
-            self._wakes[ticket.id] = next_due(ticket, self.settings.contract, now)
+        late = await self._store.ask(partial(self._late, numbers=numbers, now=now))
+        if late:
+            await asyncio.gather(*(self._store.do(partial(self._broken, number=each, now=now)) for each in late))
+            await self._store.ask(partial(self._late, numbers=late, now=now))
 
-    def _broken(self, disk: Connection, *, number: str, now: datetime) -> Ticket:
-        ticket = tickets.found(disk, number)
-        for kind, data in due_events(ticket, self.settings.contract, now):
-            ticket = ticketing.acted(disk, number, kind, ticketing.ITSELF, data, self.settings, now)
-        return ticket
+    def _late(self, disk: Connection, *, numbers: Sequence[str], now: datetime) -> list[str]:
+        """Remember level and next moment of these tickets; those in which something is due now."""
+        late = []
+        for ticket in tickets.several(disk, numbers):
+            self._levels[ticket.id] = desk.level(ticket)
+            self._wakes[ticket.id] = wake = next_due(ticket, self.settings.contract, now)
+            if wake is not None and wake <= now:
+                late.append(ticket.id)
+        return late
+
+    def _broken(self, disk: Connection, *, number: str, now: datetime) -> None:
+        for kind, data in due_events(tickets.found(disk, number), self.settings.contract, now):
+            ticketing.acted(disk, number, kind, ticketing.ITSELF, data, self.settings, now)
 
     async def _posts(self, now: datetime) -> None:
         """Posting goes on beside the other duties: a slow mail server holds up no clock."""

@@ -37,8 +37,10 @@ def duties_of(house: House, metrics: Metrics | None = None) -> Duties:
 
 
 async def tick(duties: Duties) -> None:
-    await duties.tick()
-    await duties.finished()
+    """Do what is due, and post what was written then: letters go first in a tick."""
+    for _ in range(2):
+        await duties.tick()
+        await duties.finished()
 
 
 async def planned(house: House, *, starts: float = 0, lasts: float = 1, **scope: str) -> str:

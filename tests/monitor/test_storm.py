@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from house import House
-from monitor import storm, ticketing
+from monitor import duties, storm, ticketing
 from monitor.duties import Duties
 from monitor.metrics import Metrics
 from monitor.model import (
@@ -107,17 +107,17 @@ async def test_eleven_are_one_digest_and_each_letter_says_within_which_it_went(h
 async def test_the_one_fault_of_level_1_goes_at_once_by_itself_and_the_rest_a_minute_later(house: House) -> None:
     await breaks(house, Level.MINOR, *range(40))
     await breaks(house, Level.CRITICAL, "core", device="hf-core-01")
-    duties = duties_of(house)
-    await tick(duties)
+    running = duties_of(house)
+    await tick(running)
     (mail,) = to_duty(house)
     assert "hf-core-01" in str(mail["Subject"])
     assert "Level 1" in str(mail["Subject"])
     assert "Check first" in plain(mail)
     house.clock.advance(seconds=59)
-    await tick(duties)
+    await tick(running)
     assert len(to_duty(house)) == 1
     house.clock.advance(seconds=1)
-    await tick(duties)
+    await tick(running)
     _, digest = to_duty(house)
     assert str(digest["Subject"]).startswith("URGENT digest: 41 tickets at once, 1 of level 1")  # handed up, as it says
     assert {each.state for each in await of_duty(house)} == {LetterState.DIGESTED, LetterState.ACCEPTED}
@@ -158,9 +158,9 @@ async def test_in_a_storm_nobody_gets_more_than_one_mail_a_minute_also_over_rest
 async def test_eleven_of_which_one_went_by_itself_are_still_a_storm_a_minute_later(house: House) -> None:
     await breaks(house, Level.MINOR, *range(9))
     await breaks(house, Level.CRITICAL, "core", device="hf-core-01")  # opened, and handed up at once
-    duties = duties_of(house)
+    running = duties_of(house)
     for _ in range(3):
-        await tick(duties)
+        await tick(running)
         house.clock.advance(minutes=1)
     assert [str(mail["Subject"]).partition(" at once")[0] for mail in to_duty(house)][1:] == [
         "URGENT digest: 10 tickets"
@@ -169,11 +169,11 @@ async def test_eleven_of_which_one_went_by_itself_are_still_a_storm_a_minute_lat
 
 async def test_a_storm_ends_by_itself(house: House) -> None:
     await breaks(house, Level.MINOR, *range(30))
-    duties = duties_of(house)
-    await tick(duties)
+    running = duties_of(house)
+    await tick(running)
     house.clock.advance(seconds=61)
     await breaks(house, Level.MINOR, "x")
-    await tick(duties)
+    await tick(running)
     _, alone = to_duty(house)
     assert "GE1/0/x" in str(alone["Subject"])
 
@@ -197,10 +197,10 @@ async def test_later_letters_of_a_digested_ticket_still_make_one_thread(house: H
 
 async def test_what_waited_for_a_mail_server_that_was_down_is_one_digest(house: House) -> None:
     house.sink.close()
-    duties = duties_of(house)
+    running = duties_of(house)
     for minute in range(5):
         await breaks(house, Level.MINOR, *range(minute * 100, minute * 100 + 20))
-        await tick(duties)
+        await tick(running)
         house.clock.advance(minutes=1)
     house.clock.advance(hours=2)
     await house.sink.open()
@@ -280,10 +280,10 @@ async def test_the_numbers_are_settings(house: House) -> None:
 async def test_more_than_9999_tickets_a_day_have_numbers(house: House) -> None:
     def numbers(disk: Connection) -> list[str]:
         found = []
-        for last in ("0001", "9999", "10000", "12345"):
+        for there in (("0001", "0007"), ("0007", "9999"), ("9999", "10000"), ("9999", "12345", "10000")):
             disk.exec_driver_sql("DELETE FROM ticket_event")
             disk.exec_driver_sql("DELETE FROM ticket")
-            for number in ("0007", last):
+            for number in there:
                 disk.exec_driver_sql(
                     "INSERT OR IGNORE INTO ticket VALUES (?, 1, '', '', '', '', '', '', '', 0)",
                     (f"T20261122-{number}",),
@@ -294,3 +294,22 @@ async def test_more_than_9999_tickets_a_day_have_numbers(house: House) -> None:
     await breaks(house, Level.MINOR, 1)
     told = await house.store.do(numbers)
     assert told == [f"T20261122-{each}" for each in ("0008", "10000", "10001", "12346")]
+
+
+async def test_of_hundreds_of_tickets_every_clock_is_kept_though_a_tick_looks_at_some_only(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duties, "_A_TICK", 30)
+    monkeypatch.setattr(duties, "_TOGETHER", 10)
+    await breaks(house, Level.MINOR, *range(70))
+    running = duties_of(house)
+    await tick(running)
+    house.clock.advance(minutes=11)  # to respond is promised within ten
+    for _ in range(6):
+        await tick(running)
+    missed = [
+        ticket.id
+        for ticket in await house.store.ask(tickets.unclosed)
+        if any(event.kind is EventKind.CLOCK_MISSED for event in ticket.events)
+    ]
+    assert len(missed) == 70
