@@ -42,7 +42,7 @@ class Account:
     tickets: tuple[Ticket, ...]
     mails: tuple[Mail, ...]
     done: tuple["Done", ...]
-    crashes: tuple[tuple[float, str, str], ...]
+    crashes: tuple[tuple[float, str], ...]
     visits: int
     quiet: int
     written: Mapping[tuple[str, int], float] = field(repr=False)
@@ -144,8 +144,8 @@ def _entries(account: Account) -> Iterator[tuple[float, int, str]]:
         else:
             words = f"letter to {letter.recipient}, {mail.posted.state.value}: {letter.subject}"
             yield mail.queued, 3, words
-    for at, device, words in account.crashes:
-        yield at, 4, f"{device}: the visit crashed: {words}"
+    for at, words in account.crashes:
+        yield at, 4, f"Netvigil failed: {words}"
 
 
 def _stepped(step: Step) -> str:

@@ -82,8 +82,8 @@ def _of_all(account: Account) -> Iterator[Difference]:
         if done.trouble:
             line = _line(account, "change", done.number)
             yield Difference(kind="change", words=f"could not be done: {done.trouble}", line=line)
-    for at, device, words in account.crashes:
-        yield Difference(kind="crash", words=f"{device}: the visit at {after(at)} crashed: {words}")
+    for at, words in account.crashes:
+        yield Difference(kind="crash", words=f"Netvigil failed at {after(at)}: {words}")
 
 
 def fits(key: KeyFile, found: FaultKey) -> bool:

@@ -4,7 +4,8 @@ import asyncio
 import heapq
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,7 +24,7 @@ from monitor.rehearsal.account import Account, accounted
 from monitor.rehearsal.actor import COMMUNITY, Actor
 from monitor.rehearsal.cables import ports
 from monitor.rehearsal.changes import Effects, Undo, value_told
-from monitor.rehearsal.chronicle import Chronicle
+from monitor.rehearsal.chronicle import Chronicle, Mishaps
 from monitor.rehearsal.daemon import StageDaemon
 from monitor.rehearsal.happenings import ChangeFile, Daemon, PartFile, PersonFile, Post
 from monitor.rehearsal.loop import Clock, VirtualLoop
@@ -63,10 +64,12 @@ class _Moment:
         return (self.at, self.order) < (other.at, other.order)
 
 
-def rehearsed(path: Path) -> Account:
-    """Rehearse the scenario at `path`. Raises ConfigError with every problem of it."""
+def rehearsed(path: Path, most: timedelta | None = None) -> Account:
+    """Rehearse the scenario at `path`, the first `most` of it. Raises ConfigError with every problem of it."""
     with tempfile.TemporaryDirectory(prefix="netvigil-rehearsal-", dir=_memory()) as folder:
         stage = staged(path, Path(folder))
+        if most is not None and most < stage.scenario.duration:
+            stage = replace(stage, scenario=stage.scenario.model_copy(update={"duration": most}))
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
             return runner.run(_run(stage))
 
@@ -104,7 +107,8 @@ async def _run(stage: Stage) -> Account:
 
     with Store(stage.settings.daemon.state, committed=committed) as store:
         driver = Driver(stage, store, finder)
-        await driver.run()
+        with Mishaps(driver.chronicle):
+            await driver.run()
         driver.chronicle.looked()
         return accounted(stage, store, driver.chronicle, driver.done, driver.post.accepted)
 

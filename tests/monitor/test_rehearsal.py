@@ -1,12 +1,14 @@
 """Rehearsals: a scenario runs in virtual time, what differs is said, and what is wrong in its file is named."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli import netvigil
+from monitor.rehearsal.evaluation import measured
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 PSU = """
@@ -43,8 +45,11 @@ def rehearsed(folder: Path, text: str, *options: str) -> Result:
     "scenario", sorted(SCENARIOS.rglob("*.toml")), ids=lambda path: str(path.relative_to(SCENARIOS).with_suffix(""))
 )
 def test_every_scenario_goes_as_expected(scenario: Path) -> None:
-    result = CliRunner().invoke(netvigil, ["rehearse", str(scenario)])
-    assert result.exit_code == 0, result.output
+    # `make evaluate` rehearses quiet months to their end; here a day of each must do
+    found = measured(scenario, SCENARIOS, timedelta(days=1) if scenario.parent.name == "quiet" else None)
+    if found.skipped:
+        pytest.skip(found.skipped)
+    assert found.differences == ()
 
 
 def test_a_fault_opens_and_clears_in_virtual_time_with_ticket_and_letters(tmp_path: Path) -> None:
