@@ -97,7 +97,7 @@ def _result(name: str, account: Account, comparison: Comparison) -> Result:
         merges=merged,
         splits=len(torn) + len(apart),
         tickets=len(account.tickets),
-        letters=sum(mail.accepted is not None for mail in account.mails),
+        letters=sum(mail.accepted is not None and not mail.in_digest for mail in account.mails),
         recipients=len(account.stage.settings.mail.recipients),
         visits=account.visits,
         delays=tuple(_delays(name, account, own)) if _is_usual(account) else (),
