@@ -145,11 +145,12 @@ def inventory(
         },
         credentials=secrets,
         logins=entries_,
-        windows=tuple(_window(number, each.written) for number, each in enumerate(draft.windows, start=1)),
+        windows=tuple(window(number, each.written) for number, each in enumerate(draft.windows, start=1)),
     )
 
 
-def _window(number: int, file: MaintenanceFile) -> Window:
+def window(number: int, file: MaintenanceFile) -> Window:
+    """The window that recurs as `file` says, the so-manieth of its file."""
     return Window(name=f"R{number}", scope=file.scope, when=file.rule, reason=file.reason)
 
 

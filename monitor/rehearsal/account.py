@@ -17,19 +17,24 @@ from monitor.store.letters import LetterState, Posted
 if TYPE_CHECKING:
     from monitor.rehearsal.driver import Done
 
+_LEFT = {LetterState.ACCEPTED, LetterState.DIGESTED}
 _NEAR = 2.0  # seconds; an event is seen at the next tick at the latest
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One letter, and when it was accepted; None while it was not. `event` is None where it tells of no one event."""
+    """One letter, and when it was accepted, by itself or within a digest; None while it was not.
+
+    `event` is None where it tells of no one event, as a digest.
+    """
 
     posted: Posted
     event: EventKind | None
     fault: FaultKey | None
     queued: float
     accepted: float | None
+    in_digest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +47,7 @@ class Account:
     tickets: tuple[Ticket, ...]
     mails: tuple[Mail, ...]
     done: tuple["Done", ...]
-    crashes: tuple[tuple[float, str, str], ...]
+    crashes: tuple[tuple[float, str], ...]
     visits: int
     quiet: int
     written: Mapping[tuple[str, int], float] = field(repr=False)
@@ -98,7 +103,8 @@ def _mail(posted: Posted, ticket: Ticket | None, account: Account, accepted: Map
         event=event.kind if event else None,
         fault=ticket.fault if ticket else None,
         queued=account.seconds(ticket, event) if ticket and event else plain,
-        accepted=accepted.get(letter.message_id) if posted.state is LetterState.ACCEPTED else None,
+        accepted=accepted.get(posted.digest or letter.message_id) if posted.state in _LEFT else None,
+        in_digest=posted.state is LetterState.DIGESTED,
     )
 
 
@@ -140,12 +146,13 @@ def _entries(account: Account) -> Iterator[tuple[float, int, str]]:
     for mail in account.mails:
         letter = mail.posted.letter
         if mail.accepted is not None:
-            yield mail.accepted, 3, f"letter to {letter.recipient}: {letter.subject}"
+            way = " (within a digest)" if mail.in_digest else ""
+            yield mail.accepted, 3, f"letter to {letter.recipient}{way}: {letter.subject}"
         else:
             words = f"letter to {letter.recipient}, {mail.posted.state.value}: {letter.subject}"
             yield mail.queued, 3, words
-    for at, device, words in account.crashes:
-        yield at, 4, f"{device}: the visit crashed: {words}"
+    for at, words in account.crashes:
+        yield at, 4, f"Netvigil failed: {words}"
 
 
 def _stepped(step: Step) -> str:

@@ -56,6 +56,8 @@ class Effects:
 
     def _made(self, change: ChangeFile, now: float) -> Iterator[Undo]:
         actor = self._actor
+        for part in change.heal:
+            self._healed(said(part))
         for oid in change.remove:
             yield self._kept(oid)
             actor.remove(oid)
@@ -70,8 +72,6 @@ class Effects:
             name = said(part)
             self._stack += [(name, place, value, self._altered(place, value)) for place, value in self._of(part, now)]
             yield partial(self._healed, name)
-        for part in change.heal:
-            self._healed(said(part))
         yield from self._states(change)
         if change.restart:
             actor.restarted(now)

@@ -1,7 +1,9 @@
 """What became of faults during a rehearsal, step by step: read off the disk after whatever may have changed it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from monitor.model import Fault, FaultKey, FaultState, Level
 from monitor.pipeline import Outcome
@@ -48,7 +50,7 @@ class Chronicle:
         self._documents: dict[int, str] = {}
         self.lives: dict[int, Life] = {}
         self.steps: list[Step] = []
-        self.crashes: list[tuple[float, str, str]] = []
+        self.crashes: list[tuple[float, str]] = []
         self.visits = self.quiet = 0
         self.written: dict[tuple[str, int], float] = {}
         """When each event of a ticket was seen first: its own moment is by a clock that may be set."""
@@ -61,9 +63,9 @@ class Chronicle:
             self.looked(outcome.visit.device.name)
             self.looked(outcome.visit.device.site)
 
-    def crashed(self, device: str, error: Exception) -> None:
-        """A visit has failed for a reason of ours."""
-        self.crashes.append((self._seconds(), device, f"{type(error).__name__}: {error}"))
+    def crashed(self, words: str) -> None:
+        """Something of ours has failed: a visit, or a duty."""
+        self.crashes.append((self._seconds(), words))
 
     def filed(self) -> None:
         """See what was written into tickets."""
@@ -121,3 +123,25 @@ class Chronicle:
 
     def _step(self, at: float, what: str, fault: Fault) -> None:
         self.steps.append(Step(at=at, what=what, fault=fault))
+
+
+class Mishaps(logging.Handler):
+    """Hears what the daemon logs of its own failures: schedule and duties let none of them out."""
+
+    def __init__(self, chronicle: Chronicle) -> None:
+        """Tell `chronicle` of them."""
+        super().__init__(logging.ERROR)
+        self._chronicle = chronicle
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take an exception that was logged."""
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            self._chronicle.crashed(f"{record.getMessage()}: {type(error).__name__}: {error}")
+
+    def __enter__(self) -> Self:
+        logging.getLogger().addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger().removeHandler(self)

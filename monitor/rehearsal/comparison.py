@@ -70,7 +70,7 @@ def _unexpected(life: Life) -> Difference:
 def _of_all(account: Account) -> Iterator[Difference]:
     """Sums, and what went wrong with the rehearsal itself."""
     expect = account.stage.scenario.expect
-    accepted = sum(mail.accepted is not None for mail in account.mails)
+    accepted = sum(mail.accepted is not None and not mail.in_digest for mail in account.mails)
     for word, wanted, found in (
         ("letters", expect.letters, accepted),
         ("tickets", expect.tickets, len(account.tickets)),
@@ -82,8 +82,8 @@ def _of_all(account: Account) -> Iterator[Difference]:
         if done.trouble:
             line = _line(account, "change", done.number)
             yield Difference(kind="change", words=f"could not be done: {done.trouble}", line=line)
-    for at, device, words in account.crashes:
-        yield Difference(kind="crash", words=f"{device}: the visit at {after(at)} crashed: {words}")
+    for at, words in account.crashes:
+        yield Difference(kind="crash", words=f"Netvigil failed at {after(at)}: {words}")
 
 
 def fits(key: KeyFile, found: FaultKey) -> bool:
@@ -235,8 +235,9 @@ def _of_letter(account: Account, number: int, one: LetterFile) -> Iterator[Diffe
     line = _line(account, "expect", "letter", number)
     found = [mail for mail in account.mails if mail.accepted is not None and _is_such(account, mail, one, one.says)]
     about = " ".join(word for word in (_said(one), f"({one.event.value})" if one.event else "", one.recipient) if word)
-    if one.count is not None and len(found) != one.count:
-        yield Difference(kind="letter", words=f"{len(found)} letters instead of {one.count}: {about}", line=line)
+    alone = [mail for mail in found if not mail.in_digest]
+    if one.count is not None and len(alone) != one.count:
+        yield Difference(kind="letter", words=f"{len(alone)} letters instead of {one.count}: {about}", line=line)
     elif not found and one.count is None:
         yield Difference(kind="letter", words=f"no such letter was accepted: {about}", line=line)
     if one.between and one.count is None and found:

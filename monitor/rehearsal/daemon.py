@@ -113,11 +113,7 @@ class StageDaemon:
         self.stirred()
 
     async def _visit(self, device: Device) -> Outcome:
-        try:
-            outcome = await visit(device, self._means)
-        except Exception as error:
-            self._chronicle.crashed(device.name, error)
-            raise
+        outcome = await visit(device, self._means)
         self._chronicle.visited(outcome)
         if outcome.visit.platform is not None:
             self._watch.recognised(device.name)

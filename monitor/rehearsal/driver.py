@@ -4,7 +4,8 @@ import asyncio
 import heapq
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,8 @@ from random import Random
 
 from sqlalchemy import Connection
 
+from alerts.desk.recurring import Span
+from alerts.desk.windows import Scope
 from collectors.simulate.poweredge import TROUBLES
 from collectors.simulate.shouting import line, trap
 from collectors.simulate.values import Typed
@@ -23,15 +26,15 @@ from monitor.rehearsal.account import Account, accounted
 from monitor.rehearsal.actor import COMMUNITY, Actor
 from monitor.rehearsal.cables import ports
 from monitor.rehearsal.changes import Effects, Undo, value_told
-from monitor.rehearsal.chronicle import Chronicle
+from monitor.rehearsal.chronicle import Chronicle, Mishaps
 from monitor.rehearsal.daemon import StageDaemon
-from monitor.rehearsal.happenings import ChangeFile, Daemon, PartFile, PersonFile, Post
+from monitor.rehearsal.happenings import ChangeFile, Daemon, PartFile, PersonFile, Post, WindowFile
 from monitor.rehearsal.loop import Clock, VirtualLoop
 from monitor.rehearsal.parts import Finder
 from monitor.rehearsal.post import PostOffice
 from monitor.rehearsal.stage import Stage, staged
 from monitor.rehearsal.troubles import trouble
-from monitor.store import tickets
+from monitor.store import maintenance, tickets
 from monitor.store.database import Store
 
 _SHM = Path("/dev/shm")  # noqa: S108 - a folder of the kernel, in memory
@@ -63,10 +66,12 @@ class _Moment:
         return (self.at, self.order) < (other.at, other.order)
 
 
-def rehearsed(path: Path) -> Account:
-    """Rehearse the scenario at `path`. Raises ConfigError with every problem of it."""
+def rehearsed(path: Path, most: timedelta | None = None) -> Account:
+    """Rehearse the scenario at `path`, the first `most` of it. Raises ConfigError with every problem of it."""
     with tempfile.TemporaryDirectory(prefix="netvigil-rehearsal-", dir=_memory()) as folder:
         stage = staged(path, Path(folder))
+        if most is not None and most < stage.scenario.duration:
+            stage = replace(stage, scenario=stage.scenario.model_copy(update={"duration": most}))
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
             return runner.run(_run(stage))
 
@@ -104,7 +109,8 @@ async def _run(stage: Stage) -> Account:
 
     with Store(stage.settings.daemon.state, committed=committed) as store:
         driver = Driver(stage, store, finder)
-        await driver.run()
+        with Mishaps(driver.chronicle):
+            await driver.run()
         driver.chronicle.looked()
         return accounted(stage, store, driver.chronicle, driver.done, driver.post.accepted)
 
@@ -201,7 +207,12 @@ class Driver:
                     await self._store.do(partial(self._acted, device=name, person=change.person))
             except (ValueError, LookupError) as error:
                 trouble = str(error.args[0] if error.args else error)
-        undos += self._of_all(change)
+        try:
+            undos += self._of_all(change)
+            if change.maintenance is not None:
+                await self._store.do(partial(self._planned, change=change, window=change.maintenance))
+        except ValueError as error:
+            trouble = str(error)
         self._touched(names)
         self._note(moment.number, change, names, trouble=trouble)
         if change.daemon is not None:
@@ -257,6 +268,23 @@ class Driver:
             raise LookupError(f"{device} has no ticket that is not closed")
         settings = self._stage.settings
         return ticketing.acted(disk, mine[-1].id, person.does, person.name, person.data, settings, self.clock())
+
+    def _planned(self, disk: Connection, *, change: ChangeFile, window: WindowFile) -> None:
+        """Write down the window, or the end of all that were written down."""
+        now = self.clock()
+        if window.end:
+            for each in maintenance.overlapping(disk, now, now):
+                maintenance.ended(disk, each.name, window.name, now)
+            return
+        begins = now + window.begins_in
+        span = Span(begins=begins, ends=begins + (window.length or change.during or timedelta(0)))
+        part = {"kind": window.kind, "label": window.label}
+        scopes = [
+            *(Scope(device=name, **part) for name in change.device),
+            *(Scope(site=name, **part) for name in change.site),
+        ]
+        for scope in scopes or [Scope(device="*", **part)]:
+            maintenance.added(disk, scope, span, window.reason, window.name, now)
 
     async def _daemon(self, what: Daemon) -> None:
         if what is not Daemon.START:

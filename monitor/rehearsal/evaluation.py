@@ -61,12 +61,11 @@ class Result:
     differences: tuple[str, ...] = field(default=())
 
 
-def measured(path: Path, root: Path) -> Result:
-    """Rehearse one scenario and measure it."""
-    logging.disable(logging.WARNING)
+def measured(path: Path, root: Path, most: timedelta | None = None) -> Result:
+    """Rehearse one scenario (the first `most` of it) and measure it."""
     name = path.relative_to(root).with_suffix("").as_posix() if path.is_relative_to(root) else path.stem
     try:
-        account = rehearsed(path)
+        account = rehearsed(path, most)
     except ConfigError as error:
         if all(NO_RECORDING in problem.reason for problem in error.problems):
             return Result(name=name, skipped="its recordings are not here")
@@ -98,7 +97,7 @@ def _result(name: str, account: Account, comparison: Comparison) -> Result:
         merges=merged,
         splits=len(torn) + len(apart),
         tickets=len(account.tickets),
-        letters=sum(mail.accepted is not None for mail in account.mails),
+        letters=sum(mail.accepted is not None and not mail.in_digest for mail in account.mails),
         recipients=len(account.stage.settings.mail.recipients),
         visits=account.visits,
         delays=tuple(_delays(name, account, own)) if _is_usual(account) else (),
@@ -245,7 +244,7 @@ def evaluate(paths: tuple[Path, ...], jobs: int | None, *, as_json: bool) -> Non
     """Rehearse all scenarios at PATHS (files or folders), and print how good judgement was."""
     roots = paths or (SCENARIOS,)
     files = [(file, root) for root in roots for file in ([root] if root.is_file() else sorted(root.rglob("*.toml")))]
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=logging.disable, initargs=(logging.WARNING,)) as pool:
         results = list(pool.map(measured, *zip(*files, strict=True))) if files else []
     told = figures(results)
     click.echo(json.dumps(told, ensure_ascii=False, indent=1) if as_json else "\n".join(_said(told)))

@@ -1,5 +1,6 @@
 """What may happen in a scenario: the shape of a [[change]]."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -78,6 +79,23 @@ def _parts(raw: object) -> object:
     return [_part(one) for one in listed(raw)] if raw is not None else raw
 
 
+class WindowFile(Settled):
+    """A maintenance window that somebody writes down: of the devices or sites of the change, else of all."""
+
+    length: PositiveDuration | None = Field(None, alias="for", description="How long; that of the change if left out.")
+    begins_in: Duration = Field(timedelta(0), description="It begins so much later; at once if left out.")
+    kind: str = Field("", description="Only parts of this kind.")
+    label: str = Field("", description="Only parts with this label.")
+    reason: str = Field("maintenance", description="Why.")
+    name: str = Field("engineer", description="Who says so.")
+    end: Switch = Field(default=False, description="All windows that somebody wrote down are ended now.")
+
+
+def _window(raw: object) -> object:
+    """True is a window as long as the change; "end" is its end."""
+    return {} if raw is True else {"end": True} if raw == "end" else raw
+
+
 def _trap(raw: object) -> object:
     return {"oid": raw} if isinstance(raw, str) else raw
 
@@ -143,15 +161,18 @@ class ChangeFile(Settled):
     daemon: Daemon | None = Field(None, description="The daemon is killed and started; its disk stays.")
     clock: Shift | None = Field(None, description="The daemon's wall clock is set by so much.")
     mail: Post | None = Field(None, description="How the mail server is from now on.")
-    maintenance: dict[str, Any] | None = Field(None, description="A maintenance window.")
+    maintenance: Annotated[WindowFile | None, BeforeValidator(_window)] = Field(
+        None, description='A maintenance window; true for one as long as "for" says, "end" for the end of all.'
+    )
     person: Annotated[PersonFile | None, BeforeValidator(_person)] = Field(None, description="What a person does.")
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
         if self.times is not None and self.every is None:
             raise ValueError("times belongs to every: how much time lies between?")
-        if self.maintenance is not None:
-            raise ValueError("maintenance is not built yet")
+        window = self.maintenance
+        if window is not None and not window.end and window.length is None and self.during is None:
+            raise ValueError("for is required with maintenance: how long does the window last?")
         acts = [name for name in ACTS if getattr(self, name) not in (None, {}, [], "")]
         if not acts:
             words = ", ".join(sorted(_said(name) for name in ACTS))

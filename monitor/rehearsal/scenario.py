@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from monitor.fields import PositiveDuration, Settled, Title, Whole
+from monitor.inventory import MaintenanceFile
 from monitor.rehearsal.cast import CustomerFile, DeviceFile, LinkFile, RecipientFile, SiteFile
 from monitor.rehearsal.expected import ExpectFile
 from monitor.rehearsal.happenings import ChangeFile
@@ -31,5 +32,8 @@ class ScenarioFile(Settled):
     device: list[DeviceFile] = Field(min_length=1, description="[[device]]: what stands on the stage.")
     link: list[LinkFile] = Field([], description="[[link]]: cables.")
     recipient: list[RecipientFile] = Field([], description="[[recipient]]: who gets mail.")
+    maintenance: list[MaintenanceFile] = Field(
+        [], description="[[maintenance]]: windows that recur, as in the inventory."
+    )
     change: list[ChangeFile] = Field([], description="[[change]]: what happens.")
     expect: ExpectFile = Field(ExpectFile(), description="[expect]: what must be.")

@@ -14,6 +14,7 @@ from collectors.recording import NotARecordingError
 from monitor.agreement import unknown
 from monitor.config import ConfigError, Settings, loaded
 from monitor.document import Document, checked, document
+from monitor.draft import window
 from monitor.inventory import Customer, Inventory
 from monitor.model import Device, Level, Recipient, Site
 from monitor.problem import Problem
@@ -238,6 +239,7 @@ def _inventory(scenario: ScenarioFile, settings: Settings, actors: Mapping[str, 
             file.name: _device(file, actors[file.name], sites[file.site or next(iter(sites))], settings)
             for file in scenario.device
         },
+        windows=tuple(window(number, each) for number, each in enumerate(scenario.maintenance, start=1)),
         credentials={CREDENTIAL: COMMUNITY},
         logins={LOGIN: Login(user="stage", password="stage")},  # noqa: S106 - nobody checks it
     )

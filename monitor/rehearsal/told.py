@@ -103,6 +103,7 @@ def _letter(account: Account, mail: Mail) -> dict[str, Any]:
         "fault": _key(mail.fault) if mail.fault else None,
         "subject": letter.subject,
         "state": mail.posted.state.value,
+        "in_digest": mail.in_digest,
         "queued_seconds": round(mail.queued, 3),
         "accepted_at": _moment(account, mail.accepted),
         "accepted_seconds": None if mail.accepted is None else round(mail.accepted, 3),
