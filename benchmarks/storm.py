@@ -99,7 +99,7 @@ def main() -> None:
     words.add_argument("--devices", type=int, default=5000)
     words.add_argument("--sites", type=int, default=50)
     said = words.parse_args()
-    with TemporaryDirectory(dir=Path.cwd()) as folder:  # on disk: /tmp may be memory
+    with TemporaryDirectory(prefix="storm-", dir=Path.cwd()) as folder:  # on disk: /tmp may be memory
         told = asyncio.run(_storm(Path(folder), said.devices, said.sites))
     sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
