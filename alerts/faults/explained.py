@@ -126,10 +126,11 @@ def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
 def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[tuple[str, str]]:
     yield from (("proposes", _PROPOSED[one.proposes].said(language)) for one in fault.reasons if one.proposes)
     yield "check", _check(fault, context.device)
+    role = context.device.role if context.device else None
     if context.policy is not None:
         yield "confirmed", reasoning.confirmed(fault, context.policy, language)
         yield "over", reasoning.over_when(fault, context.policy, language)
-        yield from (("others", line) for line in reasoning.others(fault, context.policy, language))
+        yield from (("others", line) for line in reasoning.others(fault, context.policy, language, role))
     for symptom in context.symptoms[:_BENEATH]:
         yield "beneath", f"{_key(symptom.key)} ({symptom.condition}): {_told(symptom.evidence)}".removesuffix(": ")
     if len(context.symptoms) > _BENEATH:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from alerts.faults.rules import Group, Link, Policy, Rule, Run, Wrong
-from monitor.model import Fault, FaultState, Language, Text
+from monitor.model import Fault, FaultState, Language, Role, Text
 
 _MOST = 6  # rules that nearly spoke
 _CLEAR = Text(en="after {run}", zh_CN="{run}后")
@@ -17,7 +17,7 @@ _GOOD_MANY = Text(en="{answers} good answers in a row", zh_CN="连续 {answers} 
 _OVER = Text(en=" over {time}", zh_CN="且持续 {time}")
 _OTHER = Text(en="level {level} ({rule}) if {asks}", zh_CN="若{asks}，则为 {level} 级（{rule}）")
 _NONE = Text(en="no fault ({rule}) if {asks}", zh_CN="若{asks}，则不算故障（{rule}）")
-_ELSE = Text(en="nothing else fits", zh_CN="其他规则均不适用")
+_ELSE = Text(en="none of the others fitted", zh_CN="其他规则均不适用")
 _AND = Text(en=" and ", zh_CN="且")
 _OR = Text(en=" or ", zh_CN="或")
 _ROLES = Text(en="it were {roles}", zh_CN="设备为{roles}")
@@ -58,8 +58,11 @@ def over_when(fault: Fault, policy: Policy, language: Language) -> str:
     return _CLEAR.said(language).format(run=_run(watch.clear, _GOOD_ONE, _GOOD_MANY, language))
 
 
-def others(fault: Fault, policy: Policy, language: Language) -> Iterator[str]:
-    """The rules for the same kind, aspect and condition that gave another level, and what they ask."""
+def others(fault: Fault, policy: Policy, language: Language, role: Role | None = None) -> Iterator[str]:
+    """The rules for the same kind, aspect and condition that gave another level, and what they ask.
+
+    What they ask of the role is left out where it is so, the device being of `role`.
+    """
     wrong = Wrong.FLAPPING if fault.flapping else Wrong(fault.condition)
     spoke = {reason.rule for reason in fault.reasons}
     rules = policy.candidates(fault.key.kind, fault.key.aspect, wrong)
@@ -67,7 +70,7 @@ def others(fault: Fault, policy: Policy, language: Language) -> Iterator[str]:
     for rule in told[:_MOST]:
         template = _NONE if rule.level is None else _OTHER
         level = "" if rule.level is None else str(int(rule.level))
-        yield template.said(language).format(level=level, rule=rule.name, asks=_asks(rule, policy, language))
+        yield template.said(language).format(level=level, rule=rule.name, asks=_asks(rule, policy, language, role))
 
 
 def _run(run: Run, one: Text, many: Text, language: Language) -> str:
@@ -83,9 +86,9 @@ def span(time: timedelta) -> str:
     return " ".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
-def _asks(rule: Rule, policy: Policy, language: Language) -> str:
+def _asks(rule: Rule, policy: Policy, language: Language, role: Role | None) -> str:
     asks: list[str] = []
-    if rule.roles is not None:
+    if rule.roles is not None and role not in rule.roles:
         asks.append(_ROLES.said(language).format(roles=_roles(rule.roles, policy, language)))
     if rule.below is not None:
         asks.append(_BELOW.said(language).format(roles=_roles(rule.below, policy, language)))
