@@ -482,8 +482,14 @@ class Letter:
 
 
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
+_SPELT = {
+    "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
+    "m": "min", "min": "min", "mins": "min", "minute": "min", "minutes": "min",
+    "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "d": "d", "day": "d", "days": "d", "ms": "ms",
+}  # fmt: skip
+"""Units as people write them, Prometheus among them; no setting lasts months, so "m" can only be minutes."""
 _LONGEST = 100 * 366 * 86400
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)")
+_DURATION = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(sorted(_SPELT, key=len, reverse=True))})(?![a-z])")
 
 
 def duration(text: str) -> timedelta:
@@ -497,7 +503,7 @@ def duration(text: str) -> timedelta:
         raise ValueError(
             f'"{text}" is not a duration; write a number and a unit (ms, s, min, h, d), such as "1h 30min"'
         )
-    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    seconds = sum(float(number) * _UNITS[_SPELT[unit]] for number, unit in parts)
     if seconds > _LONGEST:
         raise ValueError(f'"{text}" is too long; nothing here lasts more than 100 years')
     return timedelta(seconds=seconds)

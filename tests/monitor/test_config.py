@@ -228,10 +228,10 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         ["inventory.toml:18: device[1].interval: must be at least 5s"],
     ),
     "interval with an unknown unit": (
-        INVENTORY + 'interval = "5 mins"\n',
+        INVENTORY + 'interval = "5 minx"\n',
         [
             (
-                'inventory.toml:18: device[1].interval: "5 mins" is not a duration; write a number and a unit '
+                'inventory.toml:18: device[1].interval: "5 minx" is not a duration; write a number and a unit '
                 '(ms, s, min, h, d), such as "1h 30min"; did you mean "min"?'
             )
         ],
