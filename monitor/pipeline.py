@@ -230,8 +230,10 @@ async def visit(device: Device, means: Means) -> Outcome:
         budget,
         before,
         looks,
-        reach=means.reach(device.name),
     )
+    # Whether it is there is asked when its answer, or its silence, has come: a visit may wait for ten seconds.
+    reached = means.reach(device.name)
+    seen = seen if reached is None else replace(seen, reach=reached)
     means.surroundings.looked_at(device.name, seen.at)
     facts = _facts(seen, last, cables, _wanted(settings.policy, known.asked if known else frozenset()))
     log = entries(seen, before) if seen.silence is None else ()
