@@ -112,9 +112,9 @@ def _is_usual(account: Account) -> bool:
     return (
         scenario.interval == USUAL
         and not scenario.settings
-        and not scenario.config
+        and not (scenario.config or scenario.maintenance)
         and all(device.interval in usual for device in scenario.device)
-        and not any(one.mail or one.daemon or one.clock for one in scenario.change)
+        and not any(one.mail or one.daemon or one.clock or one.maintenance for one in scenario.change)
     )
 
 
