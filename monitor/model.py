@@ -111,7 +111,7 @@ class Device:
     redfish_port: int = 443
     ssh: str = ""
     ssh_port: int = 22
-    interval: timedelta = timedelta(seconds=60)
+    interval: timedelta = timedelta(seconds=30)
     expect_up: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     title: str = ""

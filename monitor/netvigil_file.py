@@ -57,7 +57,7 @@ class DaemonFile(Settled):
 class VisitsFile(Settled):
     """[visits]: how often, and how many at once."""
 
-    interval: PositiveDuration = Field(timedelta(seconds=60), description="Time between two visits of a device.")
+    interval: PositiveDuration = Field(timedelta(seconds=30), description="Time between two visits of a device.")
     jitter: Share = Field(0.1, description="Share of the interval by which a visit may be moved, so that they spread.")
     first_spread: Duration = Field(timedelta(seconds=60), description="Time over which the first visits are spread.")
     per_site: Whole = Field(16, ge=1, description="Visits at the same time at one site.")

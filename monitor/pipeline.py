@@ -35,7 +35,7 @@ from collectors.cabling import cabling
 from collectors.logs import entries
 from collectors.parts import PartsSeen
 from collectors.ports import NO_CABLING, Cabling
-from collectors.reach import Reached
+from collectors.reach import Reached, There
 from collectors.snmp.reader import Reader, Silence
 from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
 from collectors.visit import Told, Visit, told, visited
@@ -344,7 +344,7 @@ def followed(
         claims=verdict.observations,
         changes=tuple(changes),
         look_again=_look_again(living.values(), policy, now, later),
-        silent_visits=silent_visits,
+        silent_visits=min(silent_visits, 1) if _is_there(seen) else silent_visits,
         look=surroundings.to_look_at(verdict.look | freed, now),
     )
     standing = [fault.key for fault in living.values() if fault.state is not FaultState.CLEARED]
@@ -432,6 +432,11 @@ def _site_judged(
         if step.change is not None:
             _ticketed(disk, fault, step.change, settings, now)
     return found
+
+
+def _is_there(seen: Visit) -> bool:
+    """True for a device that answers pings: it is asked as often as ever, for nobody else says when it talks again."""
+    return seen.reach is not None and seen.reach.there is There.UP
 
 
 def _dated(observation: Observation, at: datetime) -> Observation:

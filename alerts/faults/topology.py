@@ -53,10 +53,14 @@ class Topology:
 
     def below(self, name: str) -> frozenset[str]:
         """All that would be cut off if `name` alone were down."""
-        lost = self._under(name)
-        while kept := {one for one in lost if not self.cutting_off(one, lost | {name})}:
+        return frozenset(self.cut_off_with({name}))
+
+    def cut_off_with(self, down: AbstractSet[str]) -> tuple[str, ...]:
+        """All that is cut off where these are down, themselves left out."""
+        lost = set().union(*(self._under(name) for name in down)) - down
+        while kept := {one for one in lost if not self.cutting_off(one, lost | down)}:
             lost -= kept
-        return frozenset(lost)
+        return tuple(sorted(lost))
 
     def _under(self, name: str) -> set[str]:
         """All that is reached through `name`, whatever other ways there are."""

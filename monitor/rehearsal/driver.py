@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from alerts.desk.recurring import Span
 from alerts.desk.windows import Scope
+from alerts.faults.topology import topology
 from collectors.simulate.poweredge import TROUBLES
 from collectors.simulate.shouting import line, trap
 from collectors.simulate.values import Typed
@@ -138,15 +139,12 @@ def devices_of(stage: Stage, change: ChangeFile) -> tuple[str, ...]:
     inventory = stage.settings.inventory.devices
     of_sites = (name for name, device in inventory.items() if device.site in change.site)
     named = dict.fromkeys((*change.device, *of_sites))
-    while change.behind:
-        below = [
-            name
-            for name, device in inventory.items()
-            if name not in named and device.parents and named.keys() >= set(device.parents)
-        ]
-        if not below:
-            break
-        named |= dict.fromkeys(below)
+    if change.behind:
+        scenario = stage.scenario
+        seen = [(link.a.device, link.b.device) for link in scenario.link]
+        parents = {name: device.parents for name, device in inventory.items() if device.parents}
+        ways = topology({name: device.role for name, device in inventory.items()}, parents, seen)
+        named |= dict.fromkeys(ways.cut_off_with(named.keys()))
     return tuple(named)
 
 

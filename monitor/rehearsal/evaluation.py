@@ -25,7 +25,7 @@ from monitor.rehearsal.comparison import Comparison, Match, compared, fits
 from monitor.rehearsal.driver import rehearsed
 
 SCENARIOS = Path("tests/scenarios")
-USUAL = timedelta(seconds=60)
+USUAL = timedelta(seconds=30)
 NO_RECORDING = "there is no recording at"
 
 

@@ -13,7 +13,7 @@ from monitor.inventory import MaintenanceFile
 from monitor.rehearsal.cast import CustomerFile, DeviceFile, LinkFile, RecipientFile, SiteFile
 from monitor.rehearsal.expected import ExpectFile
 from monitor.rehearsal.happenings import ChangeFile
-from monitor.rehearsal.words import START, Moment
+from monitor.rehearsal.words import START, Length, Moment
 
 
 class ScenarioFile(Settled):
@@ -22,9 +22,9 @@ class ScenarioFile(Settled):
     title: Title = Field("", description="What it is about.")
     note: str = Field("", description="What people should know of it.")
     start: Moment = Field(START, description="When it begins, by the wall clock.")
-    duration: PositiveDuration = Field(description="How long it lasts.")
+    duration: Length = Field(description="How long it lasts.")
     seed: Whole = Field(1, description="What everything random comes from.")
-    interval: PositiveDuration = Field(timedelta(seconds=60), description="Time between two visits of a device.")
+    interval: PositiveDuration = Field(timedelta(seconds=30), description="Time between two visits of a device.")
     config: str = Field("", description="Folder with contract.toml, policy.toml or platforms of its own.")
     settings: dict[str, Any] = Field({}, description="[settings.TABLE]: tables of netvigil.toml.")
     customer: list[CustomerFile] = Field([], description="[[customer]]: whose sites are watched.")

@@ -3,6 +3,7 @@
 Where one word would do as well as another (a name or a list of names, a number or a table), both are taken.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from monitor.fields import Duration, Name, PositiveDuration, Settled
 from monitor.model import duration
 
 ZONE = "Asia/Shanghai"
+_CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?")
 START = datetime(2026, 3, 2, 8, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
 """A Monday at eight."""
 
@@ -20,6 +22,20 @@ START = datetime(2026, 3, 2, 8, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
 def listed(raw: object) -> list[Any]:
     """One thing as a list of one."""
     return raw if isinstance(raw, list) else [raw]
+
+
+def clocked(raw: object) -> object:
+    """A moment since the start as people also write it: seconds as a number, or "1:30:00"."""
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return f"{raw}s"
+    if isinstance(raw, str) and (told := _CLOCK.fullmatch(raw.strip())):
+        hours, minutes, seconds = (int(part or 0) for part in told.groups())
+        return f"{hours}h {minutes}min {seconds}s"
+    return raw
+
+
+def _times(raw: object) -> list[Any]:
+    return [clocked(one) for one in listed(raw)]
 
 
 def _moment(raw: object) -> object:
@@ -36,7 +52,7 @@ def _moment(raw: object) -> object:
 
 def span(raw: object) -> object:
     """A time or two: the moment, or the first and the last that will do."""
-    found = listed(raw)
+    found = _times(raw)
     if len(found) not in {1, 2}:
         raise ValueError('must be a time such as "10min", or the first and the last such as ["10min", "11min"]')
     return found
@@ -58,7 +74,8 @@ def _chance(raw: object) -> object:
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Names = Annotated[list[Name], BeforeValidator(listed)]
 Words = Annotated[list[str], BeforeValidator(listed)]
-Times = Annotated[list[Duration], BeforeValidator(listed)]
+Times = Annotated[list[Duration], BeforeValidator(_times)]
+Length = Annotated[PositiveDuration, BeforeValidator(clocked)]
 Span = Annotated[list[Duration], BeforeValidator(span)]
 Shift = Annotated[float, BeforeValidator(_shifted), WithJsonSchema({"type": "string", "examples": ["+3h", "-20min"]})]
 Chance = Annotated[float, BeforeValidator(_chance), Field(ge=0, le=1)]
