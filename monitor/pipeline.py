@@ -510,7 +510,7 @@ def _look_again(living: Iterable[Fault], policy: Policy, now: datetime, later: I
     for fault in living:
         watch = policy.watch(fault.key.kind, fault.key.aspect)
         if fault.state is FaultState.SUSPECTED and fault.bad > 0 and fault.hidden_by is None:
-            moments.append(fault.changed_at + watch.confirm.time)
+            moments.append(fault.changed_at + watch.confirms(fault.condition).time)
         elif fault.state is FaultState.OPEN and fault.good_since is not None and not fault.flapping:
             moments.append(fault.good_since + watch.clear.time)
     return max(min(moments), now + SECOND_LOOK) if moments else None

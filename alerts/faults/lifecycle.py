@@ -44,11 +44,12 @@ def after_bad(
     bad = max(fault.bad, 1) if fault.state is FaultState.OPEN else fault.bad + 1
     flaps = penalty >= flapping.suppress if relapsed or fault.bad == 0 else fault.flapping
     flaps = (flaps or fault.flapping) and watch.flaps and now - changed_at < flapping.steady
-    confirmed = at_once or flaps or _sure(watch.confirm, bad, now - changed_at)
+    condition = observation.condition or fault.condition
+    confirmed = at_once or flaps or _sure(watch.confirms(condition), bad, now - changed_at)
     return replace(
         fault,
         component=observation.component,
-        condition=observation.condition or fault.condition,
+        condition=condition,
         evidence=observation,
         last_seen=now,
         changed_at=changed_at,
@@ -63,7 +64,7 @@ def after_bad(
 
 def left_alone(fault: Fault, watch: Watch, flapping: Flapping, now: datetime) -> Fault:
     """`fault` once its cause is gone: confirmed anew, for a symptom may linger for a while."""
-    confirmed = fault.flapping or _sure(watch.confirm, 1, timedelta(0))
+    confirmed = fault.flapping or _sure(watch.confirms(fault.condition), 1, timedelta(0))
     state = FaultState.OPEN if confirmed else FaultState.SUSPECTED
     return replace(fault, state=state, bad=1, changed_at=now, penalty=penalty_at(fault, flapping, now))
 

@@ -110,6 +110,7 @@ class AspectFile(_Section):
     """What is special for one aspect of a kind."""
 
     confirm: RunFile | None = None
+    confirm_degraded: RunFile | None = None
     clear: RunFile | None = None
     limits: LimitsFile | None = None
     hysteresis: float = Field(default=0.0, ge=0)
@@ -331,6 +332,7 @@ def _watch(file: KindFile, aspect: Aspect) -> Watch:
     special = file.aspect.get(aspect, AspectFile())
     return Watch(
         confirm=(special.confirm or file.confirm).run(),
+        confirm_degraded=special.confirm_degraded.run() if special.confirm_degraded else None,
         clear=(special.clear or file.clear).run(),
         limits=Limits(**dict(special.limits)) if special.limits else None,
         hysteresis=special.hysteresis,

@@ -47,7 +47,7 @@ _WAS_OK = {
 def confirmed(fault: Fault, policy: Policy, language: Language) -> str:
     """How sure one must be of such a fault."""
     watch = policy.watch(fault.key.kind, fault.key.aspect)
-    return _run(watch.confirm, _BAD_ONE, _BAD_MANY, language)
+    return _run(watch.confirms(fault.condition), _BAD_ONE, _BAD_MANY, language)
 
 
 def over_when(fault: Fault, policy: Policy, language: Language) -> str:

@@ -197,11 +197,17 @@ class Watch:
     """How one aspect of one kind is watched: what makes it sure, and the limits where the device tells none."""
 
     confirm: Run = Run()
+    confirm_degraded: Run | None = None
+    """What makes it sure where it is only degraded; None: the same."""
     clear: Run = Run(answers=2)
     limits: Limits | None = None
     hysteresis: float = 0.0
     flaps: bool = True
     """False where coming and going is no trouble of its own: then it must last, and one good answer begins anew."""
+
+    def confirms(self, condition: Condition) -> Run:
+        """What makes it sure that the part is in this condition."""
+        return self.confirm_degraded or self.confirm if condition is Condition.DEGRADED else self.confirm
 
     @property
     def matters_from(self) -> float | None:

@@ -20,7 +20,7 @@ async def test_a_core_that_answers_pings_and_no_snmp_is_blind_and_not_down(
     means = replace(house.means, reach=lambda _: Reached(there=there))
     await visit(house.device(name), means)
     house.simulated[name].device.silent = True
-    for _ in range(4):  # nobody looks at the others of its site, so it waits for what they would say
+    for _ in range(6):  # nobody looks at the others of its site, so it waits for what they would say
         house.clock.advance(seconds=5)
         outcome = await visit(house.device(name), means)
         if outcome.changes:

@@ -123,7 +123,7 @@ def test_every_heading_of_spreadsheets_is_documented() -> None:
 
 def test_defaults_look_as_one_would_write_them() -> None:
     visits = json.loads(schemas()["netvigil.json"])["properties"]["visits"]["default"]
-    assert (visits["interval"], visits["back_off"]) == ("1min", "10min")
+    assert (visits["interval"], visits["back_off"]) == ("30s", "10min")
 
 
 def test_samples_name_the_schema_of_their_file() -> None:
