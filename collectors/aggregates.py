@@ -85,12 +85,12 @@ def _observed(
         wanted = [member for member in several if columns["admin"][rows[member]] == _UP]
         down = [member for member in wanted if columns["oper"][rows[member]] != _UP]
         left = len(wanted) - len(down)
-        if not left:
-            condition = Condition.UNKNOWN  # its own link says that it is down
+        if not left and columns["admin"][rows[aggregate]] != _UP:
+            condition = Condition.ABSENT  # an operator shut the whole
         elif not down:
             condition = Condition.OK
         else:
-            condition = Condition.FAILED if left == 1 else Condition.DEGRADED
+            condition = Condition.FAILED if left <= 1 else Condition.DEGRADED
         names = ", ".join(down[:_NAMED]) + (" …" if len(down) > _NAMED else "")
         yield Observation(
             component=Component(kind="aggregate", label=aggregate, slot=aggregate),

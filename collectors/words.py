@@ -20,7 +20,7 @@ Kind = Literal[
 ]  # fmt: skip
 Aspect = Literal[
     "state", "redundancy", "temperature", "voltage", "current", "power", "speed", "usage", "rx_power", "tx_power",
-    "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress", "duplex",
+    "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress", "duplex", "duty",
     "changes", "signal", "activity", "clock", "configuration", "licence", "log", "startup",
 ]  # fmt: skip
 Unit = Literal["celsius", "volts", "amperes", "watts", "ratio", "dbm", "rpm", "bytes", "seconds", ""]

@@ -36,10 +36,14 @@ class Count:
     total: int
     failed: int
     left: int
+    elsewhere: int = 0
+    """How many of other groups of the device are known to work."""
 
     @property
     def group(self) -> Group:
         """The word by which rules ask for this."""
+        if self.failed >= self.total and self.elsewhere:
+            return Group.SLOT_LOST
         if self.total <= 1:
             return Group.SINGLE
         if self.failed >= self.total:
@@ -117,7 +121,12 @@ def _first_part(slot: str) -> str:
 
 def _counted(label: str, labels: frozenset[str], works: set[str], failed: Iterable[str]) -> Count:
     gone = (labels & set(failed)) | {label}
-    return Count(total=len(labels | {label}), failed=len(gone), left=len((labels & works) - gone))
+    return Count(
+        total=len(labels | {label}),
+        failed=len(gone),
+        left=len((labels & works) - gone),
+        elsewhere=len(works - labels - gone),
+    )
 
 
 def _has_failed(fault: Fault) -> bool:

@@ -141,6 +141,7 @@ class RuleFile(_Section):
     role: Role | list[Role] | None = None
     group: Group | list[Group] | None = None
     link: Link | list[Link] | None = None
+    serves: bool | None = None
     declared: bool | None = None
     was_ok: bool | None = None
     below: Role | list[Role] | None = None
@@ -320,6 +321,7 @@ def _rule(file: RuleFile) -> Rule:
         roles=_several(file.role),
         groups=_several(file.group),
         links=_several(file.link),
+        serves=file.serves,
         declared=file.declared,
         was_ok=file.was_ok,
         below=_several(file.below),

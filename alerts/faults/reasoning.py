@@ -26,6 +26,7 @@ _GROUPS = {
     Group.SOME_LEFT: Text(en="others of its group still worked", zh_CN="同组尚有其他部件正常"),
     Group.NONE_LEFT: Text(en="none of its group were left", zh_CN="同组已无可用部件"),
     Group.SINGLE: Text(en="it were the only one of its group", zh_CN="同组仅此一个"),
+    Group.SLOT_LOST: Text(en="those of other slots still worked", zh_CN="其他槽位的同类部件正常"),
     Group.UNCLEAR: Text(en="nobody knew whether the others work", zh_CN="同组其余状况不明"),
 }
 _LINKS = {
@@ -37,6 +38,10 @@ _LINKS = {
 _DECLARED = {
     True: Text(en="the inventory expected it up (expect_up)", zh_CN="清单要求其必须在线（expect_up）"),
     False: Text(en="the inventory did not expect it up (expect_up)", zh_CN="清单未要求其在线（expect_up）"),
+}
+_SERVES = {
+    True: Text(en="it were in service", zh_CN="其正在使用"),
+    False: Text(en="it waited in reserve", zh_CN="其为备用"),
 }
 _WAS_OK = {
     True: Text(en="it had once been seen well", zh_CN="曾见其正常"),
@@ -95,6 +100,8 @@ def _asks(rule: Rule, policy: Policy, language: Language, role: Role | None) -> 
     for several, words in ((rule.groups, _GROUPS), (rule.links, _LINKS)):
         if several is not None:
             asks.append(_OR.said(language).join(words[one].said(language) for one in sorted(several)))  # type: ignore[index]
+    if rule.serves is not None:
+        asks.append(_SERVES[rule.serves].said(language))
     if rule.declared is not None:
         asks.append(_DECLARED[rule.declared].said(language))
     if rule.was_ok is not None:

@@ -100,6 +100,8 @@ class Group(StrEnum):
     SOME_LEFT = "some_left"
     NONE_LEFT = "none_left"
     SINGLE = "single"
+    SLOT_LOST = "slot_lost"
+    """All of its slot failed, such as those of one stack member, while others of the device still work."""
     UNCLEAR = "unclear"
     """Some are left, but of none of them is it known that it works."""
 
@@ -122,6 +124,8 @@ class Case:
     declared: bool = False
     was_ok: bool = False
     link: Link = Link.UNKNOWN
+    serves: bool = True
+    """False where the device tells that the part waits in reserve, as a hot spare does."""
     below: frozenset[Role] = frozenset()
     group: Group | None = None
 
@@ -136,6 +140,7 @@ class Rule:
     roles: frozenset[Role] | None = None
     groups: frozenset[Group] | None = None
     links: frozenset[Link] | None = None
+    serves: bool | None = None
     declared: bool | None = None
     was_ok: bool | None = None
     below: frozenset[Role] | None = None
@@ -147,7 +152,7 @@ class Rule:
     @property
     def asks_nothing(self) -> bool:
         """True where the rule fits every case."""
-        asked = (self.roles, self.groups, self.links, self.declared, self.was_ok, self.below)
+        asked = (self.roles, self.groups, self.links, self.serves, self.declared, self.was_ok, self.below)
         return all(one is None for one in asked)
 
     def fits(self, case: Case) -> bool:
@@ -155,6 +160,7 @@ class Rule:
         return (
             (self.roles is None or case.role in self.roles)
             and (self.links is None or case.link in self.links)
+            and (self.serves is None or case.serves == self.serves)
             and (self.declared is None or case.declared == self.declared)
             and (self.was_ok is None or case.was_ok == self.was_ok)
             and (self.below is None or not self.below.isdisjoint(case.below))

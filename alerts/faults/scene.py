@@ -29,21 +29,31 @@ class Scene:
         self.policy = policy
         self.around = around
         self._seen_ok = seen_ok
-        self._cases: dict[tuple[bool, bool, Link], Case] = {}  # a thousand unused ports are one case
+        self._cases: dict[tuple[bool, bool, Link, bool], Case] = {}  # a thousand unused ports are one case
 
     def case(self, observation: Observation) -> Case:
         """What rules ask about `observation`, its group left aside."""
         component = observation.component
         declared = component.label in self.device.expect_up
         was_ok = (component.kind, component.label, observation.aspect) in self._seen_ok
-        asked = (declared, was_ok, self._links.get(component.label, Link.UNKNOWN))
+        serves = (component.kind, component.label) not in self._reserve
+        asked = (declared, was_ok, self._links.get(component.label, Link.UNKNOWN), serves)
         case = self._cases.get(asked)
         if case is None:
-            case = Case(role=self.device.role, declared=asked[0], was_ok=asked[1], link=asked[2])
+            case = Case(role=self.device.role, declared=asked[0], was_ok=asked[1], link=asked[2], serves=asked[3])
             self._cases[asked] = case
         if component.kind == "device" and self.around is not None:
             return replace(case, below=self.around.roles_below)
         return case
+
+    @cached_property
+    def _reserve(self) -> frozenset[tuple[str, str]]:
+        """Kind and label of the parts of which the device tells that they wait in reserve."""
+        return frozenset(
+            (one.component.kind, one.component.label)
+            for one in self.observations
+            if one.aspect == "duty" and one.condition is Condition.ABSENT
+        )
 
     @cached_property
     def _links(self) -> dict[str, Link]:

@@ -151,9 +151,19 @@ async def test_aggregate_that_was_never_whole_is_no_fault_but_its_port_that_goes
     assert await world.visits(2) == ["opened GE1/0/2 oper_status"]
 
 
-async def test_aggregate_whose_members_are_all_down_tells_of_its_own_link(world: World) -> None:
+async def test_aggregate_whose_members_are_all_down_is_one_fault_with_them_and_its_own_link_beneath(world: World) -> None:
     world.switch.join("Bridge-Aggregation1", "GE1/0/1", "GE1/0/2")
     assert await world.visits(3) == []
     for name in ("GE1/0/1", "GE1/0/2", "Bridge-Aggregation1"):
         world.switch.ports[name].up = False
-    assert "opened Bridge-Aggregation1 oper_status" in await world.visits(2)
+    assert await world.visits(2) == ["opened Bridge-Aggregation1 redundancy"]
+    (fault,) = await world.means.store.ask(faults.open_faults)
+    assert (int(fault.level), fault.reasons[0].rule) == (2, "aggregate-down-backbone")
+
+
+async def test_aggregate_that_an_operator_shuts_is_no_fault(world: World) -> None:
+    world.switch.join("Bridge-Aggregation1", "GE1/0/1", "GE1/0/2")
+    assert await world.visits(3) == []
+    for name in ("GE1/0/1", "GE1/0/2", "Bridge-Aggregation1"):
+        world.switch.ports[name].shut = True
+    assert await world.visits(3) == []
