@@ -25,7 +25,7 @@ from monitor.config import ConfigError, Settings, loaded
 from monitor.duties import Duties
 from monitor.hearing import Hearing, shouted
 from monitor.metrics import Metrics
-from monitor.model import Device, DeviceEvent
+from monitor.model import Change, Device, DeviceEvent
 from monitor.notify import Notify
 from monitor.pipeline import Means, Outcome, visit
 from monitor.problem import check_lines
@@ -75,7 +75,9 @@ class App:
         )
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
         self._watch = Watch(self._means, self._metrics, self._progress, self._schedule.hint)
-        self._hearing = Hearing(settings, metrics, self._hinted, self._event, self._watch.platform, now)
+        self._hearing = Hearing(
+            settings, metrics, self._hinted, self._event, self._watch.platform, now, self._means.hearsay.heard
+        )
         self._duties = Duties(settings, store, self._metrics, self._progress, now)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -165,6 +167,8 @@ class App:
         for name in outcome.look:
             self._schedule.hint(name)
         for fault, change in outcome.changes:
+            if change is Change.OPENED:
+                self._metrics.confirmed(fault)
             part = f"{fault.key.kind} {fault.key.label}".strip()
             log.info("%s: level %d fault of %s, %s", change.value, fault.level, part, device.name)
         return outcome
@@ -229,6 +233,7 @@ class App:
             self._ping(settings)
             self._hearing.load(settings)
             self._means.memory.only(settings.inventory.devices.keys())
+            self._means.hearsay.only(settings.inventory.devices.keys())
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())
             self._notify.ready(_status(settings))

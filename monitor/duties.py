@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from alerts.desk import hops
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import due_events, next_due
 from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_try, posted
 from monitor import afterwards, maintenance, reporting, storm, ticketing
 from monitor.config import Settings
 from monitor.metrics import Metrics
-from monitor.model import Letter, Level
+from monitor.model import Letter, Level, Ticket
 from monitor.progress import Progress
 from monitor.store import faults, letters, tickets
 from monitor.store.database import Store
@@ -57,6 +58,8 @@ class Duties:
         self._post_one = post
         self._heads: dict[str, int] = {}
         self._wakes: dict[str, datetime | None] = {}
+        self._looked: dict[str, int] = {}
+        self._began = clock()
         self._reported: set[str] = set()
         self._failures = 0
         self._rests_until: datetime | None = None
@@ -135,6 +138,7 @@ class Duties:
         for number in self._heads.keys() - heads.keys():
             del self._heads[number]
             self._wakes.pop(number, None)
+            self._looked.pop(number, None)
             self._levels.pop(number, None)
         due = [
             number
@@ -157,11 +161,20 @@ class Duties:
         """Remember level and next moment of these tickets; those in which something is due now."""
         late = []
         for ticket in tickets.several(disk, numbers):
+            self._answered(ticket)
             self._levels[ticket.id] = desk.level(ticket)
             self._wakes[ticket.id] = wake = next_due(ticket, self.settings.contract, now)
             if wake is not None and wake <= now:
                 late.append(ticket.id)
         return late
+
+    def _answered(self, ticket: Ticket) -> None:
+        """Count the answers that came since the ticket was looked at last; of before our start another daemon knew."""
+        last = self._looked.get(ticket.id)
+        self._looked[ticket.id] = ticket.events[-1].seq
+        for call, answer in hops.answers(ticket):
+            if answer.seq > last if last is not None else answer.at >= self._began:
+                self._metrics.responded(desk.level(ticket), answer.at - call.at)
 
     def _broken(self, disk: Connection, *, number: str, now: datetime) -> None:
         for kind, data in due_events(tickets.found(disk, number), self.settings.contract, now):
@@ -210,7 +223,19 @@ class Duties:
         now = self._clock()
         self._metrics.posted(receipt.verdict.value)
         await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now))
+        if receipt.verdict is Verdict.ACCEPTED:
+            await self._measured(waiting.letter, now)
         return receipt
+
+    async def _measured(self, letter: Letter, now: datetime) -> None:
+        """Count the hops that end with an accepted letter, once it is written down that it was."""
+        waited = await self._store.ask(partial(letters.left_with, letter=letter))
+        for written in waited:
+            self._metrics.accepted(now - written)
+        if letter.what in hops.CALLS or not letter.ticket:
+            for fault in await self._store.ask(partial(letters.notified, letter=letter)):
+                since, told = hops.began(fault)
+                self._metrics.notified(now - since, told=told)
 
     def _filed(self, disk: Connection, waiting: Posted, receipt: Receipt, now: datetime) -> None:
         letter, words, mail = waiting.letter, receipt.words, self.settings.mail

@@ -19,6 +19,7 @@ from collectors.notifications import Notifications, Refusal
 from collectors.plan import Platform
 from collectors.shouts import Shout, line_said
 from collectors.snmp.reader import Credential
+from monitor.hearsay import Told
 from monitor.hints import Hints
 from monitor.metrics import Metrics
 from monitor.model import Device, DeviceEvent, Happened
@@ -67,7 +68,7 @@ RESULTS = (*(result.value for result in Result), *(refusal.value for refusal in 
 
 
 class Hearing:
-    """All ears of the daemon. `platform` says what a device is, as far as it is known."""
+    """All ears of the daemon. `platform` says what a device is, as far as it is known; `told` takes every hint."""
 
     def __init__(
         self,
@@ -77,7 +78,9 @@ class Hearing:
         events: Events,
         platform: Callable[[Device], Platform | None],
         clock: Callable[[], datetime],
+        told: Told = lambda *_: None,
     ) -> None:
+        self._told = told
         self._metrics, self._events, self._platform, self._clock = metrics, events, platform, clock
         self.hints = Hints(visit)
         # RFC 3414 wants boots that grow with every start: the minutes since 1970 do, and nothing has to be written down
@@ -173,11 +176,13 @@ class Hearing:
         device = self._settings.inventory.devices[name]
         platform = self._platform(device)
         if platform is None:  # nobody knows yet what it is; it wants a visit all the same
+            self._told(name, None, self._clock())
             self.hints.given(name)
             return Result.HINT
         what = heard(shout, platform)
         if what is None:
             return Result.UNLISTED
+        self._told(name, what, self._clock())
         if self.hints.given(name):
             log.info("%s says of %s %s: %s", name, what.kind, what.label, shout.log or shout.trap)
         if not what.is_event:

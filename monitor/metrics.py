@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.metrics_core import Metric
 
 from collectors.snmp.reader import Silence
-from monitor.model import Device, FaultKey, Level
+from monitor.model import Device, Fault, FaultKey, Level
 
 ANSWERED, CRASHED = "answered", "crashed"
 RESULTS = (ANSWERED, *(silence.value for silence in Silence), CRASHED)
@@ -20,6 +20,9 @@ RESULTS = (ANSWERED, *(silence.value for silence in Silence), CRASHED)
 
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_HOPS = (1, 2.5, 5, 10, 15, 30, 45, 60, 120, 300, 900, 1800, 3600)
+POLL, TRAP = "poll", "trap"
+"""How a fault became known: a visit found it, or a trap or log line told of it."""
 
 
 class _Plain(CollectorRegistry):
@@ -111,6 +114,38 @@ class Metrics:
         self._covered_faults = Gauge(
             "netvigil_faults_under_maintenance", "Open faults under maintenance, by level.", ["level"], registry=own
         )
+        self._confirmation = Histogram(
+            "netvigil_fault_confirmation_seconds",
+            "From when a fault was first seen until it was confirmed.",
+            ["level"],
+            buckets=_HOPS,
+            registry=own,
+        )
+        self._acceptance = Histogram(
+            "netvigil_letter_acceptance_seconds",
+            "From when a letter was queued until a mail server took it, by itself or within a digest.",
+            buckets=_HOPS,
+            registry=own,
+        )
+        self._notification = Histogram(
+            "netvigil_fault_notification_seconds",
+            "From when a fault was first seen, or a trap or log line told of it, until its first letter was accepted.",
+            ["source"],
+            buckets=_HOPS,
+            registry=own,
+        )
+        self._response = Histogram(
+            "netvigil_ticket_response_seconds",
+            "From when a ticket was opened until somebody responded.",
+            ["level"],
+            buckets=_HOPS,
+            registry=own,
+        )
+        for level in Level:
+            self._confirmation.labels(str(level.value))
+            self._response.labels(str(level.value))
+        for source in (POLL, TRAP):
+            self._notification.labels(source)
         for result in RESULTS:
             self._visits.labels(result)
         self.counted(faults={}, tickets={})
@@ -168,6 +203,24 @@ class Metrics:
         """A mail server answered to a letter, or none could be reached."""
         self._posted.labels(result).inc()
 
+    def confirmed(self, fault: Fault) -> None:
+        """A fault was opened. One that was a symptom counts from when it stood alone."""
+        if fault.opened_at is not None:
+            since = fault.changed_at if fault.changed_at <= fault.opened_at else fault.first_seen
+            self._confirmation.labels(str(fault.level.value)).observe(_seconds(fault.opened_at - since))
+
+    def accepted(self, waited: timedelta) -> None:
+        """A mail server took a letter that had waited for so long."""
+        self._acceptance.observe(_seconds(waited))
+
+    def notified(self, took: timedelta, *, told: bool) -> None:
+        """A mail server took the first letter about a fault; `told` where a trap or log line had told of it."""
+        self._notification.labels(TRAP if told else POLL).observe(_seconds(took))
+
+    def responded(self, level: Level, took: timedelta) -> None:
+        """Somebody answered to a ticket of that level."""
+        self._response.labels(str(level.value)).observe(_seconds(took))
+
     def loaded(self, devices: Collection[object], at: datetime) -> None:
         """A configuration came into force."""
         self._loaded.set(1)
@@ -206,6 +259,11 @@ class LookMetrics:
     def crashed(self) -> None:
         """A look ended in an exception: a defect of ours, never the device's doing."""
         self._looks.labels(self._eye, CRASHED).inc()
+
+
+def _seconds(span: timedelta) -> float:
+    """A span; none is below zero, though the wall clock may have been set back."""
+    return max(span.total_seconds(), 0)
 
 
 def _replace(gauge: Gauge, values: Mapping[str, float]) -> None:

@@ -41,6 +41,7 @@ from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
 from collectors.visit import Told, Visit, told, visited
 from monitor import history, ticketing
 from monitor.config import Settings
+from monitor.hearsay import NOTHING_SAID, Hearsay, Said
 from monitor.model import (
     SITE,
     Change,
@@ -146,7 +147,8 @@ class Memory:
 class Means:
     """What a visit needs besides the device. `clock` is the daemon's one clock, read in `monitor.app`.
 
-    `reach` says what is known of whether a device, by its name, is there at all.
+    `reach` says what is known of whether a device, by its name, is there at all; `hearsay` what devices said of
+    themselves lately.
     """
 
     settings: Settings
@@ -157,6 +159,7 @@ class Means:
     glances: Glances = field(default_factory=Glances)
     surroundings: Surroundings = field(default_factory=Surroundings)
     reach: Callable[[str], Reached | None] = lambda _: None
+    hearsay: Hearsay = field(default_factory=Hearsay)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,9 +247,10 @@ async def visit(device: Device, means: Means) -> Outcome:
     # Should the transaction end in any other way than by returning, nobody knows what is on disk: look at all of it.
     memory.forget(device.name)
     parts, around = known.parts if known else None, means.surroundings
+    said = means.hearsay.of(device.name)
     try:
         outcome, now = await means.store.do(
-            lambda disk: followed(disk, facts, parts, settings, means.clock(), log, around)
+            lambda disk: followed(disk, facts, parts, settings, means.clock(), log, around, said)
         )
     except BaseException:
         around.forget()
@@ -300,10 +304,12 @@ def followed(
     now: datetime,
     log: Sequence[LogEntry] = (),
     surroundings: Surroundings | None = None,
+    said: Said = NOTHING_SAID,
 ) -> tuple[Outcome, Remembered]:
     """All that follows from what was told, inside one transaction; and what to remember of it.
 
-    `parts` are those on disk; None: look at them. `log` are the new lines of the device's own log.
+    `parts` are those on disk; None: look at them. `log` are the new lines of the device's own log, `said` is what it
+    shouted lately.
     """
     surroundings = surroundings or Surroundings()
     seen, device, policy = facts.told.visit, facts.told.visit.device, settings.policy
@@ -327,7 +333,8 @@ def followed(
     living = dict(known)
     changes: list[tuple[Fault, Change]] = list(of_site)
     for step in verdict.steps:
-        fault = faults.saved(disk, step.fault)
+        fault = step.fault if step.before is not None else replace(step.fault, told_at=said.of(step.fault))
+        fault = faults.saved(disk, fault)
         living[fault.key] = fault
         if step.change is not None:
             changes.append((fault, step.change))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.desk.hops import Hop, Hops, Stop
 from alerts.desk.windows import Covered
 from alerts.faults import reasoning
 from alerts.faults.rules import Policy
@@ -32,7 +33,7 @@ _LINES = {
     "others": Text(en="Other level", zh_CN="其他级别"),
     "proposes": Text(en="Proposed", zh_CN="责任建议"),
     "beneath": Text(en="Beneath it", zh_CN="其下症状"),
-    "told_at": Text(en="Told", zh_CN="通知"),
+    "hop": Text(en="In time", zh_CN="时序"),
 }
 _STATES = {
     FaultState.SUSPECTED: Text(
@@ -65,6 +66,17 @@ _PROPOSED = {
         zh_CN="我方责任；由人工用 `netvigil ticket responsibility` 确认",
     ),
 }
+_HOPS = {
+    Stop.TOLD: Text(en="a trap or log line told of it", zh_CN="Trap 或日志告知"),
+    Stop.FIRST_SEEN: Text(en="first seen", zh_CN="首次发现"),
+    Stop.CONFIRMED: Text(en="confirmed", zh_CN="确认"),
+    Stop.TICKET: Text(en="ticket {what}", zh_CN="工单 {what}"),
+    Stop.QUEUED: Text(en="letter to {what} queued", zh_CN="致 {what} 的邮件入队"),
+    Stop.ACCEPTED: Text(en="letter to {what} accepted by the mail server", zh_CN="致 {what} 的邮件被邮件服务器接收"),
+    Stop.UNDELIVERED: Text(en="letter to {what} could not be delivered", zh_CN="致 {what} 的邮件未能送达"),
+    Stop.RESPONDED: Text(en="{what} responded", zh_CN="{what} 响应"),
+    Stop.CLEARED: Text(en="cleared", zh_CN="恢复"),
+}
 _BENEATH = 12  # symptoms by name
 _MORE = Text(en="and {count} more", zh_CN="另有 {count} 项")
 _OID = re.compile(r"[12](\.\d+){4,}")
@@ -81,14 +93,14 @@ _LIMITS = (
 class Context:
     """What else an explanation can tell: the policy that judged, the device, the symptoms that the fault hides.
 
-    `covered` is the maintenance window that it is under, `told` what was sent to whom, a line each.
+    `covered` is the maintenance window that it is under, `hops` are its stops in time.
     """
 
     policy: Policy | None = None
     device: Device | None = None
     symptoms: Sequence[Fault] = ()
     covered: Covered | None = None
-    told: Sequence[str] = ()
+    hops: Hops | None = None
 
 
 def explained(fault: Fault, language: Language, context: Context = Context()) -> str:
@@ -135,9 +147,17 @@ def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[
         yield "beneath", f"{_key(symptom.key)} ({symptom.condition}): {_told(symptom.evidence)}".removesuffix(": ")
     if len(context.symptoms) > _BENEATH:
         yield "beneath", _MORE.said(language).format(count=len(context.symptoms) - _BENEATH)
-    yield from (("told_at", line) for line in context.told)
+    if context.hops is not None:
+        yield from (("hop", _hop(hop, fault, language)) for hop in context.hops.all)
     if context.covered is not None:
         yield "covered", _covered(context.covered, language)
+
+
+def _hop(hop: Hop, fault: Fault, language: Language) -> str:
+    """One stop with its moment, and how long that was after the fault was first seen."""
+    seconds = (hop.at - fault.first_seen).total_seconds()
+    after = "" if hop.stop is Stop.FIRST_SEEN else f" ({seconds:+.1f} s)"
+    return f"{_HOPS[hop.stop].said(language).format_map({'what': hop.what})}: {_moment(hop.at)}{after}"
 
 
 def _check(fault: Fault, device: Device | None) -> str:

@@ -55,7 +55,9 @@ class StageDaemon:
         )
         self._schedule = Schedule(self._visit, metrics, progress, clock, waker=waker(), random=random)
         self._watch = Watch(self._means, metrics, progress, self._schedule.hint, eyes, waker=waker, random=random)
-        self._hearing = Hearing(settings, metrics, self._hinted, self._event, self._watch.platform, clock)
+        self._hearing = Hearing(
+            settings, metrics, self._hinted, self._event, self._watch.platform, clock, self._means.hearsay.heard
+        )
         self._duties = Duties(settings, store, metrics, progress, clock, post)
         self._events: list[DeviceEvent] = []
         self._stirred = asyncio.Event()

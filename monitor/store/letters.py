@@ -5,20 +5,23 @@ sent twice (the server accepted it, and we died before writing that down) is rec
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, Row, func, select, type_coerce
 from sqlalchemy.dialects.sqlite import insert
 
+from alerts.desk import hops
+from alerts.desk.hops import Mailed
 from alerts.post.digest import CALLS, Waiting
-from monitor.model import EventKind, Letter, Level
+from monitor.model import EventKind, Fault, Letter, Level
 from monitor.store import tables
-from monitor.store.documents import letter_document, letter_read
+from monitor.store.documents import fault_read, letter_document, letter_read
 
 _letter = tables.letter
 _MANY = 1000
+_OLDEST = timedelta(days=7)  # no letter waits so long for its digest
 
 
 class LetterState(StrEnum):
@@ -196,6 +199,91 @@ def all_letters(disk: Connection, ticket: str | None = None) -> tuple[Posted, ..
     if ticket is not None:
         question = question.where(_letter.c.ticket == ticket)
     return tuple(map(_read, disk.execute(question)))
+
+
+def mailed(disk: Connection, ticket: str) -> tuple[Mailed, ...]:
+    """The letters of `ticket`, oldest first, with what became of them; for one within a digest, of the digest."""
+    digest = _letter.alias("digest")
+    rows = disk.execute(
+        select(
+            _letter.c.event, _letter.c.recipient, _letter.c.created_at,
+            func.coalesce(digest.c.state, _letter.c.state).label("state"),
+            _letter.c.ended_at, digest.c.message_id.label("within"), digest.c.ended_at.label("digest_ended_at"),
+        )
+        .select_from(_letter.outerjoin(digest, _letter.c.digest == digest.c.message_id))
+        .where(_letter.c.ticket == ticket)
+        .order_by(_letter.c.created_at, _letter.c.message_id)
+    )  # fmt: skip
+    return tuple(
+        Mailed(
+            event=row.event,
+            recipient=row.recipient,
+            queued_at=row.created_at,
+            ended_at=row.ended_at if row.within is None else row.digest_ended_at,
+            is_accepted=row.state == LetterState.ACCEPTED.value,
+        )
+        for row in rows
+    )
+
+
+def left_with(disk: Connection, letter: Letter) -> tuple[datetime, ...]:
+    """When the letters were written that left with this one: those within the digest, or this one alone."""
+    if letter.ticket:
+        return (letter.created_at,)
+    return tuple(disk.execute(select(_letter.c.created_at).where(_within(_letter, letter))).scalars())
+
+
+def notified(disk: Connection, letter: Letter) -> tuple[Fault, ...]:
+    """The faults of which people learn first by this letter, that was accepted, or by what left within it.
+
+    A fault whose ticket was opened or relapsed later than the fault itself was held back by a maintenance window, and
+    is not among them. Where letters were accepted in the same moment, the one of the least Message-ID was first.
+    """
+    mine, digest, ticket, fault, event = (
+        _letter.alias("mine"), _letter.alias("digest"), tables.ticket, tables.fault, tables.ticket_event,
+    )  # fmt: skip
+    ended, leader = (
+        func.coalesce(digest.c.ended_at, _letter.c.ended_at), func.coalesce(digest.c.message_id, _letter.c.message_id),
+    )  # fmt: skip
+    me = select(_letter.c.ended_at).where(_letter.c.message_id == letter.message_id).scalar_subquery()
+    earlier = (
+        select(_letter.c.message_id)
+        .select_from(_letter.outerjoin(digest, _letter.c.digest == digest.c.message_id))
+        .where(_letter.c.ticket == mine.c.ticket, _letter.c.event == mine.c.event, leader != letter.message_id)
+        .where(func.coalesce(digest.c.state, _letter.c.state) == LetterState.ACCEPTED.value)
+        .where((ended < me) | ((ended == me) & (leader < letter.message_id)))
+        .exists()
+    )
+    # as plain numbers, for nothing can be taken off a moment in SQL; a range, which the index of faults has in order
+    opened, called = type_coerce(fault.c.opened_at, BigInteger), type_coerce(event.c.at, BigInteger)
+    rows = disk.execute(
+        select(fault.c.id, fault.c.body)
+        .distinct()
+        .select_from(mine)
+        .join(ticket, ticket.c.id == mine.c.ticket)
+        .join(event, (event.c.ticket == mine.c.ticket) & (event.c.seq == mine.c.event))
+        .join(
+            fault,
+            (fault.c.device == ticket.c.device)
+            & (fault.c.kind == ticket.c.kind)
+            & (fault.c.label == ticket.c.label)
+            & (fault.c.aspect == ticket.c.aspect)
+            & opened.between(called - hops.AT_ONCE // timedelta(microseconds=1), called),
+        )
+        .where(mine.c.what.in_([kind.value for kind in hops.CALLS]), ~earlier)
+        .where(mine.c.message_id == letter.message_id if letter.ticket else _within(mine, letter))
+    )
+    return tuple(replace(fault_read(row.body), id=row.id) for row in rows)
+
+
+def _within(table: FromClause, digest: Letter) -> ColumnElement[bool]:
+    """Those of `table` that went within `digest`; by the index of states, since there is none of digests."""
+    columns = table.c
+    return (
+        (columns.state == LetterState.DIGESTED.value)
+        & columns.created_at.between(digest.created_at - _OLDEST, digest.created_at)
+        & (columns.digest == digest.message_id)
+    )
 
 
 def by_id(disk: Connection, message_id: str) -> Posted | None:

@@ -92,15 +92,15 @@ def found(disk: Connection, ticket: str) -> Ticket:
     return rows[0]
 
 
-def about(disk: Connection, key: FaultKey) -> Ticket | None:
-    """The newest ticket about this fault."""
+def all_about(disk: Connection, key: FaultKey) -> tuple[Ticket, ...]:
+    """The tickets about this fault, the newest first."""
     question = select(_ticket).where(
         _ticket.c.device == key.device,
         _ticket.c.kind == key.kind,
         _ticket.c.label == key.label,
         _ticket.c.aspect == key.aspect,
     )
-    return next(iter(_read(disk, question.order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc()).limit(1))), None)
+    return _read(disk, question.order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc()))
 
 
 def several(disk: Connection, numbers: Iterable[str]) -> tuple[Ticket, ...]:

@@ -2,23 +2,22 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import Connection
 
 from alerts.faults.explained import Context, explained
 from collectors.text import cleaned
-from monitor import maintenance, regrading
+from monitor import hops, maintenance, regrading
 from monitor.app import now as this_moment
-from monitor.config import loaded
-from monitor.model import EventKind, Fault, FaultState, Language, Level, Regraded
-from monitor.store import devices, faults, letters, pins, tickets
+from monitor.config import Settings, loaded
+from monitor.model import Fault, FaultKey, FaultState, Language, Level, Regraded
+from monitor.store import devices, faults, pins
 from monitor.store.database import Store
 from monitor.verbs import doors
-
-_CALLS = {EventKind.OPENED, EventKind.RELAPSED}
 
 
 @click.group()
@@ -96,6 +95,22 @@ def fault_list(directory: Path, *, as_json: bool) -> None:
     sys.exit(doors.FINDINGS if rows else doors.FINE)
 
 
+@fault.command("show")
+@click.argument("number", metavar="FAULT", type=int)
+@doors.config
+@doors.as_json
+def fault_show(number: int, directory: Path, *, as_json: bool) -> None:
+    """All that is stored of one fault; without --json what `netvigil explain` says."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    with doors.reading(settings) as disk:
+        found = faults.found(disk, number)
+        context, ticket = _context(disk, found, settings), hops.ticket_of(disk, found)
+    if as_json:
+        doors.print_json(_document(found, context, ticket.id if ticket else None))
+    else:
+        click.echo(explained(found, Language.EN, context))
+
+
 @fault.command("level")
 @click.argument("number", metavar="FAULT", type=int)
 @click.argument("level", type=click.Choice([*(str(int(one)) for one in Level), "rule"]))
@@ -127,27 +142,75 @@ def explain(number: int, language: str, directory: Path) -> None:
     settings = loaded(directory, os.environ, with_secrets=False)
     with doors.reading(settings) as disk:
         found = faults.found(disk, number)
-        is_over = found.state is FaultState.CLEARED
-        context = Context(
-            policy=settings.policy,
-            device=settings.inventory.devices.get(found.key.device),
-            symptoms=faults.hidden_by(disk, found.key),
-            covered=None if is_over else maintenance.covering(disk, found.key, settings, this_moment()),
-            told=tuple(_told(disk, found)),
-        )
+        context = _context(disk, found, settings)
     click.echo(explained(found, Language(language), context))
 
 
-def _told(disk: Connection, found: Fault) -> Iterator[str]:
-    """The ticket of the fault and its letters, with the moments of each hop."""
-    ticket = tickets.about(disk, found.key)
-    if ticket is None or found.opened_at is None:
-        return
-    called = next((one for one in reversed(ticket.events) if one.kind in _CALLS and one.at >= found.opened_at), None)
-    if called is None:
-        return
-    yield f"{ticket.id}, {called.kind.value} {called.at:%Y-%m-%d %H:%M:%S} UTC"
-    for posted in letters.all_letters(disk, ticket.id):
-        if posted.letter.event == called.seq:
-            ended = f" {posted.ended_at:%Y-%m-%d %H:%M:%S} UTC" if posted.ended_at else ""
-            yield f"{posted.letter.recipient}, {posted.state.value}{ended}"
+def _context(disk: Connection, found: Fault, settings: Settings) -> Context:
+    is_over = found.state is FaultState.CLEARED
+    return Context(
+        policy=settings.policy,
+        device=settings.inventory.devices.get(found.key.device),
+        symptoms=faults.hidden_by(disk, found.key),
+        covered=None if is_over else maintenance.covering(disk, found.key, settings, this_moment()),
+        hops=hops.of(disk, found),
+    )
+
+
+def _document(found: Fault, context: Context, ticket: str | None) -> dict[str, Any]:
+    """All of one fault as JSON tells it."""
+    part, evidence = found.component, found.evidence
+    return {
+        "id": found.id,
+        "device": found.key.device,
+        "component": {
+            "kind": part.kind,
+            "label": part.label,
+            "slot": part.slot or None,
+            "model": part.model or None,
+            "part_number": part.part_number or None,
+            "serial": part.serial or None,
+            "note": part.note or None,
+        },
+        "aspect": found.key.aspect,
+        "condition": found.condition.value,
+        "state": found.state.value,
+        "flapping": found.flapping,
+        "level": int(found.level),
+        "reasons": [
+            {"rule": one.rule, "en": one.text.en, "zh_CN": one.text.zh_CN, "proposes": one.proposes or None}
+            for one in found.reasons
+        ],
+        "evidence": {
+            "at": _iso(evidence.at),
+            "value": evidence.value,
+            "unit": evidence.unit or None,
+            "raw": evidence.raw or None,
+            "source": evidence.source or None,
+        },
+        "first_seen": _iso(found.first_seen),
+        "last_seen": _iso(found.last_seen),
+        "opened_at": _iso(found.opened_at),
+        "cleared_at": _iso(found.cleared_at),
+        "hops": [
+            {
+                "stop": hop.stop.value,
+                "at": _iso(hop.at),
+                "seconds": round((hop.at - found.first_seen).total_seconds(), 3),
+                "what": hop.what or None,
+            }
+            for hop in (context.hops.all if context.hops else ())
+        ],
+        "hidden_by": _key(found.hidden_by) if found.hidden_by else None,
+        "symptoms": [{"id": one.id, **_key(one.key)} for one in context.symptoms],
+        "maintenance": context.covered.window.name if context.covered else None,
+        "ticket": ticket,
+    }
+
+
+def _key(key: FaultKey) -> dict[str, str]:
+    return {"device": key.device, "kind": key.kind, "label": key.label, "aspect": key.aspect}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds") if moment else None

@@ -162,6 +162,22 @@ async def test_open_faults_end_with_1_and_explain_says_why(broken: House) -> Non
     assert "电源" in run("explain", str(row["id"]), "--language", "zh_CN", *config).stdout
 
 
+async def test_one_fault_is_shown_whole_with_its_hops(broken: House) -> None:
+    config = ("--config", str(broken.folder))
+    (row,) = json.loads(run("fault", "list", "--json", *config).stdout)
+    told = json.loads(run("fault", "show", str(row["id"]), "--json", *config).stdout)
+    assert (told["level"], told["component"]["kind"], told["state"]) == (2, "psu", "open")
+    assert told["reasons"][0]["rule"].startswith("psu-")
+    assert told["evidence"]["source"].startswith("1.3.6.1.4.1.2011.")
+    assert [(hop["stop"], hop["seconds"]) for hop in told["hops"]] == [
+        ("first_seen", 0), ("confirmed", 0), ("ticket", 0), ("letter_queued", 0), ("letter_queued", 0),
+    ]  # fmt: skip
+    assert told["ticket"] == told["hops"][2]["what"]
+    assert (told["hidden_by"], told["maintenance"]) == (None, None)
+    assert "In time: confirmed: " in run("fault", "show", str(row["id"]), *config).stdout
+    assert run("fault", "show", "77", "--json", *config).returncode == 2
+
+
 async def test_the_inspection_report_is_written_for_a_month_and_refuses_what_is_none(broken: House) -> None:
     config = ("--config", str(broken.folder))
     file = broken.folder / "report.html"
@@ -307,7 +323,7 @@ async def test_a_person_gives_a_fault_another_level_and_takes_it_back(broken: Ho
     assert "Why: the other one smokes" in explained
     assert "To check: snmpget 127.0.0.1:" in explained
     assert "Other level: level 3 (psu-some-left-access) if it were an access switch" in explained
-    assert re.search(r"Told: T\d{8}-0001, opened \d{4}-", explained)
+    assert re.search(r"In time: ticket T\d{8}-0001: \d{4}-.* \(\+0\.0 s\)", explained)
     (ticket,) = await broken.store.ask(tickets.unclosed)
     assert [(one.kind.value, one.by) for one in ticket.events][:2] == [
         ("opened", "netvigil"),

@@ -18,7 +18,18 @@ import pytest_asyncio
 
 from collectors.snmp.reader import Silence
 from monitor.metrics import Metrics
-from monitor.model import Component, Condition, Device, Identity, Level, Observation, Role
+from monitor.model import (
+    Component,
+    Condition,
+    Device,
+    Fault,
+    FaultKey,
+    FaultState,
+    Identity,
+    Level,
+    Observation,
+    Role,
+)
 from monitor.series import Series
 from monitor.web.application import application
 from monitor.web.serve import serve
@@ -66,11 +77,32 @@ class Daemon:
             self.metrics.visited(None, took=timedelta(seconds=0.2), late=timedelta(seconds=0.1))
             self.metrics.committed(timedelta(milliseconds=3))
             self.metrics.posted("accepted")
+            self.metrics.accepted(timedelta(seconds=0.4))
+            self.metrics.notified(timedelta(seconds=3), told=True)
+            self.metrics.responded(Level.MAJOR, timedelta(minutes=4))
+            self.metrics.confirmed(_opened(now))
             await asyncio.sleep(0.5)
 
 
 def _device(name: str) -> Device:
     return Device(name=name, address="192.0.2.1", customer="example bureau", site="hefei", role=Role.CORE)
+
+
+def _opened(now: datetime) -> Fault:
+    seen = _told(now)[0]
+    return Fault(
+        key=FaultKey(device="hf-core-1", kind="fan", label="1", aspect="state"),
+        component=seen.component,
+        condition=Condition.FAILED,
+        level=Level.MAJOR,
+        reasons=(),
+        evidence=seen,
+        state=FaultState.OPEN,
+        first_seen=now,
+        last_seen=now,
+        changed_at=now,
+        opened_at=now + timedelta(seconds=2),
+    )
 
 
 def _told(now: datetime) -> list[Observation]:
