@@ -151,7 +151,7 @@ async def test_aggregate_that_was_never_whole_is_no_fault_but_its_port_that_goes
     assert await world.visits(2) == ["opened GE1/0/2 oper_status"]
 
 
-async def test_aggregate_whose_members_are_all_down_is_one_fault_with_them_and_its_own_link_beneath(world: World) -> None:
+async def test_aggregate_that_is_down_whole_is_one_fault_with_its_members_and_its_link_beneath(world: World) -> None:
     world.switch.join("Bridge-Aggregation1", "GE1/0/1", "GE1/0/2")
     assert await world.visits(3) == []
     for name in ("GE1/0/1", "GE1/0/2", "Bridge-Aggregation1"):

@@ -24,6 +24,7 @@ class Port:
     errors: int = 0
     discards: int = 0
     up: bool = True
+    shut: bool = False
     kind: int = 6
 
 
@@ -53,7 +54,7 @@ class Switch:
         """What the agent tells of one row."""
         values: Mapping[str, Value] = {
             f"{IF}.2": name, f"{IF}.3": port.kind, f"{IF}.5": (Kind.GAUGE32, self.mega * 10**6),
-            f"{IF}.7": 1, f"{IF}.8": 1 if port.up else 2,
+            f"{IF}.7": 2 if port.shut else 1, f"{IF}.8": 1 if port.up and not port.shut else 2,
             f"{IF}.13": (Kind.COUNTER32, 0), f"{IF}.14": (Kind.COUNTER32, port.errors),
             f"{IF}.19": (Kind.COUNTER32, port.discards), f"{IF}.20": (Kind.COUNTER32, 0),
             f"{IFX}.1": name, f"{IFX}.6": (Kind.COUNTER64, port.octets), f"{IFX}.7": (Kind.COUNTER64, port.packets),
