@@ -63,11 +63,15 @@ def staged(
 
 def _daemon(state: Path, port: int, smtp_port: int, language: Language) -> str:
     other = Language.EN if language is Language.ZH_CN else Language.ZH_CN
-    return f"""# Written by `netvigil demo`. Intervals are shortened: a real installation visits every 60 s.
+    return f"""# Written by `netvigil demo`. Intervals are shortened: a real installation visits every 30 s.
 [daemon]
 state = {_quoted(state)}
 listen = "127.0.0.1:{port}"
 demo = true
+
+# a year of faults in a minute is no storm here: each is to be seen with its letter
+[storm]
+letters = 1000
 
 [visits]
 interval = "{INTERVAL.total_seconds():g}s"
