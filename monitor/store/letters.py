@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, Row, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, Row, func, literal_column, select, type_coerce
 from sqlalchemy.dialects.sqlite import insert
 
 from alerts.desk import hops
@@ -237,7 +237,8 @@ def notified(disk: Connection, letter: Letter) -> tuple[Fault, ...]:
     """The faults of which people learn first by this letter, that was accepted, or by what left within it.
 
     A fault whose ticket was opened or relapsed later than the fault itself was held back by a maintenance window, and
-    is not among them. Where letters were accepted in the same moment, the one of the least Message-ID was first.
+    is not among them; nor is one that came back to its ticket and was over before the letter was accepted. Where
+    letters were accepted in the same moment, the one of the least Message-ID was first.
     """
     mine, digest, ticket, fault, event = (
         _letter.alias("mine"), _letter.alias("digest"), tables.ticket, tables.fault, tables.ticket_event,
@@ -254,26 +255,31 @@ def notified(disk: Connection, letter: Letter) -> tuple[Fault, ...]:
         .where((ended < me) | ((ended == me) & (leader < letter.message_id)))
         .exists()
     )
-    # as plain numbers, for nothing can be taken off a moment in SQL; a range, which the index of faults has in order
-    opened, called = type_coerce(fault.c.opened_at, BigInteger), type_coerce(event.c.at, BigInteger)
-    rows = disk.execute(
-        select(fault.c.id, fault.c.body)
-        .distinct()
-        .select_from(mine)
-        .join(ticket, ticket.c.id == mine.c.ticket)
-        .join(event, (event.c.ticket == mine.c.ticket) & (event.c.seq == mine.c.event))
-        .join(
-            fault,
-            (fault.c.device == ticket.c.device)
-            & (fault.c.kind == ticket.c.kind)
-            & (fault.c.label == ticket.c.label)
-            & (fault.c.aspect == ticket.c.aspect)
-            & opened.between(called - hops.AT_ONCE // timedelta(microseconds=1), called),
-        )
-        .where(mine.c.what.in_([kind.value for kind in hops.CALLS]), ~earlier)
-        .where(mine.c.message_id == letter.message_id if letter.ticket else _within(mine, letter))
+    # As plain numbers, for nothing can be taken off a moment in SQL; and with + 0, so that nobody looks by the index of
+    # moments: in a storm thousands of faults opened in the same second.
+    opened, called = type_coerce(fault.c.opened_at, BigInteger) + 0, type_coerce(event.c.at, BigInteger)
+    its_first = fault.c.id == ticket.c.fault_id
+    living = (
+        (fault.c.device == ticket.c.device)
+        & (fault.c.kind == ticket.c.kind)
+        & (fault.c.label == ticket.c.label)
+        & (fault.c.aspect == ticket.c.aspect)
+        & (fault.c.state != literal_column("'cleared'"))  # said as in the index of living keys, which is used so
+        & ~its_first
     )
-    return tuple(replace(fault_read(row.body), id=row.id) for row in rows)
+    found: dict[int, Fault] = {}
+    for about in [its_first] if letter.what is EventKind.OPENED else [its_first, living]:
+        rows = disk.execute(
+            select(fault.c.id, fault.c.body)
+            .select_from(mine)
+            .join(ticket, ticket.c.id == mine.c.ticket)
+            .join(event, (event.c.ticket == mine.c.ticket) & (event.c.seq == mine.c.event))
+            .join(fault, about & opened.between(called - hops.AT_ONCE // timedelta(microseconds=1), called))
+            .where(mine.c.what.in_([kind.value for kind in hops.CALLS]), ~earlier)
+            .where(mine.c.message_id == letter.message_id if letter.ticket else _within(mine, letter))
+        )
+        found |= {row.id: replace(fault_read(row.body), id=row.id) for row in rows}
+    return tuple(found.values())
 
 
 def _within(table: FromClause, digest: Letter) -> ColumnElement[bool]:

@@ -164,6 +164,10 @@ async def test_a_power_supply_that_is_pulled_is_a_fault_within_five_seconds_when
     world.sends(world.devices[CORE].address, world.traps, world.trap(CORE, POWER_INVALID))
     assert await world.until(lambda: world.tells(CORE)) < 5
     assert world.shouts("trap", "hint") == 1
+    counted = "netvigil_fault_notification_seconds"
+    await world.until(lambda: world.metric(f"{counted}_count", 'source="trap"') == 1)
+    assert world.metric(f"{counted}_sum", 'source="trap"') < 5  # from the trap to a mail that was accepted
+    assert world.metric("netvigil_fault_confirmation_seconds_count", 'level="2"') == 1
 
 
 async def test_what_breaks_is_a_fault_that_mail_names_within_five_seconds_when_a_trap_tells(world: World) -> None:

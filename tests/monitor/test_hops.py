@@ -78,7 +78,10 @@ async def test_what_a_trap_told_is_kept_with_the_fault_that_its_visit_finds(hous
     house.means.hearsay.heard(CORE, heard("psu"), house.clock())
     await house.visit(CORE, times=2)
     (later,) = await house.store.ask(faults.open_faults)
-    assert later.told_at == told
+    house.breakages["core-supply"].heal()
+    await house.visit(CORE, times=3)
+    over = await house.store.ask(lambda disk: faults.found(disk, later.id))
+    assert (over.cleared_at is not None, later.told_at, over.told_at) == (True, told, told)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +139,23 @@ async def test_hops_end_with_who_responded_and_each_is_counted_once(house: House
     house.clock.advance(seconds=10)
     await tick(duties_of(house, again))
     assert figures(again, "netvigil_ticket_response_seconds", level="2") == (0, 0)
+
+
+async def test_fault_that_comes_back_to_its_ticket_is_counted_anew(house: House, fail: Break) -> None:
+    await fail()
+    metrics = Metrics("test")
+    duties = duties_of(house, metrics)
+    await tick(duties)
+    house.breakages["core-supply"].heal()
+    await house.visit(CORE, times=3)
+    await tick(duties)
+    house.clock.advance(minutes=5)
+    await fail()
+    house.clock.advance(seconds=2)
+    await tick(duties)
+    (ticket,) = await house.store.ask(tickets.unclosed)
+    assert [each.kind for each in ticket.events][:3] == [EventKind.OPENED, EventKind.RECOVERED, EventKind.RELAPSED]
+    assert figures(metrics, "netvigil_fault_notification_seconds", source="poll") == (2, 5 + 7)
 
 
 async def test_what_maintenance_held_back_is_no_slow_letter(house: House, fail: Break) -> None:
