@@ -21,7 +21,10 @@ class CommunityWay:
         return element(_SEQUENCE, b"".join((self._fixed, head, id_, tail)))
 
     def opened(self, data: bytes, now: float) -> bytes:  # noqa: ARG002 - as above
-        """The PDU in `data`, which has an id. Raises CodecError where it has none, or is of another community."""
+        """The PDU in `data`, which has an id.
+
+        Raises CodecError where it has none or is of another community, IndexError where it ends too soon.
+        """
         first = data[1]
         at = 2 if first < _LONG else first - _LONG + 2
         size = first if first < _LONG else int.from_bytes(data[2:at], "big")
