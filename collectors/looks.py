@@ -142,6 +142,8 @@ async def looked(
     last = None if last is None or last.blind is not None else last
     paces = {origin.every for origin in origins}
     asked = last.asked if last else {}
+    if any(moment > at for moment in asked.values()):
+        asked = {}  # by a clock that was set back since
     now = {pace for pace in paces if pace not in asked or (at - asked[pace]).total_seconds() >= pace}
     due = [origin for origin in origins if origin.every in now and origin.table not in skip]
     if last is not None and not due:

@@ -58,7 +58,7 @@ class Presence:
         silence = self.silence
         answers = silence not in NOT_THERE
         seen = any(look.blind not in UNREACHED for look in self.looks.values())
-        there = seen or (self.reach is not None and self.reach.there is There.UP)
+        there = seen or (self.reach is not None and self.reach.there is There.UP and not self.reach.doubted)
         source = f"udp://{self.device.address}:{self.device.port}" if silence else SYS_OBJECT_ID
         # it answers pings or another eye, and no SNMP: not down, but we are blind
         claim = Condition.OK if answers else Condition.DEGRADED if there else Condition.FAILED
@@ -81,7 +81,9 @@ class Presence:
 
     @property
     def _reach(self) -> tuple[object, ...]:
-        return (self.reach.there, self.reach.reason) if self.reach is not None else ()
+        if self.reach is None:
+            return ()
+        return self.reach.there, self.reach.reason, self.silence is not None and self.reach.doubted
 
     def _of_reach(self, reach: Reached) -> Observation:
         """Whether anything answers at the address. Where something else asks as well, that tells who is down."""

@@ -11,7 +11,8 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 from itertools import count
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 TRIES = 12
 """Lost tries in a row until a device is down: 0.3 ** 12 is 5.3e-7, so that 30 % of loss looks like an outage less than
 once in a million checks. A lost try is repeated at once, so that this takes seconds, not minutes."""
+DOUBTFUL = 3
+"""Lost tries in a row from which on nobody may say that the device is there, though it is not yet known to be down."""
 WINDOW = 60
 """Checks over which loss is counted: ten minutes. Only the first try of a check counts, else bad times count twice."""
 _BOTH_FROM = TRIES // 2
@@ -54,6 +57,7 @@ class Reached:
     """What is known of one device. `reason` says why it is unknown; `seconds` is the last round trip.
 
     `loss` is the share of the checks of the last ten minutes whose first try had no answer; None before the first.
+    `doubted`: it was up, and does not answer just now.
     """
 
     there: There
@@ -61,6 +65,7 @@ class Reached:
     way: Way = Way.ICMP
     loss: float | None = None
     seconds: float | None = None
+    doubted: bool = False
 
 
 @dataclass(slots=True)
@@ -96,6 +101,16 @@ class Record:
         """It could not be asked, for a reason of ours."""
         self.there, self.reason, self.tries, self.seconds = There.UNKNOWN, reason, 0, None
 
+    @property
+    def doubted(self) -> bool:
+        """True where it was up and does not answer just now."""
+        return self.there is There.UP and self.tries >= DOUBTFUL
+
+    @property
+    def settled(self) -> bool:
+        """True where another try now would tell nothing new: it is down, or in doubt."""
+        return self.there is There.DOWN or self.tries >= DOUBTFUL
+
     def _checked(self, lost: int) -> None:
         self.checks = min(self.checks + 1, WINDOW)
         self.lost_checks = (self.lost_checks << 1 | lost) & ((1 << WINDOW) - 1)
@@ -120,6 +135,14 @@ class _Watched:
     began: int = 0  # when the first try of this check was sent (ns, wall clock)
     waiting: int = 0  # the number of the try that is under way, 0 for none
     port: int = 0  # where in the list of ports the next knock goes
+    awaited: list[asyncio.Future[None]] = field(default_factory=list)  # who wants to know now
+
+    def tell(self) -> None:
+        """It answered, or is not known to be there any more: whoever waits for that may go on."""
+        awaited, self.awaited = self.awaited, []
+        for each in awaited:
+            if not each.done():
+                each.set_result(None)
 
 
 class Reach:
@@ -177,6 +200,26 @@ class Reach:
         """What is known of the device; None where it is not watched."""
         one = self._devices.get(name)
         return _said(one) if one else None
+
+    async def asked_anew(self, name: str) -> Reached | None:
+        """What is known of the device once it was asked anew; None where it is not watched.
+
+        That it answered ten seconds ago says little of a device that has just fallen silent.
+        """
+        one = self._devices.get(name)
+        if one is None:
+            return None
+        if not one.record.settled:
+            loop = asyncio.get_running_loop()
+            answer: asyncio.Future[None] = loop.create_future()
+            one.awaited.append(answer)
+            if not one.waiting:
+                one.began = 0
+                self._ask(one, loop.time())
+            with suppress(TimeoutError):  # of ours: no echo could be sent, or the name is still looked up
+                async with asyncio.timeout(self._patience * (DOUBTFUL + 1)):
+                    await answer
+        return _said(one)
 
     def all(self) -> Mapping[str, Reached]:
         """What is known of every device."""
@@ -291,13 +334,17 @@ class Reach:
         one.waiting, one.way = 0, way
         self.answered += 1
         one.record.answered(seconds)
+        one.tell()
         if before is There.DOWN:
             self._changed(one.name)
 
     def _missed(self, one: _Watched, now: float) -> None:
         before = one.record.there
         one.waiting = 0
-        if one.record.lost():
+        goes_on = one.record.lost()
+        if one.record.settled:
+            one.tell()
+        if goes_on:
             self._ask(one, now)
         elif before is not There.DOWN:
             one.way = Way.ICMP  # whichever way it comes back
@@ -307,6 +354,7 @@ class Reach:
     def _unasked(one: _Watched, reason: str) -> None:
         one.waiting = 0
         one.record.unasked(reason)
+        one.tell()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -316,4 +364,7 @@ class Reach:
 
 def _said(one: _Watched) -> Reached:
     record = one.record
-    return Reached(there=record.there, reason=record.reason, way=one.way, loss=record.loss, seconds=record.seconds)
+    return Reached(
+        there=record.there, reason=record.reason, way=one.way, loss=record.loss, seconds=record.seconds,
+        doubted=record.doubted,
+    )  # fmt: skip

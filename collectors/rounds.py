@@ -49,7 +49,7 @@ def due(platform: Platform, last: Rounds | None, at: datetime, name: str) -> Due
     """What to ask of the device `name` now; everything where there is no `last` time."""
     everything = platform.request
     paces = platform.paces | {RARELY}
-    if last is None:
+    if last is None or any(moment > at for moment in last.asked.values()):  # or by a clock that was set back since
         return _first(platform, paces)
     # devices that were first visited in one storm come apart, by up to a fifth of the time
     share = 0.8 + 0.4 * crc32(name.encode()) / 2**32

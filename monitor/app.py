@@ -71,7 +71,12 @@ class App:
         self._reach = Reach(self._hinted, interval=ping.interval, patience=ping.patience, ports=ping.ports)
         self._reach_series = ReachSeries(self._reach)
         self._means = Means(
-            settings=settings, reader=reader(settings.snmp.engine), store=store, clock=now, reach=self._reach.of
+            settings=settings,
+            reader=reader(settings.snmp.engine),
+            store=store,
+            clock=now,
+            reach=self._reach.of,
+            ask=self._reach.asked_anew,
         )
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
         self._watch = Watch(self._means, self._metrics, self._progress, self._schedule.hint)
@@ -178,6 +183,8 @@ class App:
             if window.done():  # nobody could look at us any more: better to be started again
                 window.result()
                 raise RuntimeError("the window for metrics has closed by itself")
+            self._schedule.clock_looked_at()
+            self._watch.clock_looked_at()
             await self._duties.tick()
             self._hearing.counted()
             await self._written_down()

@@ -182,6 +182,8 @@ class Duties:
 
     async def _posts(self, now: datetime) -> None:
         """Posting goes on beside the other duties: a slow mail server holds up no clock."""
+        if self._rests_until is not None and self._rests_until - now > self.settings.mail.retry_most:
+            self._rests_until = None  # the clock was set back
         if self._posting is None or self._posting.done():
             self._posting = asyncio.create_task(self._post(now))
 

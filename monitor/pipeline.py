@@ -18,7 +18,7 @@ what the last visit told is kept in memory for that (`Memory`), and the disk alo
 From there `monitor.duties` posts the letters until the SMTP server has accepted them.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property, partial
@@ -28,6 +28,7 @@ from sqlalchemy import Connection
 
 from alerts.faults.around import Around
 from alerts.faults.judgement import Judged, judged, refreshed
+from alerts.faults.lifecycle import not_later
 from alerts.faults.rules import Policy
 from alerts.faults.sites import of_site
 from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
@@ -35,6 +36,7 @@ from collectors.cabling import cabling
 from collectors.logs import entries
 from collectors.parts import PartsSeen
 from collectors.ports import NO_CABLING, Cabling
+from collectors.presence import NOT_THERE
 from collectors.reach import Reached, There
 from collectors.snmp.reader import Reader, Silence
 from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
@@ -147,8 +149,8 @@ class Memory:
 class Means:
     """What a visit needs besides the device. `clock` is the daemon's one clock, read in `monitor.app`.
 
-    `reach` says what is known of whether a device, by its name, is there at all; `hearsay` what devices said of
-    themselves lately.
+    `reach` says what is known of whether a device, by its name, is there at all, `ask` the same, once it was asked
+    anew; `hearsay` what devices said of themselves lately.
     """
 
     settings: Settings
@@ -159,6 +161,7 @@ class Means:
     glances: Glances = field(default_factory=Glances)
     surroundings: Surroundings = field(default_factory=Surroundings)
     reach: Callable[[str], Reached | None] = lambda _: None
+    ask: Callable[[str], Awaitable[Reached | None]] | None = None
     hearsay: Hearsay = field(default_factory=Hearsay)
 
 
@@ -235,7 +238,7 @@ async def visit(device: Device, means: Means) -> Outcome:
         looks,
     )
     # Whether it is there is asked when its answer, or its silence, has come: a visit may wait for ten seconds.
-    reached = means.reach(device.name)
+    reached = await _reached(seen, means)
     seen = seen if reached is None else replace(seen, reach=reached)
     means.surroundings.looked_at(device.name, seen.at)
     facts = _facts(seen, last, cables, _wanted(settings.policy, known.asked if known else frozenset()))
@@ -258,6 +261,15 @@ async def visit(device: Device, means: Means) -> Outcome:
     if seen.silence is None:
         memory.keep(device.name, now)
     return outcome
+
+
+async def _reached(seen: Visit, means: Means) -> Reached | None:
+    """Whether the device is there at all; where it has fallen silent, asked anew.
+
+    That it answered a ping ten seconds ago is no sign of life: a device that has just died would be told as blind.
+    """
+    ask = means.ask if seen.silence in NOT_THERE else None
+    return await ask(seen.device.name) if ask is not None else means.reach(seen.device.name)
 
 
 def _facts(seen: Visit, last: Facts | None, cables: Cabling, wanted: Wanted) -> Facts:
@@ -316,7 +328,11 @@ def followed(
     before = devices.by_name(disk, device.name)
     lived = history.lived(disk, facts.told, parts, before, settings, now) if seen.silence is None else None
     stored_parts.happened(disk, history.logged(device.name, log, seen.at))
-    known = {key: one for key, one in faults.known(disk, device.name, now - MEMORY).items() if key.kind != SITE}
+    known = {
+        key: not_later(one, now)
+        for key, one in faults.known(disk, device.name, now - MEMORY).items()
+        if key.kind != SITE
+    }
     dated = tuple(_dated(one, seen.at) for one in facts.observations)
     seen_ok = faults.seen_ok(disk, device.name)
     if lived is not None and (lived.gone or known):
@@ -427,7 +443,11 @@ def _site_judged(
 ) -> list[tuple[Fault, Change | None]]:
     """Judge the site of the device as a whole, and follow that up."""
     told = of_site(around)
-    known = {key: one for key, one in faults.known(disk, around.device.site, now - MEMORY).items() if key.kind == SITE}
+    known = {
+        key: not_later(one, now)
+        for key, one in faults.known(disk, around.device.site, now - MEMORY).items()
+        if key.kind == SITE
+    }
     place = as_device(settings.inventory.sites[around.device.site])
     verdict = judged(told, place, known, frozenset(), settings.policy, now)
     found: list[tuple[Fault, Change | None]] = [

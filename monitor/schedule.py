@@ -51,6 +51,7 @@ class Counts(Protocol):
 
 Visitor = Callable[[Device], Awaitable[Ended | None]]
 """What visits a device; None where there was nothing to do yet."""
+_SET = timedelta(seconds=2)  # a clock that moved by more beside the steady one was set; less is its drift
 _GRACE = 3  # silent visits that count as bad luck before the device is asked more seldom
 
 
@@ -87,6 +88,7 @@ class Schedule:
         self._beat: dict[str, datetime] = {}  # when the interval says, before jitter
         self._due: dict[str, datetime] = {}
         self._running: dict[str, asyncio.Future[None]] = {}
+        self._steady: float | None = None  # what the wall clock was ahead of the steady one
 
     def load(self, devices: Mapping[str, Device], visits: Visits) -> None:
         """Take these devices: new ones are visited soon, gone ones no more."""
@@ -126,6 +128,22 @@ class Schedule:
         if name in self._devices:
             self._wake(name, self._clock())
 
+    def clock_looked_at(self) -> None:
+        """Let all moments move with a wall clock that was set; to be called every few seconds.
+
+        Visits are due by the wall clock. Where that is set back by an hour, nobody would be visited for an hour.
+        """
+        ahead = self._clock().timestamp() - asyncio.get_running_loop().time()
+        before, self._steady = self._steady, ahead
+        moved = timedelta(seconds=ahead - before) if before is not None else timedelta(0)
+        if abs(moved) <= _SET:
+            return
+        log.warning("the wall clock was set by %+.0f s; visits go on at their pace", moved.total_seconds())
+        for name in self._devices:
+            self._beat[name] += moved
+            if name not in self._running:
+                self._wake(name, self._due[name] + moved)
+
     def _wake(self, name: str, moment: datetime) -> None:
         self._due[name] = moment
         self._waker.wake(name, moment, self._begin)
@@ -162,11 +180,14 @@ class Schedule:
         device, visits = self._devices[name], self._visits
         if visits is None:
             raise RuntimeError("a visit ended before any settings were loaded")
-        if outcome is not None and outcome.look_again is not None and outcome.look_again < now + device.interval:
+        patience = device.interval
+        if outcome is not None and outcome.silent_visits > _GRACE:
+            patience *= 2 ** min(outcome.silent_visits - _GRACE, 16)
+            patience = min(patience, max(visits.back_off, device.interval))
+        if outcome is not None and outcome.look_again is not None and outcome.look_again < now + patience:
             return outcome.look_again
         if outcome is not None and outcome.silent_visits > _GRACE:
-            patience = device.interval * 2 ** min(outcome.silent_visits - _GRACE, 16)
-            self._beat[name] = now + min(patience, max(visits.back_off, device.interval))
+            self._beat[name] = now + patience
             return self._beat[name]
         # The beat may also lie far ahead, where a hint came while the device was asked ever more seldom.
         self._beat[name] += device.interval * ((now - self._beat[name]) // device.interval + 1)

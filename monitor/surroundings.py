@@ -6,11 +6,11 @@ write transactions only, one after the other; `looked_at` alone comes from besid
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from alerts.faults.around import Around, is_dark, is_down
+from alerts.faults.around import LINKED, Around, is_blind, is_cut, is_dark, is_down
 from alerts.faults.topology import Topology, topology
 from collectors.ports import Neighbour
 from monitor.config import Settings
@@ -20,6 +20,8 @@ from monitor.store import devices, faults, links, parts
 _MOST = 64  # devices that are looked at because of one fault
 _REST = timedelta(seconds=10)  # until the same device is looked at for others again
 _KINDS = ("device", "psu", SITE)
+_CAUSES = (*_KINDS, *sorted(LINKED))
+_SET_BACK = timedelta(seconds=2)
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -29,10 +31,12 @@ class _Known:
 
     down: dict[str, Fault] = field(default_factory=dict)
     dark: dict[str, Fault] = field(default_factory=dict)
+    blind: dict[str, Fault] = field(default_factory=dict)
+    cut: dict[str, dict[tuple[str, str], Fault]] = field(default_factory=dict)
     of_site: dict[str, dict[str, Fault]] = field(default_factory=dict)
     ended: dict[FaultKey, datetime] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    links: dict[str, dict[str, str]] = field(default_factory=dict)
+    links: dict[str, dict[str, Neighbour]] = field(default_factory=dict)
 
 
 class Surroundings:
@@ -47,6 +51,8 @@ class Surroundings:
         self._ends: dict[str, dict[str, str]] = {}
         self._looked: dict[str, datetime] = {}
         self._hinted: dict[str, datetime] = {}
+        self._met: dict[str, datetime] = {}
+        self._now = datetime.min.replace(tzinfo=UTC) + _SET_BACK
 
     def looked_at(self, name: str, at: datetime) -> None:
         """A visit of this device began at that moment."""
@@ -62,6 +68,10 @@ class Surroundings:
         settings: Settings,
     ) -> Around:  # fmt: skip
         """What surrounds `device`, whose faults are `own` and whose interfaces are `within` these aggregates."""
+        if now < self._now - _SET_BACK:
+            for moments in (self._looked, self._hinted, self._met):
+                moments.clear()  # they are of another time
+        self._now = now
         known = self._read(disk, settings, now)
         mine = tuple(own)
         site = self._sites.get(device.site, _NOBODY)
@@ -75,10 +85,13 @@ class Surroundings:
             powered=powered,
             down=known.down,
             dark=known.dark,
+            blind=known.blind,
             of_site=known.of_site.get(device.site, {}),
             ended=known.ended,
             looked=self._looked,
             far=self._far(device, mine, within),
+            ends=self._other_ends(device, mine, within, known),
+            met=self._met.setdefault(device.name, now),
         )
 
     def told(self, device: str, own: Collection[Fault]) -> bool:
@@ -88,12 +101,18 @@ class Surroundings:
             return False
         down = next(iter(sorted(filter(is_down, own), key=lambda one: one.key)), None)
         dark = max(filter(is_dark, own), key=lambda one: one.changed_at, default=None)
-        news = device in known.down or device in known.dark or down is not None or dark is not None
-        for found, faults_ in ((down, known.down), (dark, known.dark)):
+        blind = max(filter(is_blind, own), key=lambda one: one.changed_at, default=None)
+        both = ((down, known.down), (dark, known.dark), (blind, known.blind))
+        news = any(found is not None or device in faults_ for found, faults_ in both)
+        for found, faults_ in both:
             if found is not None:
                 faults_[device] = found
             else:
                 faults_.pop(device, None)
+        if cut := {(one.key.kind, one.key.label): one for one in own if is_cut(one)}:
+            known.cut[device] = cut
+        else:
+            known.cut.pop(device, None)
         for fault in own:
             self._ended(fault)
         return news
@@ -111,20 +130,20 @@ class Surroundings:
         known = self._known
         if known is None:
             return True
-        far = {port: there.name for port, there in neighbours.items()}
-        moved = known.links.get(device, {}) != far
+        moved = known.links.get(device, {}) != neighbours
         if moved or known.names.get(device, "") != name:
-            known.links[device], known.names[device] = far, name
+            known.links[device], known.names[device] = dict(neighbours), name
             self._topologies.clear()
         return moved
 
     def hidden_behind(self, causes: Collection[FaultKey]) -> frozenset[str]:
-        """The devices that do not answer or have no power because of these."""
+        """The devices that do not answer, have no power, tell nothing or have lost a link because of these."""
         known = self._known
         if known is None or not causes:
             return _NOBODY
-        both = (*known.down.items(), *known.dark.items())
-        return frozenset(name for name, fault in both if fault.hidden_by in causes)
+        each = [*known.down.items(), *known.dark.items(), *known.blind.items()]
+        each += [(name, fault) for name, cut in known.cut.items() for fault in cut.values()]
+        return frozenset(name for name, fault in each if fault.hidden_by in causes)
 
     def to_look_at(self, names: Collection[str], now: datetime) -> tuple[str, ...]:
         """Those of `names` that are worth a visit now: not all of them at once, and none again and again."""
@@ -133,11 +152,13 @@ class Surroundings:
         return tuple(rested)
 
     def _ended(self, fault: Fault) -> None:
-        """Remember when a cause was cleared; a suspicion that came to nothing was none."""
-        if self._known is None or fault.key.kind not in _KINDS:
+        """Remember when a cause was cleared, or seen well though it may come back; mere suspicion was none."""
+        if self._known is None or fault.key.kind not in _CAUSES:
             return
         if fault.cleared_at is not None and fault.opened_at is not None:
             self._known.ended[fault.key] = fault.cleared_at
+        elif fault.opened_at is not None and fault.state is FaultState.OPEN and fault.good_since is not None:
+            self._known.ended[fault.key] = fault.good_since
         else:
             self._known.ended.pop(fault.key, None)
 
@@ -156,7 +177,7 @@ class Surroundings:
         if self._known is None:
             self._known = known = _Known()
             own: dict[tuple[bool, str], list[Fault]] = {}
-            for fault in faults.since(disk, _KINDS, now - settings.policy.elsewhere.linger):
+            for fault in faults.since(disk, _CAUSES, now - settings.policy.elsewhere.linger):
                 if settings.place(fault.key) is not None:
                     own.setdefault((fault.key.kind == SITE, fault.key.device), []).append(fault)
             for (is_site, name), several in own.items():
@@ -192,7 +213,7 @@ class Surroundings:
             name: {
                 port: there
                 for port, said in known.links.get(name, {}).items()
-                if (there := _only(called.get(said, ()), mine, device.site)) is not None and there != name
+                if (there := _only(called.get(said.name, ()), mine, device.site)) is not None and there != name
             }
             for name, device in mine.items()
         }
@@ -214,6 +235,39 @@ class Surroundings:
                 if other.customer == device.customer and other.address in peers:
                     far.setdefault(other.address, set()).add(name)
         return {label: frozenset(names) for label, names in far.items()}
+
+    def _other_ends(
+        self, device: Device, own: Iterable[Fault], within: Mapping[str, str], known: _Known
+    ) -> dict[tuple[str, str], Fault]:
+        """What is wrong with the other end of what has a fault, by kind and label."""
+        if not known.cut.keys() - {device.name}:
+            return {}
+        lost = [fault.key for fault in own if is_cut(fault)]
+        ends = ((key, self._other_end(device, key, within, known)) for key in lost)
+        return {(key.kind, key.label): end for key, end in ends if end is not None}
+
+    def _other_end(self, device: Device, key: FaultKey, within: Mapping[str, str], known: _Known) -> Fault | None:
+        if key.kind == "interface":
+            return self._other_port(device.name, key.label, known)
+        if key.kind == "aggregate":
+            for port in (port for port, whole in within.items() if whole == key.label):
+                end = self._other_port(device.name, port, known)
+                whole = end.hidden_by if end is not None else None
+                if whole is not None and whole.kind == key.kind:
+                    return known.cut.get(whole.device, {}).get((whole.kind, whole.label))
+            return None
+        # two routers name each other by their addresses
+        found = (cut.get((key.kind, device.address)) for name, cut in known.cut.items() if self._is_at(name, key.label))
+        return next((one for one in found if one is not None), None)
+
+    def _other_port(self, device: str, port: str, known: _Known) -> Fault | None:
+        there = known.links.get(device, {}).get(port)
+        far = known.cut.get(self._ends.get(device, {}).get(port, ""), {})
+        return far.get(("interface", there.port)) if there is not None else None
+
+    def _is_at(self, name: str, address: str) -> bool:
+        other = self._settings.inventory.devices.get(name) if self._settings is not None else None
+        return other is not None and other.address == address
 
 
 def _only(names: Collection[str], mine: Mapping[str, Device], site: str) -> str | None:

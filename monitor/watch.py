@@ -75,6 +75,11 @@ class Watch:
         for schedule in self._schedules.values():
             schedule.start()
 
+    def clock_looked_at(self) -> None:
+        """Let all moments move with a wall clock that was set."""
+        for schedule in self._schedules.values():
+            schedule.clock_looked_at()
+
     async def stop(self, patience: float) -> None:
         """Look no more, and give all sessions back."""
         await asyncio.gather(*(schedule.stop(patience) for schedule in self._schedules.values()))

@@ -411,7 +411,8 @@ def _hide_symptoms(
         else:
             root = beyond or root
         one.after = replace(one.after, hidden_by=root)
-        if was_open or at_once:
+        is_in_doubt = isinstance(beyond, Wait) and root is None
+        if was_open or at_once or is_in_doubt:
             continue
         if root is not None:
             one.after = replace(one.after, state=FaultState.SUSPECTED, bad=0)

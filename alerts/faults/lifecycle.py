@@ -84,6 +84,17 @@ def after_good(fault: Fault, watch: Watch, flapping: Flapping, now: datetime) ->
     return replace(fault, bad=0, good=good, good_since=good_since, changed_at=now, penalty=penalty)
 
 
+def not_later(fault: Fault, now: datetime) -> Fault:
+    """`fault` by a clock that was set back since: what it counts from did not begin after now.
+
+    Else a suspicion of before would be confirmed, and a good answer count, only when the clock is there again.
+    """
+    since = fault.good_since
+    if fault.changed_at <= now and (since is None or since <= now):
+        return fault
+    return replace(fault, changed_at=min(fault.changed_at, now), good_since=since and min(since, now))
+
+
 def penalty_at(fault: Fault, flapping: Flapping, now: datetime) -> float:
     """What is left of the fault's flap penalty."""
     half_lives = max(now - fault.changed_at, timedelta(0)) / flapping.half_life

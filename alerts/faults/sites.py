@@ -1,18 +1,23 @@
-"""What befalls a whole site at once: nothing there answers any more, or its power supplies have lost their input.
+"""What befalls a whole site at once: nothing answers any more, power supplies lost their input, or all are blind to us.
 
 Judged like a device (`judgement.py`), from observations that are made here of the faults of its devices.
 """
 
 from collections.abc import Mapping
 
-from alerts.faults.around import LINE, MAINS, Around, needed
+from alerts.faults.around import DOOR, LINE, MAINS, Around, needed
 from alerts.faults.wording import some
 from monitor.model import SITE, Component, Condition, Fault, Observation
 
 
 def of_site(around: Around) -> tuple[Observation, ...]:
     """What the faults of its devices say of the site of `around.device`."""
-    return tuple(one for one in (_line(around), _mains(around)) if one is not None)
+    told = (
+        _line(around),
+        _many(around, MAINS, around.powered, around.dark),
+        _many(around, DOOR, around.site, around.blind),
+    )
+    return tuple(one for one in told if one is not None)
 
 
 def _line(around: Around) -> Observation | None:
@@ -28,15 +33,16 @@ def _line(around: Around) -> Observation | None:
     return _said(around, LINE, Condition.OK, down) if stands and not all_down else None
 
 
-def _mains(around: Around) -> Observation | None:
-    dark = {name: fault for name, fault in around.dark.items() if name in around.site}
-    stands = MAINS in around.of_site
-    enough = needed(around.powered, around.elsewhere)
-    if len(dark) >= enough and (stands or len(_at_once(dark, around)) >= enough):
-        return _said(around, MAINS, Condition.FAILED, dark)
-    if stands and dark.keys() <= around.down.keys() and around.site <= around.down.keys():
+def _many(around: Around, aspect: str, able: frozenset[str], all_hit: Mapping[str, Fault]) -> Observation | None:
+    """So many at once, of those that are `able` to be hit, that it is the site that is."""
+    hit = {name: fault for name, fault in all_hit.items() if name in around.site}
+    stands = aspect in around.of_site
+    enough = needed(able, around.elsewhere)
+    if len(hit) >= enough and (stands or len(_at_once(hit, around)) >= enough):
+        return _said(around, aspect, Condition.FAILED, hit)
+    if stands and around.site <= around.down.keys():
         return None  # nothing answers: nobody knows
-    return _said(around, MAINS, Condition.OK, dark) if stands else None
+    return _said(around, aspect, Condition.OK, hit) if stands else None
 
 
 def _at_once(faults: Mapping[str, Fault], around: Around) -> list[str]:

@@ -51,7 +51,12 @@ class StageDaemon:
             self._hinted, actors, random, interval=settings.reach.interval, patience=settings.reach.patience
         )
         self._means = Means(
-            settings=settings, reader=StageReader(addresses, random), store=store, clock=clock, reach=self._reach.of
+            settings=settings,
+            reader=StageReader(addresses, random),
+            store=store,
+            clock=clock,
+            reach=self._reach.of,
+            ask=self._reach.asked_anew,
         )
         self._schedule = Schedule(self._visit, metrics, progress, clock, waker=waker(), random=random)
         self._watch = Watch(self._means, metrics, progress, self._schedule.hint, eyes, waker=waker, random=random)
@@ -128,6 +133,8 @@ class StageDaemon:
         loop = asyncio.get_running_loop()
         while True:
             self._stirred.clear()
+            self._schedule.clock_looked_at()
+            self._watch.clock_looked_at()
             await self._duties.tick()
             self._chronicle.looked()
             self._chronicle.filed()

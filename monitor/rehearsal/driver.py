@@ -235,8 +235,13 @@ class Driver:
             self.post.how = change.mail
             yield partial(self._mail, before)
         if change.clock is not None:
-            self.clock.set_by(change.clock)
-            yield partial(self.clock.set_by, -change.clock)
+            self._clock(change.clock)
+            yield partial(self._clock, -change.clock)
+
+    def _clock(self, by: float) -> None:
+        self.clock.set_by(by)
+        if self.daemon is not None:
+            self.daemon.stirred()  # it ticks every second, and looks at the clock then
 
     def _mail(self, how: Post) -> None:
         self.post.how = how

@@ -22,6 +22,8 @@ class _Watched:
     beat: float
     record: Record = field(default_factory=Record)
     timer: asyncio.TimerHandle | None = None
+    asking: bool = False  # a try is under way
+    awaited: list[asyncio.Future[None]] = field(default_factory=list)
 
 
 class StageReach:
@@ -63,7 +65,23 @@ class StageReach:
             return None
         self._caught_up(one)
         record = one.record
-        return Reached(there=record.there, reason=record.reason, way=Way.ICMP, loss=record.loss, seconds=record.seconds)
+        return Reached(
+            there=record.there, reason=record.reason, way=Way.ICMP, loss=record.loss, seconds=record.seconds,
+            doubted=record.doubted,
+        )  # fmt: skip
+
+    async def asked_anew(self, name: str) -> Reached | None:
+        """What is known of the device once it was asked anew."""
+        one = self._devices.get(name)
+        if one is not None and one.timer is not None and not one.record.settled:
+            loop = asyncio.get_running_loop()
+            answer: asyncio.Future[None] = loop.create_future()
+            one.awaited.append(answer)
+            if not one.asking:
+                one.timer.cancel()
+                self._try(name, one, loop.time())
+            await answer
+        return self.of(name)
 
     def stirred(self, name: str) -> None:
         """Something happened to the device on the stage: ask it at its next beat."""
@@ -92,6 +110,7 @@ class StageReach:
         loop = asyncio.get_running_loop()
         loss = actor.loss * actor.loss if record.tries >= _BOTH_FROM else actor.loss
         if actor.unreachable or (loss and self._random.random() < loss) or actor.delay > self._patience:
+            one.asking = True
             one.timer = loop.call_later(self._patience, self._missed, name, one, began)
             return
         before = record.there
@@ -102,7 +121,10 @@ class StageReach:
 
     def _missed(self, name: str, one: _Watched, began: float) -> None:
         before = one.record.there
-        if one.record.lost():
+        goes_on = one.record.lost()
+        if one.record.settled:
+            _tell(one)
+        if goes_on:
             self._try(name, one, began)
             return
         self._over(name, one, began)
@@ -111,9 +133,18 @@ class StageReach:
 
     def _over(self, name: str, one: _Watched, began: float) -> None:
         """A check has ended: the next is at the next beat, where it may end otherwise."""
+        one.asking = False
+        _tell(one)
         loop = asyncio.get_running_loop()
         one.beat = began + self._interval * (1 + max(0, (loop.time() - began) // self._interval))
         there, actor = one.record.there, one.actor
         up = there is There.UP and not actor.unreachable and not actor.loss and actor.delay <= self._patience
         down = there is There.DOWN and actor.unreachable
         one.timer = None if up or down else loop.call_at(one.beat, self._try, name, one, one.beat)
+
+
+def _tell(one: _Watched) -> None:
+    awaited, one.awaited = one.awaited, []
+    for each in awaited:
+        if not each.done():
+            each.set_result(None)

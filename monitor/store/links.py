@@ -16,11 +16,11 @@ def of(disk: Connection, device: str) -> dict[str, Neighbour]:
     return {row.port: Neighbour(name=row.neighbour, port=row.neighbour_port) for row in rows}
 
 
-def all_links(disk: Connection) -> dict[str, dict[str, str]]:
-    """The names of all neighbours, as they call themselves, by device and port."""
-    found: dict[str, dict[str, str]] = {}
-    for device, port, neighbour in disk.execute(select(_link.c.device, _link.c.port, _link.c.neighbour)):
-        found.setdefault(device, {})[port] = neighbour
+def all_links(disk: Connection) -> dict[str, dict[str, Neighbour]]:
+    """All neighbours, as they call themselves and their ports, by device and port."""
+    found: dict[str, dict[str, Neighbour]] = {}
+    for row in disk.execute(select(_link)):
+        found.setdefault(row.device, {})[row.port] = Neighbour(name=row.neighbour, port=row.neighbour_port)
     return found
 
 

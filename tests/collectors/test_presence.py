@@ -76,3 +76,10 @@ def test_a_device_that_one_eye_sees_is_not_down_for_another(
     claims = {(one.component.label, one.aspect): one.condition for one in seen.observations()}
     assert claims["", "answer"] is snmp
     assert (claims["redfish", "answer"], claims["redfish", "access"]) == redfish
+
+
+def test_a_device_that_does_not_answer_pings_just_now_is_not_said_to_be_there() -> None:
+    reach = Reached(there=There.UP, doubted=True)
+    dying = Presence(device=CORE, at=NOW, asked=True, silence=Silence.TIMEOUT, tables={}, looks={}, reach=reach)
+    assert {one.aspect: one.condition for one in dying.observations()}["answer"] is FAILED
+    assert not dying.same(presence(Silence.TIMEOUT, There.UP))

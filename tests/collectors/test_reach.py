@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from collectors.echoes import Echoes
-from collectors.reach import TRIES, WINDOW, Reach, Record, There, Way
+from collectors.reach import DOUBTFUL, TRIES, WINDOW, Reach, Record, There, Way
 
 ROOT = Path(__file__).parents[2]
 PINGING = ROOT / "tests" / "support" / "pinging.py"
@@ -49,6 +49,16 @@ def test_a_device_is_down_after_so_many_tries_and_up_at_its_first_answer() -> No
     assert (record.there, record.seconds) == (There.DOWN, None)
     record.answered(0.003)
     assert (record.there, record.seconds) == (There.UP, 0.003)
+
+
+def test_a_device_that_loses_a_few_tries_in_a_row_is_in_doubt_until_it_answers() -> None:
+    record = Record()
+    record.answered(0.002)
+    for lost in range(1, DOUBTFUL + 1):
+        record.lost()
+        assert record.doubted is (lost == DOUBTFUL)
+    record.answered(0.002)
+    assert not record.doubted
 
 
 def test_only_the_first_try_of_a_check_counts_as_loss() -> None:
@@ -131,6 +141,32 @@ async def test_a_connection_that_is_refused_is_an_answer(monkeypatch: pytest.Mon
     assert found is not None
     assert found.way is Way.TCP
     await reach.close()
+
+
+async def test_a_device_that_has_just_died_is_in_doubt_as_soon_as_it_is_asked_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without_icmp(monkeypatch)
+    port = free_port()
+    reach = Reach(lambda _: None, interval=30, patience=0.1, ports=[port])
+    reach.start()
+    reach.load([("switch", "127.0.0.1")])
+    assert await reach.asked_anew("nobody") is None
+    alive = await reach.asked_anew("switch")
+    assert alive is not None
+    assert (alive.there, alive.doubted) == (There.UP, False)
+    with socket.create_server(("127.0.0.1", port), backlog=0) as server:  # from now on nobody is let in
+        fillers = [socket.socket() for _ in range(3)]
+        for each in fillers:
+            each.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+            each.connect_ex(("127.0.0.1", port))
+        stale, dying = reach.of("switch"), await reach.asked_anew("switch")
+        assert stale is not None
+        assert dying is not None
+        assert (stale.doubted, dying.doubted) == (False, True)
+        await reach.close()
+        for each in (*fillers, server):
+            each.close()
 
 
 async def test_a_port_that_drops_all_is_silence_until_it_takes_connections(monkeypatch: pytest.MonkeyPatch) -> None:
