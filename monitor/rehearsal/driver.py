@@ -64,7 +64,8 @@ class _Moment:
     devices: tuple[str, ...] = ()
 
     def __lt__(self, other: "_Moment") -> bool:
-        return (self.at, self.order) < (other.at, other.order)
+        """What ends at a moment ends before what begins at it, or it would take that back."""
+        return (self.at, not self.undos, self.order) < (other.at, not other.undos, other.order)
 
 
 def rehearsed(path: Path, most: timedelta | None = None) -> Account:
@@ -216,7 +217,7 @@ class Driver:
         if change.daemon is not None:
             await self._daemon(change.daemon)
         if change.during is not None and undos:
-            self._add(_Moment(now + change.during.total_seconds(), next(self._order), moment.number, undos, names))
+            self._add(_Moment(moment.at + change.during.total_seconds(), next(self._order), moment.number, undos, names))
 
     def _note(
         self, number: int, change: ChangeFile, names: tuple[str, ...], *, undone: bool = False, trouble: str = ""
