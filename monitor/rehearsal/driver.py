@@ -217,7 +217,8 @@ class Driver:
         if change.daemon is not None:
             await self._daemon(change.daemon)
         if change.during is not None and undos:
-            self._add(_Moment(moment.at + change.during.total_seconds(), next(self._order), moment.number, undos, names))
+            ends = moment.at + change.during.total_seconds()
+            self._add(_Moment(ends, next(self._order), moment.number, undos, names))
 
     def _note(
         self, number: int, change: ChangeFile, names: tuple[str, ...], *, undone: bool = False, trouble: str = ""
