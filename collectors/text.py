@@ -3,8 +3,9 @@
 import unicodedata
 
 CAP = 4096
-# Cc: control; Cf: format (bidi overrides, zero width); Cs: lone surrogates; Co: private use; Zl, Zp: line separators
-_DROPPED = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+# Cc: control; Cf: format (bidi overrides, zero width); Cs: lone surrogates; Co: private use; Cn: nothing, as what was
+# read in a wrong encoding may be; Zl, Zp: line separators
+_DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def cleaned(raw: bytes | str, cap: int = CAP) -> str:

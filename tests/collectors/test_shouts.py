@@ -1,7 +1,7 @@
 """Log lines in every form that devices write, cut into frames, and bytes that are none."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collectors.floods import Sieve
@@ -74,6 +74,7 @@ def test_what_is_no_line_is_none(line: bytes) -> None:
 
 
 @given(st.binary(max_size=600))
+@example(b"\x903\x810")  # GB18030 of a character that Unicode has not given out
 def test_no_bytes_raise_and_what_comes_out_is_clean(junk: bytes) -> None:
     shout = line_said("192.0.2.1", b"<13>" + junk)
     if shout is not None:

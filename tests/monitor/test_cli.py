@@ -227,7 +227,7 @@ async def test_a_maintenance_window_is_planned_shown_explained_and_ended(broken:
         (("--device", CORE, "--part", "fna", "--for", "1h"), 'no kind of part "fna"'),
         (("--device", CORE, "--from", "tomorrow", "--for", "1h"), '"tomorrow" is no moment'),
         (("--device", CORE, "--until", "2020-01-01T00:00"), "it must end after its beginning and after now"),
-        (("--device", CORE, "--for", "1 hour"), "is not a duration"),
+        (("--device", CORE, "--for", "1 hor"), "is not a duration"),
     )
     for words, said in refusals:
         refused = run("maintenance", "add", "--reason", "x", *words, *config, secrets=False)

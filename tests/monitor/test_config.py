@@ -107,12 +107,12 @@ def test_every_setting_left_out_has_its_default(folder: Folder) -> None:
     settings = loaded(folder(), ENVIRON)
     assert settings.daemon.state == Path("/var/lib/netvigil")
     assert (settings.daemon.host, settings.daemon.port) == ("127.0.0.1", 9510)
-    assert settings.visits.interval == timedelta(seconds=60)
+    assert settings.visits.interval == timedelta(seconds=30)
     assert settings.snmp.budget == Budget()
     assert settings.snapshot_interval == timedelta(hours=1)
     assert settings.report.directory == Path("/var/lib/netvigil/reports")
     assert settings.report.time == time(6)
-    assert settings.inventory.devices["core-1"].interval == timedelta(seconds=60)
+    assert settings.inventory.devices["core-1"].interval == timedelta(seconds=30)
 
 
 def test_targets_follow_the_order_of_the_credentials(folder: Folder) -> None:

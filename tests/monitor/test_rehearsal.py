@@ -106,7 +106,7 @@ def test_a_wrong_expectation_is_a_difference(tmp_path: Path, right: str, wrong: 
             'at = "10min"\ndevice = "cor"',
             'there is no device "cor"; did you mean "core"?',
         ),
-        ('at = "10min"', "at = 10", "a duration is text with a unit"),
+        ('at = "10min"', "at = true", "a duration is text with a unit"),
         ("Power supply 0/1", "Power supply 1", 'it has no psu "Power supply 1"; did you mean "Power supply 0/1"?'),
         ('kind = "psu", label', 'kind = "spu", label', 'it has no kind "spu"; did you mean "psu"?'),
         ('for = "20min"', "maintenance = true", "for is required with maintenance"),
