@@ -189,8 +189,11 @@ class Schedule:
         if outcome is not None and outcome.silent_visits > _GRACE:
             self._beat[name] = now + patience
             return self._beat[name]
-        # The beat may also lie far ahead, where a hint came while the device was asked ever more seldom.
-        self._beat[name] += device.interval * ((now - self._beat[name]) // device.interval + 1)
+        early = self._beat[name] - now
+        if early <= device.interval / 2:  # this was the visit of this beat; jitter lets it come before it, too
+            self._beat[name] += device.interval * (max(-early, timedelta(0)) // device.interval + 1)
+        else:  # one beside the beat, which may lie far ahead where the device was asked ever more seldom
+            self._beat[name] -= device.interval * (early // device.interval)
         shift = self._random.uniform(-0.5, 0.5) * visits.jitter
         return max(now, self._beat[name] + device.interval * shift)
 

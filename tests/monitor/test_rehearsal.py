@@ -269,3 +269,11 @@ def test_an_evaluation_sums_up_what_was_right_and_what_was_not(tmp_path: Path) -
     assert told["delay"]["polled"]["fault"]["count"] == 2
     assert 0 < told["delay"]["polled"]["fault"]["median"] <= told["delay"]["polled"]["letter"]["median"] <= 70
     assert sorted(told["differences"]) == ["lost", "wrong"]
+
+
+def test_a_quiet_device_is_visited_at_its_interval_and_not_more_often(tmp_path: Path) -> None:
+    quiet = 'title = "q"\nduration = "1h"\n[[device]]\nname = "core"\nsimulated = "huawei_vrp"\nrole = "core"\n'
+    visits = json.loads(rehearsed(tmp_path, quiet, "--json").stdout)["visits"]
+    assert 118 <= visits <= 122, (
+        "jitter moves a visit before its beat as often as after it; that beat is over all the same"
+    )
