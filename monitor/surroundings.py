@@ -1,7 +1,7 @@
 """What surrounds each device: which others do not answer or have lost power, what hangs on what, who was looked at.
 
 Kept in memory for the pipeline and derived from the disk alone: losing it costs one reading of it. It is used within
-write transactions only, one after the other; `looked_at` alone comes from beside them.
+write transactions only, one after the other; `looked_at` and `forget` alone come from beside them.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -45,8 +45,10 @@ class Surroundings:
     def __init__(self) -> None:
         """Nothing is known yet; the first question reads the disk."""
         self._known: _Known | None = None
+        self._is_stale = False
         self._settings: Settings | None = None
         self._sites: dict[str, frozenset[str]] = {}
+        self._at: dict[str, list[str]] = {}
         self._topologies: dict[str, Topology] = {}
         self._ends: dict[str, dict[str, str]] = {}
         self._looked: dict[str, datetime] = {}
@@ -59,9 +61,8 @@ class Surroundings:
         self._looked[name] = at
 
     def forget(self) -> None:
-        """What is known may not be what is on disk: read it anew."""
-        self._known = None
-        self._topologies.clear()
+        """What is known may not be what is on disk: the next question reads it anew, within its own transaction."""
+        self._is_stale = True
 
     def around(
         self, disk: Connection, device: Device, own: Iterable[Fault], within: Mapping[str, str], now: datetime,
@@ -168,13 +169,16 @@ class Surroundings:
     def _read(self, disk: Connection, settings: Settings, now: datetime) -> _Known:
         if settings is not self._settings:
             self._settings = settings
-            self._topologies.clear()
+            self._at = {}
             sites: dict[str, set[str]] = {}
             for name, device in settings.inventory.devices.items():
                 sites.setdefault(device.site, set()).add(name)
+                self._at.setdefault(device.address, []).append(name)
             self._sites = {site: frozenset(names) for site, names in sites.items()}
-            self._known = None
-        if self._known is None:
+            self._is_stale = True
+        if self._known is None or self._is_stale:
+            self._is_stale = False
+            self._topologies.clear()
             self._known = known = _Known()
             own: dict[tuple[bool, str], list[Fault]] = {}
             for fault in faults.since(disk, _CAUSES, now - settings.policy.elsewhere.linger):
@@ -229,12 +233,11 @@ class Surroundings:
         for port, there in ends.items():
             for label in {port, within.get(port, port)} & labels.keys():
                 far.setdefault(label, set()).add(there)
-        peers = {label for label, kind in labels.items() if kind in {"bgp_peer", "ospf_neighbour"}}
-        if peers:
-            for name, other in self._settings.inventory.devices.items():
-                if other.customer == device.customer and other.address in peers:
-                    far.setdefault(other.address, set()).add(name)
-        return {label: frozenset(names) for label, names in far.items()}
+        for label, kind in labels.items():
+            if kind in {"bgp_peer", "ospf_neighbour"}:
+                peers = (name for name in self._at.get(label, ()) if self._is_of(name, device.customer))
+                far.setdefault(label, set()).update(peers)
+        return {label: frozenset(names) for label, names in far.items() if names}
 
     def _other_ends(
         self, device: Device, own: Iterable[Fault], within: Mapping[str, str], known: _Known
@@ -257,7 +260,7 @@ class Surroundings:
                     return known.cut.get(whole.device, {}).get((whole.kind, whole.label))
             return None
         # two routers name each other by their addresses
-        found = (cut.get((key.kind, device.address)) for name, cut in known.cut.items() if self._is_at(name, key.label))
+        found = (known.cut.get(name, {}).get((key.kind, device.address)) for name in self._at.get(key.label, ()))
         return next((one for one in found if one is not None), None)
 
     def _other_port(self, device: str, port: str, known: _Known) -> Fault | None:
@@ -265,9 +268,9 @@ class Surroundings:
         far = known.cut.get(self._ends.get(device, {}).get(port, ""), {})
         return far.get(("interface", there.port)) if there is not None else None
 
-    def _is_at(self, name: str, address: str) -> bool:
+    def _is_of(self, name: str, customer: str) -> bool:
         other = self._settings.inventory.devices.get(name) if self._settings is not None else None
-        return other is not None and other.address == address
+        return other is not None and other.customer == customer
 
 
 def _only(names: Collection[str], mine: Mapping[str, Device], site: str) -> str | None:

@@ -73,11 +73,11 @@ def needed(able: AbstractSet[str], elsewhere: Elsewhere) -> int:
 class Around:
     """What is known of all that surrounds `device` at one moment.
 
-    `down`, `dark` and `blind` give, by device, the fault that says that it does not answer, has lost a power supply, or
-    is there and tells nothing; `site`
-    names all devices of its site, itself among them, `powered` those of them with power supplies. `of_site` are the
-    site's own faults by aspect, `ended` says when causes were cleared that may still be felt. `looked` says when a
-    device was visited last, `far` which devices are at the other end of a port, an aggregate or a peering.
+    `site` names all devices of its site, itself among them, `powered` those of them with power supplies. `down`, `dark`
+    and `blind` give, by device, the fault that says that it does not answer, has lost a power supply, or is there and
+    tells nothing. `of_site` are the site's own faults by aspect, `ended` says when causes were cleared that may still
+    be felt. `looked` says when a device was visited last, `met` when this one was asked for here first. `far` says
+    which devices are at the other end of a port, an aggregate or a peering, `ends` what is wrong with that end.
     """
 
     device: Device

@@ -3,11 +3,14 @@
 Asked by `explained.py`; every line can be found in policy.toml by the names in it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from alerts.faults.rules import Group, Link, Policy, Rule, Run, Wrong
 from monitor.model import Fault, FaultState, Language, Role, Text
+
+Word = TypeVar("Word", Group, Link)
 
 _MOST = 6  # rules that nearly spoke
 _CLEAR = Text(en="after {run}", zh_CN="{run}后")
@@ -97,16 +100,19 @@ def _asks(rule: Rule, policy: Policy, language: Language, role: Role | None) -> 
         asks.append(_ROLES.said(language).format(roles=_roles(rule.roles, policy, language)))
     if rule.below is not None:
         asks.append(_BELOW.said(language).format(roles=_roles(rule.below, policy, language)))
-    for several, words in ((rule.groups, _GROUPS), (rule.links, _LINKS)):
-        if several is not None:
-            asks.append(_OR.said(language).join(words[one].said(language) for one in sorted(several)))  # type: ignore[index]
+    asks += (_either(_GROUPS, rule.groups, language), _either(_LINKS, rule.links, language))
     if rule.serves is not None:
         asks.append(_SERVES[rule.serves].said(language))
     if rule.declared is not None:
         asks.append(_DECLARED[rule.declared].said(language))
     if rule.was_ok is not None:
         asks.append(_WAS_OK[rule.was_ok].said(language))
-    return _AND.said(language).join(asks) or _ELSE.said(language)
+    return _AND.said(language).join(filter(None, asks)) or _ELSE.said(language)
+
+
+def _either(words: Mapping[Word, Text], asked: frozenset[Word] | None, language: Language) -> str:
+    """One of those `asked`; "" where none is."""
+    return _OR.said(language).join(text.said(language) for word, text in words.items() if asked and word in asked)
 
 
 def _roles(roles: frozenset[object], policy: Policy, language: Language) -> str:

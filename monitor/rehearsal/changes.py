@@ -91,7 +91,7 @@ class Effects:
             if value is not None:
                 before = getattr(self._actor, name)
                 setattr(self._actor, name, value)
-                yield lambda name=name, before=before: setattr(self._actor, name, before)  # type: ignore[misc]
+                yield partial(setattr, self._actor, name, before)
 
     def _kept(self, oid: str) -> Undo:
         before = self._actor.at_and_below(oid)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
+from sqlalchemy import Connection
+
 from collectors.heard import Heard
 from collectors.looks import LookReader
 from collectors.tables import Eye
@@ -150,5 +152,5 @@ class StageDaemon:
             await asyncio.sleep(math.floor(loop.time() / _TICK + 1) * _TICK - loop.time())
 
 
-def _written(disk: object, events: list[DeviceEvent]) -> None:
-    parts.happened(disk, events)  # type: ignore[arg-type] # a Connection, given by the store
+def _written(disk: Connection, events: list[DeviceEvent]) -> None:
+    parts.happened(disk, events)
