@@ -18,131 +18,47 @@ what the last visit told is kept in memory for that (`Memory`), and the disk alo
 From there `monitor.duties` posts the letters until the SMTP server has accepted them.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from functools import cached_property, partial
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from alerts.faults.around import Around
-from alerts.faults.judgement import Judged, judged, refreshed
-from alerts.faults.lifecycle import not_later
+from alerts.faults.judgement import refreshed
 from alerts.faults.rules import Policy
-from alerts.faults.sites import of_site
-from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
-from collectors.cabling import cabling
 from collectors.logs import entries
 from collectors.parts import PartsSeen
-from collectors.ports import NO_CABLING, Cabling
+from collectors.ports import NO_CABLING
 from collectors.presence import NOT_THERE
 from collectors.reach import Reached, There
 from collectors.snmp.reader import Reader, Silence
-from collectors.traffic import ASPECTS, Traffic, Wanted, traffic
-from collectors.visit import Told, Visit, told, visited
-from monitor import history, ticketing
+from collectors.traffic import ASPECTS, Wanted
+from collectors.visit import Visit, visited
+from monitor import history
 from monitor.config import Settings
 from monitor.hearsay import NOTHING_SAID, Hearsay, Said
+from monitor.judging import Subject, judged_around, known_faults, ticketed
+from monitor.memory import Facts, Memory, Remembered, facts_of
 from monitor.model import (
-    SITE,
     Change,
     Condition,
     Device,
-    EventKind,
     Fault,
-    FaultKey,
     FaultState,
     LogEntry,
     Numbers,
     Observation,
-    as_device,
 )
-from monitor.stillness import Rooms, stays
-from monitor.store import devices, faults, links, tickets
+from monitor.stillness import stays
+from monitor.store import devices, faults, links
 from monitor.store import parts as stored_parts
 from monitor.store.database import Store
 from monitor.surroundings import Surroundings
 from monitor.watching import Glances
 
 SECOND_LOOK = timedelta(seconds=2)
-MEMORY = timedelta(hours=6)  # a flap penalty of 6 hours ago has decayed to nothing under any sensible half-life
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """All that one visit brought: what the device told, what its ports did since the last one, where they lead.
-
-    `more` are the Observations of ports and aggregates. Not slotted, because `observations` is computed at its first
-    use and kept.
-    """
-
-    told: Told
-    traffic: Traffic | None
-    cables: Cabling
-    aggregates: Aggregates
-    more: tuple[Observation, ...]
-
-    @cached_property
-    def observations(self) -> tuple[Observation, ...]:
-        """All of them."""
-        return (*self.told.observations, *self.more) if self.more else self.told.observations
-
-    @property
-    def base(self) -> tuple[Observation, ...]:
-        """All of them, but for the numbers that the device told in place of theirs (`Told.moved`)."""
-        return (*self.told.base, *self.more) if self.more else self.told.base
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
-    """What the last visit of a device told and left behind, so that the next looks only at what differs.
-
-    `observations` are those of `facts` with their conditions. `asked` names the
-    interfaces (label, aspect) whose traffic has a fault that is not cleared. `still` is True where a visit in which no
-    condition changed would change nothing on disk until `due`: no fault, no step, nothing newly well, no part in doubt.
-    `parts` are those on disk; None where one of them is in doubt. `rooms` are those of stillness.py.
-    """
-
-    settings: Settings
-    facts: Facts
-    asked: frozenset[tuple[str, str]]
-    observations: tuple[Observation, ...]
-    parts: PartsSeen | None
-    still: bool
-    due: datetime
-    rooms: Rooms = field(default_factory=dict)
-
-    @property
-    def told(self) -> Told:
-        """What the device told."""
-        return self.facts.told
-
-
-class Memory:
-    """What is remembered of each device between two visits. Losing it costs one full look and nothing else."""
-
-    def __init__(self) -> None:
-        """Nothing is remembered yet."""
-        self._devices: dict[str, Remembered] = {}
-
-    def of(self, device: Device, settings: Settings) -> Remembered | None:
-        """What is remembered of `device` as it stands in `settings`; None where it was another one, or had others."""
-        known = self._devices.get(device.name)
-        return known if known and known.settings is settings and known.told.visit.device == device else None
-
-    def keep(self, name: str, known: Remembered) -> None:
-        """Remember this of the device until its next visit."""
-        self._devices[name] = known
-
-    def forget(self, name: str) -> None:
-        """Remember nothing of the device."""
-        self._devices.pop(name, None)
-
-    def only(self, names: Collection[str]) -> None:
-        """Forget every device that is not among `names`, as after the inventory was read anew."""
-        for name in self._devices.keys() - set(names):
-            del self._devices[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +157,7 @@ async def visit(device: Device, means: Means) -> Outcome:
     reached = await _reached(seen, means)
     seen = seen if reached is None else replace(seen, reach=reached)
     means.surroundings.looked_at(device.name, seen.at)
-    facts = _facts(seen, last, cables, _wanted(settings.policy, known.asked if known else frozenset()))
+    facts = facts_of(seen, last, cables, _wanted(settings.policy, known.asked if known else frozenset()))
     log = entries(seen, before) if seen.silence is None else ()
     quiet = _still(facts, known, means.clock()) if known and not log else None
     if known is not None and quiet is not None:
@@ -270,20 +186,6 @@ async def _reached(seen: Visit, means: Means) -> Reached | None:
     """
     ask = means.ask if seen.silence in NOT_THERE else None
     return await ask(seen.device.name) if ask is not None else means.reach(seen.device.name)
-
-
-def _facts(seen: Visit, last: Facts | None, cables: Cabling, wanted: Wanted) -> Facts:
-    found = told(seen, last.told if last else None)
-    flow = traffic(found, last.traffic if last else None, wanted)
-    joined = aggregates(found, last.aggregates if last else NO_AGGREGATES)
-    more = (*joined.observations, *(flow.observations if flow else ()))
-    return Facts(
-        told=found,
-        traffic=flow,
-        cables=cabling(found, cables),
-        aggregates=joined,
-        more=more,
-    )
 
 
 def _wanted(policy: Policy, asked: frozenset[tuple[str, str]]) -> Wanted:
@@ -328,21 +230,15 @@ def followed(
     before = devices.by_name(disk, device.name)
     lived = history.lived(disk, facts.told, parts, before, settings, now) if seen.silence is None else None
     stored_parts.happened(disk, history.logged(device.name, log, seen.at))
-    known = {
-        key: not_later(one, now)
-        for key, one in faults.known(disk, device.name, now - MEMORY).items()
-        if key.kind != SITE
-    }
+    known = known_faults(disk, device.name, now, of_site=False)
     dated = tuple(_dated(one, seen.at) for one in facts.observations)
     seen_ok = faults.seen_ok(disk, device.name)
     if lived is not None and (lived.gone or known):
         missed = history.missed(lived, dated, known.values(), seen_ok, policy, seen.at)
         seen_ok |= {(one.component.kind, one.component.label, one.aspect) for one in missed}
         dated += missed
-    subject = _Subject(
-        device=device, facts=facts, dated=dated, known=known, seen_ok=seen_ok, settings=settings, now=now
-    )
-    verdict, of_site, around = _judged_around(disk, subject, surroundings)
+    subject = Subject(device=device, facts=facts, dated=dated, known=known, seen_ok=seen_ok, settings=settings, now=now)
+    verdict, of_site, around = judged_around(disk, subject, surroundings)
     if seen.silence is None and surroundings.met(device.name, seen.identity.name or "", facts.cables.neighbours):
         links.saved(disk, device.name, facts.cables.neighbours)
     silent_visits, due = _remembered(disk, seen, before, lived, now, settings.snapshot_interval)
@@ -354,7 +250,7 @@ def followed(
         living[fault.key] = fault
         if step.change is not None:
             changes.append((fault, step.change))
-            _ticketed(disk, fault, step.change, settings, now)
+            ticketed(disk, fault, step.change, settings, now)
     faults.remembered_ok(disk, device.name, verdict.newly_ok)
     if seen.silence is None:
         due = min(due, _pictured(disk, seen, verdict.observations, settings, now, changed=bool(changes)))
@@ -386,81 +282,6 @@ def followed(
     return outcome, remembered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
-    """What is judged: a device, what it told, and what was known of it."""
-
-    device: Device
-    facts: Facts
-    dated: tuple[Observation, ...]
-    known: Mapping[FaultKey, Fault]
-    seen_ok: frozenset[tuple[str, str, str]]
-    settings: Settings
-    now: datetime
-
-    def judged(self, around: Around) -> Judged:
-        """The judgement of it among its surroundings."""
-        return judged(
-            self.dated,
-            self.device,
-            self.known,
-            self.seen_ok,
-            self.settings.policy,
-            self.now,
-            notes=self.facts.cables.notes,
-            within=self.facts.aggregates.of,
-            around=around,
-        )
-
-    def after(self, verdict: Judged) -> list[Fault]:
-        """Its faults as they stand after `verdict`."""
-        return list({**self.known, **{step.fault.key: step.fault for step in verdict.steps}}.values())
-
-
-def _judged_around(
-    disk: Connection, subject: _Subject, surroundings: Surroundings
-) -> tuple[Judged, list[tuple[Fault, Change]], Around]:
-    """The judgement of a device, and before it, where it may concern it, of its whole site: what changed of that.
-
-    And what surrounded it.
-    """
-    device, settings, now = subject.device, subject.settings, subject.now
-    within = subject.facts.aggregates.of
-    around = surroundings.around(disk, device, subject.known.values(), within, now, settings)
-    verdict = subject.judged(around)
-    own = subject.after(verdict)
-    if not surroundings.told(device.name, own) and not around.of_site:
-        return verdict, [], around
-    around = surroundings.around(disk, device, own, within, now, settings)
-    changes = _site_judged(disk, around, settings, now)
-    surroundings.site_told(device.site, [fault for fault, _ in changes])
-    around = surroundings.around(disk, device, own, within, now, settings)
-    return subject.judged(around), [(fault, change) for fault, change in changes if change is not None], around
-
-
-def _site_judged(
-    disk: Connection, around: Around, settings: Settings, now: datetime
-) -> list[tuple[Fault, Change | None]]:
-    """Judge the site of the device as a whole, and follow that up."""
-    told = of_site(around)
-    known = {
-        key: not_later(one, now)
-        for key, one in faults.known(disk, around.device.site, now - MEMORY).items()
-        if key.kind == SITE
-    }
-    place = as_device(settings.inventory.sites[around.device.site])
-    verdict = judged(told, place, known, frozenset(), settings.policy, now)
-    found: list[tuple[Fault, Change | None]] = [
-        (one, None) for one in known.values() if one.state is not FaultState.CLEARED
-    ]
-    for step in verdict.steps:
-        fault = faults.saved(disk, step.fault)
-        found = [(one, change) for one, change in found if one.key != fault.key] + [(fault, step.change)]
-        if step.change is not None:
-            _ticketed(disk, fault, step.change, settings, now)
-    return found
-
-
 def _is_there(seen: Visit) -> bool:
     """True for a device that answers pings: it is asked as often as ever, for nobody else says when it talks again."""
     return seen.reach is not None and seen.reach.there is There.UP
@@ -474,16 +295,6 @@ def _dated(observation: Observation, at: datetime) -> Observation:
     if observation.at == at or observation.condition in {Condition.OK, Condition.UNKNOWN}:
         return observation
     return replace(observation, at=at)
-
-
-def _ticketed(disk: Connection, fault: Fault, change: Change, settings: Settings, now: datetime) -> None:
-    """Judgement says nothing of a symptom while its cause stands, so a symptom has no ticket: its cause has one."""
-    if change is Change.OPENED:
-        ticketing.opened(disk, fault, settings, now)
-        return
-    kind = EventKind.RECOVERED if change is Change.CLEARED else EventKind.LEVEL_CHANGED
-    for ticket in tickets.unclosed(disk, fault.key):
-        ticketing.followed_up(disk, ticket, kind, fault, settings, now)
 
 
 def _remembered(

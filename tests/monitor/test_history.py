@@ -12,8 +12,9 @@ from collectors.simulate.values import Told
 from collectors.snmp.codec import Kind
 from house import House
 from monitor import history
+from monitor.memory import Memory
 from monitor.model import Condition, DeviceEvent, EventKind, FaultKey, Happened, Level, LogEntry
-from monitor.pipeline import Memory, followed
+from monitor.pipeline import followed
 from monitor.store import devices, faults, parts, tickets
 
 CORE, ACCESS, SERVER = "hf-core-01", "hf-acc-03", "hf-srv-02"

@@ -9,8 +9,9 @@ from collectors.simulate.breakage import SILENT, Bench
 from collectors.simulate.fleet import fleet
 from collectors.simulate.values import Told
 from house import House
+from monitor.memory import Memory
 from monitor.model import Fault, Level
-from monitor.pipeline import Memory, visit
+from monitor.pipeline import visit
 from monitor.store import faults, tickets
 from monitor.surroundings import Surroundings
 
