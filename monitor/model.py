@@ -88,6 +88,8 @@ class Site:
 
 SITE = "site"
 """The kind of what befalls a whole site; the device of such a fault is named as the site is."""
+REQUEST = "request"
+"""The kind of a "part" that is no part: what a person asks for, in the key of a ticket that no fault opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +120,13 @@ class Device:
 
 
 def place_of(key: "FaultKey", devices: Mapping[str, Device], sites: Mapping[str, Site]) -> Device | None:
-    """The device that a fault is of; of a fault of a whole site the site, as if it were one. None: it is gone."""
-    if key.kind != SITE:
-        return devices.get(key.device)
+    """The device that a fault is of; of a fault of a whole site the site, as if it were one. None: it is gone.
+
+    A person may have asked for something at a site, or about a device of it.
+    """
+    device = None if key.kind == SITE else devices.get(key.device)
+    if device is not None or key.kind not in {SITE, REQUEST}:
+        return device
     site = sites.get(key.device)
     return as_device(site) if site else None
 
@@ -411,36 +417,76 @@ class EventKind(StrEnum):
     RECOVERED = "recovered"
     RELAPSED = "relapsed"
     RESPONDED = "responded"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
     HANDED_UP = "handed_up"
+    ASSIGNED = "assigned"
+    WATCHED = "watched"
+    UNWATCHED = "unwatched"
     DISPATCHED = "dispatched"
+    TAKEN = "taken"
+    DEPARTED = "departed"
     ARRIVED = "arrived"
+    LEFT = "left"
+    WORKAROUND = "workaround"
+    LOANER = "loaner"
     RESTORED = "restored"
     REPORTED_TO_VENDOR = "reported_to_vendor"
+    VENDOR_UPDATED = "vendor_updated"
+    VENDOR_CLOSED = "vendor_closed"
+    SPARE_RESERVED = "spare_reserved"
+    SPARE_USED = "spare_used"
+    SPARE_RETURNED = "spare_returned"
+    HANDLED = "handled"
+    CALLED_BACK = "called_back"
     PAUSED = "paused"
     RESUMED = "resumed"
     RESPONSIBILITY = "responsibility"
     CLOCK_WARNED = "clock_warned"
     CLOCK_MISSED = "clock_missed"
     COMMENT = "comment"
+    ATTACHED = "attached"
+    DIAGNOSED = "diagnosed"
+    LINKED = "linked"
+    MERGED = "merged"
+    SPLIT = "split"
+    CORRECTED = "corrected"
     CLOSED = "closed"
+
+
+class TicketKind(StrEnum):
+    """What was asked of us; each has promises of its own (contract, section 2)."""
+
+    REPAIR = "repair"
+    QUESTION = "question"
+    COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketEvent:
-    """One line of a ticket's history. `seq` counts from 1; `data` holds what the kind needs, as text."""
+    """One line of a ticket's history. `seq` counts from 1; `data` holds what the kind needs, as text.
+
+    `at` is when it happened, `written_at` when it was written down; None where that is the same moment.
+    """
 
     seq: int
     kind: EventKind
     at: datetime
     by: str
     data: Mapping[str, str] = field(default_factory=dict)
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """The promise made about a fault. State and clocks are computed from `events` (alerts/desk), never stored."""
+    """The promise made about a fault, or about what a person asked for.
+
+    State and clocks are computed from `events` (alerts/desk), never stored. `fault` is the key of the fault; where a
+    person opened the ticket, its kind is `REQUEST`, and its device that of which they spoke, or the site.
+    """
 
     id: str
+    kind: TicketKind = TicketKind.REPAIR
     fault: FaultKey
     customer: str
     site: str

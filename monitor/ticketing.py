@@ -9,17 +9,21 @@ then (`monitor.afterwards`). That a fault is over is told at once: whoever was c
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from alerts.desk import entries
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import handed_up_at_once
-from alerts.desk.tickets import TicketState
+from alerts.desk.effective import written_at
+from alerts.desk.entries import Request
+from alerts.desk.requests import asked
 from alerts.post.letters import letters as letters_of
 from monitor import maintenance
 from monitor.config import Settings
-from monitor.model import Device, EventKind, Fault, Identity, Ticket
+from monitor.model import REQUEST, Device, EventKind, Fault, Identity, Ticket
 from monitor.store import devices, faults, letters, tickets
 
 ITSELF = "netvigil"
@@ -27,15 +31,17 @@ _MAY_TURN_SEVERE = {EventKind.LEVEL_CHANGED, EventKind.RELAPSED, EventKind.RESPO
 
 
 def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) -> None:
-    """Open the ticket of a fault; where one is still unclosed for the same key, the fault has come back to it.
+    """Open the ticket of a fault; where one is unclosed for the same key, or ended lately, the fault is back in it.
 
     Under maintenance nothing is opened yet.
     """
     if maintenance.covering(disk, fault.key, settings, now) is not None:
         return
     unclosed = tickets.unclosed(disk, fault.key)
-    if unclosed:
-        followed_up(disk, unclosed[-1], EventKind.RELAPSED, fault, settings, now)
+    lately = now - settings.contract.desk.reopen_within
+    again = unclosed[-1] if unclosed else tickets.ended_since(disk, fault.key, lately)
+    if again is not None:
+        followed_up(disk, again, EventKind.RELAPSED, fault, settings, now)
         return
     device = settings.place(fault.key)
     if device is None:
@@ -44,10 +50,63 @@ def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) ->
     visited = devices.by_name(disk, device.name)
     maker = (visited.identity.vendor if visited else None) or ""
     number = tickets.next_id(disk, now, site.zone)
-    ticket = desk.opened(number, fault, device, site, settings.contract, now, maker=maker)
+    ticket = entries.opened(number, fault, device, site, settings.contract, now, maker=maker)
     tickets.created(disk, ticket, fault.id)
     _told(disk, ticket, fault, settings, now)
     _handed_up(disk, ticket, fault, settings, now)
+
+
+def requested(
+    disk: Connection, request: Request, site: str, by: str, settings: Settings, now: datetime, *, within: str = ""
+) -> Ticket:
+    """Open the ticket of what a person asked for at `site`; `within` where it is split off that ticket.
+
+    Raises ValueError that says why where it is no request.
+    """
+    place = settings.inventory.sites.get(site)
+    if place is None:
+        raise ValueError(f'there is no site "{site}"; choose one of {", ".join(sorted(settings.inventory.sites))}')
+    device = settings.inventory.devices.get(request.device)
+    if request.device and (device is None or device.site != site):
+        raise ValueError(f'there is no device "{request.device}" at site "{site}"; leave it out, or name another one')
+    visited = devices.by_name(disk, request.device) if request.device else None
+    known = replace(request, maker=request.maker or ((visited.identity.vendor if visited else None) or ""))
+    number = tickets.next_id(disk, now, place.zone)
+    ticket = entries.requested(number, known, place, settings.contract, now, by, within=within)
+    tickets.created(disk, ticket, None)
+    _told(disk, ticket, asked(ticket), settings, now)
+    return _handed_up(disk, ticket, asked(ticket), settings, now)
+
+
+def merged(disk: Connection, number: str, into: str, by: str, settings: Settings, now: datetime) -> Ticket:
+    """End the ticket `number`, because `into` is about the same; each says so of the other. Raises as `acted` does."""
+    target = tickets.found(disk, into)
+    if desk.is_ended(target):
+        raise ValueError(f"ticket {into} has ended; merge into one that goes on")
+    done = acted(disk, number, EventKind.MERGED, by, {"ticket": into}, settings, now)
+    acted(disk, into, EventKind.LINKED, by, {"ticket": number, "how": "merged"}, settings, now)
+    return done
+
+
+def linked(disk: Connection, number: str, other: str, by: str, settings: Settings, now: datetime) -> Ticket:
+    """Say in each of two tickets that it has to do with the other. Raises as `acted` does."""
+    if number == other:
+        raise ValueError(f"ticket {number} is not linked to itself")
+    acted(disk, other, EventKind.LINKED, by, {"ticket": number}, settings, now)
+    return acted(disk, number, EventKind.LINKED, by, {"ticket": other}, settings, now)
+
+
+def split(disk: Connection, number: str, request: Request, by: str, settings: Settings, now: datetime) -> Ticket:
+    """Open a ticket of its own for what is another matter in the ticket `number`. Raises as `requested` does."""
+    whole = tickets.found(disk, number)
+    part = requested(disk, request, whole.site, by, settings, now, within=number)
+    acted(disk, number, EventKind.SPLIT, by, {"ticket": part.id}, settings, now)
+    return part
+
+
+def subject(disk: Connection, ticket: Ticket) -> Fault:
+    """The fault that the ticket is about; of one that a person opened, what they said, in the form of a fault."""
+    return asked(ticket) if ticket.fault.kind == REQUEST else faults.newest(disk, ticket.fault)
 
 
 def followed_up(
@@ -57,11 +116,11 @@ def followed_up(
 
     What the ticket knows already is not said twice, such as that a fault is back that never went away.
     """
-    standing = desk.state(ticket)
+    is_over = desk.is_well(ticket) or desk.is_ended(ticket)
     is_covered = maintenance.covering(disk, fault.key, settings, now) is not None
-    if kind is EventKind.RECOVERED and standing is TicketState.RECOVERED:
+    if kind is EventKind.RECOVERED and desk.is_recovered(ticket):
         return
-    if kind is EventKind.RELAPSED and standing not in {TicketState.RECOVERED, TicketState.RESTORED}:
+    if kind is EventKind.RELAPSED and not is_over:
         if desk.level(ticket) is fault.level:
             return
         kind = EventKind.LEVEL_CHANGED
@@ -86,12 +145,14 @@ def acted(
     at: datetime | None = None,
     is_quiet: bool = False,
 ) -> Ticket:
-    """Write into the ticket what someone (or a clock) did, `at` another moment than now; quietly where nobody is told.
+    """Write into the ticket what someone (or a clock) did; quietly where nobody is told.
+
+    `at` is when it was done, where a person writes down later what they did, or the daemon what ended earlier.
 
     Raises NoSuchTicketError (monitor.store.tickets), and ValueError where the event cannot be at this point.
     """
     ticket = tickets.found(disk, number)
-    fault = faults.newest(disk, ticket.fault)
+    fault = subject(disk, ticket)
     return _appended(disk, ticket, kind, by, data, fault, settings, now, at=at, is_quiet=is_quiet)
 
 
@@ -109,7 +170,12 @@ def _appended(
     at: datetime | None = None,
 ) -> Ticket:
     # The wall clock may have been set back; a ticket's history never runs backwards.
-    longer = desk.recorded(ticket, kind, max(at or now, ticket.events[-1].at), by, data)
+    wrote = max(now, written_at(ticket.events[-1]))
+    is_late = at is not None and at < wrote and by != ITSELF
+    happened = at if is_late and at is not None else max(at or now, written_at(ticket.events[-1]))
+    longer = entries.recorded(
+        ticket, kind, happened, by, data, contract=settings.contract, written=wrote if is_late else None
+    )
     tickets.appended(disk, ticket.id, longer.events[-1])
     if is_quiet:  # what is to be handed up at once is so when the window is over and the ticket goes on
         return longer
@@ -119,7 +185,7 @@ def _appended(
 
 def _handed_up(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> Ticket:
     """What the severe class promises to hand up at once, nobody but the daemon can hand up in time."""
-    handed = handed_up_at_once(ticket, settings.contract, max(now, ticket.events[-1].at))
+    handed = handed_up_at_once(ticket, settings.contract, max(now, written_at(ticket.events[-1])))
     if handed is not ticket:
         tickets.appended(disk, handed.id, handed.events[-1])
         _told(disk, handed, fault, settings, now)

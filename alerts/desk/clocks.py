@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from alerts.desk.contract import ClockName, Contract
-from alerts.desk.runs import Run, dropped_by, met_by, run
+from alerts.desk.climbing import ahead, climbs_on_at, hand_up
+from alerts.desk.contract import ClockName, Contract, Standing
+from alerts.desk.effective import effective
+from alerts.desk.entries import recorded
+from alerts.desk.runs import Run, began, dropped_by, met_by, next_news, run
 from alerts.desk.terms import AT_ONCE, written
-from alerts.desk.tickets import MONITOR, NOT_OURS, OURS, recorded, said_level, since_report
-from monitor.model import EventKind, Level, ServiceClass, Text, Ticket
+from alerts.desk.tickets import ENDS, MONITOR, NOT_OURS, OURS, said_level, since_report
+from monitor.model import EventKind, Level, ServiceClass, Text, Ticket, TicketEvent, TicketKind
 
 __all__ = [
     "Clock",
@@ -86,7 +89,7 @@ def derivations(ticket: Ticket, contract: Contract) -> tuple[Derivation, ...]:
     begin = since_report(ticket)[0]
     found: list[Derivation] = []
     level, responsibility = Level.WARNING, OURS
-    for event in ticket.events:
+    for event in effective(ticket).events:
         level = said_level(event) or level
         if event.kind is EventKind.RESPONSIBILITY:
             responsibility = event.data["responsibility"]
@@ -113,26 +116,53 @@ def _timed(
     ticket: Ticket, contract: Contract, now: datetime, under: Derivation | None = None
 ) -> list[tuple[Clock, Run]]:
     now = now.astimezone(UTC)  # adding a span to another zone's moment would add it to the clock on the wall
+    ticket = effective(ticket)
     past = replace(ticket, events=tuple(event for event in ticket.events if event.at <= now))
     if not past.events:
         return []
     known = derivations(past, contract)
+    events = since_report(past)
     timed = []
     for name in ClockName:
-        met = met_by(since_report(past), name)
+        started = began(events, name)
+        if started is None:
+            continue
+        met = met_by(events, name)
         # What was met stays as it was met: later judgement changes only what is still open.
         in_force = [each for each in known if met is None or each.since <= met.at]
-        timed.append(_one(name, past, contract, under or in_force[-1], now))
+        one = _one(name, past, events, contract, under or in_force[-1], started, now)
+        if one is not None:
+            timed.append(one)
     return timed
 
 
-def _one(name: ClockName, ticket: Ticket, contract: Contract, by: Derivation, now: datetime) -> tuple[Clock, Run]:
-    events = since_report(ticket)
-    promise = contract.promised(name, by.level, by.service_class, ticket.region)
-    if name is ClockName.VENDOR_REPORT and not _vendor_asks(ticket, contract):
-        promise = None
+_ALWAYS = {
+    TicketKind.REPAIR: frozenset(
+        {ClockName.RESPOND, ClockName.HAND_UP, ClockName.RESTORE, ClockName.ON_SITE, ClockName.VENDOR_REPORT}
+    ),
+    TicketKind.QUESTION: frozenset({ClockName.RESPOND, ClockName.ANSWER}),
+    TicketKind.COMPLAINT: frozenset({ClockName.ANSWER}),
+}
+"""Clocks that are shown even where nothing is promised; the others only where something is."""
+
+
+def _one(
+    name: ClockName,
+    ticket: Ticket,
+    events: tuple[TicketEvent, ...],
+    contract: Contract,
+    by: Derivation,
+    started: datetime,
+    now: datetime,
+) -> tuple[Clock, Run] | None:
+    promise = contract.promised(name, _standing(ticket, by))
+    if name is ClockName.VENDOR_UPDATE and (promised := next_news(events)):
+        promise = max(datetime.fromisoformat(promised.data["next_due"]) - started, timedelta(0))
+    if promise is None and name not in _ALWAYS[ticket.kind]:
+        return None
     # "At once" has no length to count from the report, so it counts from when its class came into force.
-    started = by.since if promise == AT_ONCE else events[0].at
+    if promise == AT_ONCE and name is ClockName.HAND_UP:
+        started = by.since
     met, dropped = met_by(events, name), dropped_by(events, name)
     if met and dropped and dropped.seq < met.seq:
         met = None
@@ -168,16 +198,23 @@ def _state(due: datetime | None, as_of: datetime, *, met: bool, dropped: bool, s
     return ClockState.PAUSED if stopped else ClockState.RUNNING
 
 
-def _vendor_asks(ticket: Ticket, contract: Contract) -> bool:
-    maker = contract.makers.get(ticket.events[0].data.get("maker", "").lower())
-    return maker is None or maker.report_by_level
+def _standing(ticket: Ticket, by: Derivation) -> Standing:
+    said = ticket.events[0].data
+    return Standing(
+        kind=ticket.kind,
+        level=by.level,
+        service_class=by.service_class,
+        region=ticket.region,
+        maker=said.get("maker", ""),
+        phase=said.get("phase", ""),
+    )
 
 
 def _steps(ticket: Ticket, contract: Contract, now: datetime) -> list[list[tuple[datetime, EventKind, dict[str, str]]]]:
     """Per clock, what is to be written down and when; without what is written already or overtaken."""
-    if any(event.kind is EventKind.CLOSED for event in since_report(ticket)):
+    if any(event.kind in ENDS for event in since_report(ticket)):
         return []
-    found = []
+    found = _climbs(ticket, contract, now)
     for clock, ran in _timed(ticket, contract, now):
         if clock.promise is None or clock.due is None or clock.state is ClockState.MET:
             continue
@@ -203,6 +240,22 @@ def _steps(ticket: Ticket, contract: Contract, now: datetime) -> list[list[tuple
     return found
 
 
+def _climbs(
+    ticket: Ticket, contract: Contract, now: datetime
+) -> list[list[tuple[datetime, EventKind, dict[str, str]]]]:
+    """When the ticket climbs by itself, first within the promise of its class, then as its tiers say."""
+    if not contract.desk.hand_up_by_itself:
+        return []
+    if (later := climbs_on_at(ticket, contract, now)) is not None:
+        moment, stays = later
+        return [[(moment, EventKind.HANDED_UP, hand_up(stays))]]
+    for clock in clocks(ticket, contract, now):
+        is_due = clock.name is ClockName.HAND_UP and clock.state in {ClockState.RUNNING, ClockState.MISSED}
+        if is_due and clock.due is not None and clock.promise:
+            return [[(clock.due - ahead(clock.promise), EventKind.HANDED_UP, hand_up(clock.promise))]]
+    return []
+
+
 def _warned(ticket: Ticket, clock: str, promise: str) -> float:
     """The greatest share of the promise of which the ticket says that it has passed; 1 is missed."""
     shares = [
@@ -215,7 +268,7 @@ def _warned(ticket: Ticket, clock: str, promise: str) -> float:
 
 
 def due_events(ticket: Ticket, contract: Contract, now: datetime) -> tuple[tuple[EventKind, dict[str, str]], ...]:
-    """What must be written into the ticket by `now` and is not yet: warnings and misses of its clocks.
+    """What must be written into the ticket by `now` and is not yet: hand-ups, warnings and misses of its clocks.
 
     Each is due once per clock and promised figure. After a stop only the last of several warnings is said.
     """

@@ -17,6 +17,7 @@ from alerts.desk.terms import (
     ClassPromise,
     ClockName,
     ClockRule,
+    DeskRules,
     LevelPromise,
     Maker,
     Name,
@@ -30,9 +31,12 @@ from alerts.desk.terms import (
     Warranty,
     written,
 )
-from monitor.model import Level, ServiceClass
+from monitor.model import Level, ServiceClass, TicketKind
 
-__all__ = ["ClockName", "Contract", "ContractFile", "contract"]
+__all__ = ["ClockName", "Contract", "ContractFile", "Standing", "contract"]
+
+TRIAL_RUN = "trial_run"
+"""The phase during which an engineer is on site at once (4.14)."""
 
 
 def _keepable(promise: ClassPromise) -> ClassPromise:
@@ -82,6 +86,7 @@ class ContractFile(BaseModel):
     warnings: tuple[Warnings, ...] = ()
     regions: Annotated[Mapping[Name, Region], Field(min_length=1)]
     promises: Promises
+    desk: DeskRules
     classes: Mapping[ServiceClass, Annotated[ClassPromise, AfterValidator(_keepable)]]
     levels: Mapping[Level, Annotated[LevelPromise, BeforeValidator(_classed)]]
     makers: Mapping[Name, Maker]
@@ -184,6 +189,18 @@ def _keeps(level: Level, promise: LevelPromise, acts: ClassPromise) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What of a ticket decides its figures. `maker` and `phase` are "" where nobody knows them."""
+
+    kind: TicketKind
+    level: Level
+    service_class: ServiceClass
+    region: str
+    maker: str = ""
+    phase: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """What was promised, as plain values; the fields are those of `ContractFile`."""
 
@@ -191,6 +208,7 @@ class Contract:
     warnings: tuple[Warnings, ...]
     regions: Mapping[str, Region]
     promises: Promises
+    desk: DeskRules
     classes: Mapping[ServiceClass, ClassPromise]
     levels: Mapping[Level, LevelPromise]
     makers: Mapping[str, Maker]
@@ -212,12 +230,24 @@ class Contract:
         fitting = (entry.at for entry in self.warnings if entry.up_to is None or promise <= entry.up_to)
         return tuple(sorted(next(fitting, ())))
 
-    def promised(self, clock: ClockName, level: Level, service_class: ServiceClass, region: str) -> timedelta | None:
-        """The figure for one clock; None where the contract has none.
+    def promised(self, clock: ClockName, about: Standing) -> timedelta | None:
+        """The figure for one clock of a ticket that stands so; None where the contract has none.
 
-        A region that the contract does not know (its file has changed since) gets the strictest figure of all.
+        A region that the contract does not know (its file has changed since) gets the strictest figure of all. What
+        was promised for the next news of a vendor stands in the ticket itself.
         """
-        acts = self.classes[service_class]
+        return self._of_repair(clock, about) if about.kind is TicketKind.REPAIR else self._of_talk(clock, about.kind)
+
+    def _of_talk(self, clock: ClockName, kind: TicketKind) -> timedelta | None:
+        """What is promised of a question or a complaint."""
+        if clock is ClockName.ANSWER:
+            return self.complaint if kind is TicketKind.COMPLAINT else self.promises.question
+        return self.promises.hotline if clock is ClockName.RESPOND and kind is TicketKind.QUESTION else None
+
+    def _of_repair(  # noqa: PLR0911 - one return for each promise
+        self, clock: ClockName, about: Standing
+    ) -> timedelta | None:
+        acts = self.classes[about.service_class]
         match clock:
             case ClockName.RESPOND:
                 return acts.respond
@@ -226,9 +256,22 @@ class Contract:
             case ClockName.RESTORE:
                 return acts.restore
             case ClockName.ON_SITE:
-                return acts.on_site.get(region, min(acts.on_site.values()))
+                arrive = acts.on_site.get(about.region, min(acts.on_site.values()))
+                return min(arrive, self.promises.trial_on_site) if about.phase == TRIAL_RUN else arrive
+            case ClockName.REPAIR if acts.restore is not None:
+                region = self.regions.get(about.region)
+                return region.repair if region else min(each.repair for each in self.regions.values())
+            case ClockName.SPARE:
+                maker = self.makers.get(about.maker.lower())
+                return maker.spare if maker else None
             case ClockName.VENDOR_REPORT:
-                return self.levels[level].report_to_vendor if acts.report_to_vendor else None
+                maker = self.makers.get(about.maker.lower())
+                asks = acts.report_to_vendor and (maker is None or maker.report_by_level)
+                return self.levels[about.level].report_to_vendor if asks else None
+            case ClockName.CALL_BACK if self.promises.call_back:
+                return self.desk.call_back_within
+            case _:
+                return None
 
 
 def contract(file: ContractFile) -> Contract:

@@ -21,10 +21,15 @@ class ClockName(StrEnum):
     """The promises about one ticket that have a clock, in the order in which they are shown."""
 
     RESPOND = "respond"
+    ANSWER = "answer"
     HAND_UP = "hand_up"
     RESTORE = "restore"
     ON_SITE = "on_site"
+    REPAIR = "repair"
+    SPARE = "spare"
     VENDOR_REPORT = "vendor_report"
+    VENDOR_UPDATE = "vendor_update"
+    CALL_BACK = "call_back"
 
 
 def _duration(value: object) -> timedelta:
@@ -194,10 +199,24 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """One rung of the ladder that a ticket climbs (4.9)."""
+    """One rung of the ladder that a ticket climbs (4.9).
+
+    `hand_up_after` is how long a ticket that was handed up to this tier may stay unsolved in it before it climbs on by
+    itself; None where only a person hands it on.
+    """
 
     name: Name
     title: Text
+    hand_up_after: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskRules:
+    """What the contract leaves to us: how the desk keeps its promises."""
+
+    hand_up_by_itself: bool
+    reopen_within: Duration
+    call_back_within: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,12 +32,17 @@ SENT: Mapping[EventKind, str] = {
     EventKind.RESPONDED: "somebody has it, so nobody else needs to take it",
     EventKind.HANDED_UP: "the next tier has to act, the former one may not wait for itself",
     EventKind.DISPATCHED: "the customer learns who comes",
+    EventKind.ASSIGNED: "the new owner has to act, the former one no more",
+    EventKind.WORKAROUND: "the service works again, for now",
+    EventKind.LOANER: "the service works again on another unit, which must go back one day",
     EventKind.RESTORED: "the service is back, by a person's word",
+    EventKind.ANSWERED: "whoever asked has an answer, nobody else needs to give one",
     EventKind.PAUSED: "the promise stands still, which the customer must be able to challenge",
     EventKind.RESUMED: "the promise runs again, with other times",
     EventKind.RESPONSIBILITY: "the class has changed, and with it what was promised",
     EventKind.CLOCK_WARNED: "there is still time to keep the promise",
     EventKind.CLOCK_MISSED: "a promise is broken",
+    EventKind.MERGED: "the thread has an end, and goes on in that of another ticket",
     EventKind.CLOSED: "the thread has an end, with every clock kept or missed",
 }
 """The events that send letters, and why. The others (arrived, reported to the vendor, comment) stand in the ticket:

@@ -126,8 +126,8 @@ def open_faults(disk: Connection) -> tuple[Fault, ...]:
 def untold(disk: Connection) -> tuple[Fault, ...]:
     """Open faults for which nobody was called, as they opened under maintenance; gravest first.
 
-    Those without a ticket: every ticket about the same part was closed before the fault opened. And those whose
-    ticket still says that all is well, since before the fault opened.
+    Those without a ticket: every ticket about the same part had ended before the fault opened, and was not opened
+    again. And those whose ticket still says that all is well, since before the fault opened.
     """
     about = (
         (_ticket.c.device == _fault.c.device)
@@ -141,10 +141,10 @@ def untold(disk: Connection) -> tuple[Fault, ...]:
         return exists().where(_event.c.ticket == _ticket.c.id, _event.c.kind.in_(words), event)
 
     since, before = _event.c.at >= _fault.c.opened_at, _event.c.at < _fault.c.opened_at
-    closed_before = has(before, EventKind.CLOSED)
+    ended_before = has(before, EventKind.CLOSED, EventKind.MERGED)
     said_well = has(before, EventKind.RECOVERED, EventKind.RESTORED)
     said_back = has(since, EventKind.RELAPSED)
-    is_told = exists().where(about, ~closed_before, ~said_well | said_back)
+    is_told = exists().where(about, (~ended_before & ~said_well) | said_back)
     rows = disk.execute(
         select(_fault.c.id, _fault.c.body)
         .where(_fault.c.state == FaultState.OPEN, _fault.c.opened_at.is_not(None), ~is_told)

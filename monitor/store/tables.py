@@ -29,6 +29,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
 
+def ticks(moment: datetime) -> int:
+    """`moment` as the database has it."""
+    return (moment - _EPOCH) // _TICK
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime as microseconds since 1970 in UTC: exact, sortable, without a zone to get wrong."""
 
@@ -38,7 +43,7 @@ class Moment(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Microseconds for the database. Raises TypeError for a datetime without a zone."""
         del dialect
-        return None if value is None else (value - _EPOCH) // _TICK
+        return None if value is None else ticks(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """The moment, in UTC."""
@@ -159,11 +164,14 @@ Index(
 )
 Index("ix_fault_opened_at", fault.c.opened_at)
 
+# `what` is the kind of ticket; `fault_id` that of the fault which opened it, NULL where a person did. `ended_at` says
+# when it was closed or merged, NULL while it is not: read off its events, and kept for the sake of speed.
 ticket = Table(
     "ticket",
     metadata,
     Column("id", String, primary_key=True),
-    Column("fault_id", ForeignKey("fault.id"), nullable=False),
+    Column("what", String, nullable=False),
+    Column("fault_id", ForeignKey("fault.id")),
     Column("device", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("label", String, nullable=False),
@@ -172,22 +180,29 @@ ticket = Table(
     Column("site", String, nullable=False),
     Column("region", String, nullable=False),
     Column("opened_at", Moment, nullable=False),
+    Column("ended_at", Moment),
 )
+Index("ix_ticket_unended", ticket.c.opened_at, sqlite_where=text("ended_at IS NULL"))
 Index("ix_ticket_key", ticket.c.device, ticket.c.kind, ticket.c.label, ticket.c.aspect)
 Index("ix_ticket_opened_at", ticket.c.opened_at)
 
-# Append-only: rows are inserted and never changed.
+# Append-only: rows are inserted and never changed, which triggers hold the database to. `entry` numbers all of them,
+# and `digest` is the SHA-256 of the entry and the digest before it (monitor/store/chain.py), so that an entry that was
+# changed, slipped in or taken out shows.
 ticket_event = Table(
     "ticket_event",
     metadata,
-    Column("ticket", ForeignKey("ticket.id"), primary_key=True),
-    Column("seq", Integer, primary_key=True),
+    Column("entry", Integer, primary_key=True),
+    Column("ticket", ForeignKey("ticket.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
     Column("kind", String, nullable=False),
     Column("at", Moment, nullable=False),
     Column("by", String, nullable=False),
     Column("data", Text, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("digest", String, nullable=False),
+    UniqueConstraint("ticket", "seq"),
 )
-Index("ix_ticket_event_closed", ticket_event.c.ticket, unique=True, sqlite_where=text("kind = 'closed'"))
 
 # The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time), or
 # digested: it went within the letter `digest`. A digest itself has the ticket "", and its number as its event.

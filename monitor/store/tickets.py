@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
-from monitor.model import EventKind, FaultKey, Ticket, TicketEvent
-from monitor.store import tables
+from alerts.desk.effective import written_at
+from alerts.desk.tickets import ENDS
+from monitor.model import EventKind, FaultKey, Ticket, TicketEvent, TicketKind
+from monitor.store import chain, tables
 from monitor.store.documents import data_document, data_read
 
 _ticket = tables.ticket
@@ -27,11 +29,12 @@ def next_id(disk: Connection, now: datetime, zone: str) -> str:
     return f"{stem}{int(last[len(stem) :]) + 1 if last else 1:04d}"
 
 
-def created(disk: Connection, ticket: Ticket, fault_id: int) -> None:
-    """Write a new ticket with all its events."""
+def created(disk: Connection, ticket: Ticket, fault_id: int | None) -> None:
+    """Write a new ticket with all its events; `fault_id` is that of the fault which opened it."""
     disk.execute(
         _ticket.insert().values(
             id=ticket.id,
+            what=ticket.kind.value,
             fault_id=fault_id,
             device=ticket.fault.device,
             kind=ticket.fault.kind,
@@ -48,7 +51,18 @@ def created(disk: Connection, ticket: Ticket, fault_id: int) -> None:
 
 
 def appended(disk: Connection, ticket: str, event: TicketEvent) -> None:
-    """Write one more event. The primary key refuses a second event with the same number."""
+    """Write one more event, chained to the one before. The database refuses a second event with the same number."""
+    data, wrote = data_document(event.data), written_at(event)
+    said = chain.digest(
+        chain.head(disk),
+        ticket,
+        event.seq,
+        event.kind.value,
+        tables.ticks(event.at),
+        event.by,
+        data,
+        tables.ticks(wrote),
+    )
     disk.execute(
         _event.insert().values(
             ticket=ticket,
@@ -56,30 +70,43 @@ def appended(disk: Connection, ticket: str, event: TicketEvent) -> None:
             kind=event.kind.value,
             at=event.at,
             by=event.by,
-            data=data_document(event.data),
+            data=data,
+            written_at=wrote,
+            digest=said,
         )
     )
+    if event.kind in ENDS or event.kind is EventKind.RELAPSED:
+        ended = event.at if event.kind in ENDS else None
+        disk.execute(_ticket.update().where(_ticket.c.id == ticket).values(ended_at=ended))
 
 
 def unclosed(disk: Connection, key: FaultKey | None = None) -> tuple[Ticket, ...]:
-    """Tickets that no person has closed yet, oldest first; with `key`, those about this fault."""
-    closed = select(_event.c.ticket).where(_event.c.kind == EventKind.CLOSED.value)
-    question = select(_ticket).where(_ticket.c.id.not_in(closed)).order_by(_ticket.c.opened_at, _ticket.c.id)
-    if key is not None:
-        question = question.where(
-            _ticket.c.device == key.device,
-            _ticket.c.kind == key.kind,
-            _ticket.c.label == key.label,
-            _ticket.c.aspect == key.aspect,
-        )
-    return _read(disk, question)
+    """Tickets that have not ended, oldest first; with `key`, those about this fault."""
+    question = select(_ticket).where(_ticket.c.ended_at.is_(None)).order_by(_ticket.c.opened_at, _ticket.c.id)
+    return _read(disk, question if key is None else question.where(_about(key)))
+
+
+def ended_since(disk: Connection, key: FaultKey, since: datetime) -> Ticket | None:
+    """The ticket about this fault that ended last, if it did after `since`."""
+    question = select(_ticket).where(_about(key), _ticket.c.ended_at > since).order_by(_ticket.c.ended_at.desc())
+    return next(iter(_read(disk, question.limit(1))), None)
+
+
+def _about(key: FaultKey) -> ColumnElement[bool]:
+    return (
+        (_ticket.c.device == key.device)
+        & (_ticket.c.kind == key.kind)
+        & (_ticket.c.label == key.label)
+        & (_ticket.c.aspect == key.aspect)
+    )
 
 
 def heads(disk: Connection) -> dict[str, int]:
     """Of every ticket that is not closed, the number of its last event: what the clocks need to know of news."""
-    closed = select(_event.c.ticket).where(_event.c.kind == EventKind.CLOSED.value)
     rows = disk.execute(
-        select(_event.c.ticket, func.max(_event.c.seq)).where(_event.c.ticket.not_in(closed)).group_by(_event.c.ticket)
+        select(_event.c.ticket, func.max(_event.c.seq))
+        .where(_event.c.ticket.in_(select(_ticket.c.id).where(_ticket.c.ended_at.is_(None))))
+        .group_by(_event.c.ticket)
     )
     return dict(rows.all())
 
@@ -94,12 +121,7 @@ def found(disk: Connection, ticket: str) -> Ticket:
 
 def all_about(disk: Connection, key: FaultKey) -> tuple[Ticket, ...]:
     """The tickets about this fault, the newest first."""
-    question = select(_ticket).where(
-        _ticket.c.device == key.device,
-        _ticket.c.kind == key.kind,
-        _ticket.c.label == key.label,
-        _ticket.c.aspect == key.aspect,
-    )
+    question = select(_ticket).where(_about(key))
     return _read(disk, question.order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc()))
 
 
@@ -116,11 +138,10 @@ def by_fault(disk: Connection) -> dict[FaultKey, str]:
 
 
 def between(disk: Connection, start: datetime, end: datetime, sites: Iterable[str] | None = None) -> tuple[Ticket, ...]:
-    """Tickets opened from `start` (inclusive) to `end` (exclusive), or not closed before `start`; oldest first."""
-    closed_before = select(_event.c.ticket).where(_event.c.kind == EventKind.CLOSED.value, _event.c.at < start)
+    """Tickets opened from `start` (inclusive) to `end` (exclusive), or not ended before `start`; oldest first."""
     question = (
         select(_ticket)
-        .where(_ticket.c.opened_at < end, _ticket.c.id.not_in(closed_before))
+        .where(_ticket.c.opened_at < end, _ticket.c.ended_at.is_(None) | (_ticket.c.ended_at >= start))
         .order_by(_ticket.c.opened_at, _ticket.c.id)
     )
     if sites is not None:
@@ -136,11 +157,19 @@ def _read(disk: Connection, question: object) -> tuple[Ticket, ...]:
     )
     for row in found:
         events[row.ticket].append(
-            TicketEvent(seq=row.seq, kind=EventKind(row.kind), at=row.at, by=row.by, data=data_read(row.data))
+            TicketEvent(
+                seq=row.seq,
+                kind=EventKind(row.kind),
+                at=row.at,
+                by=row.by,
+                data=data_read(row.data),
+                written_at=None if row.written_at == row.at else row.written_at,
+            )
         )
     return tuple(
         Ticket(
             id=row.id,
+            kind=TicketKind(row.what),
             fault=FaultKey(device=row.device, kind=row.kind, label=row.label, aspect=row.aspect),
             customer=row.customer,
             site=row.site,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from alerts.desk.contract import ClockName, Contract, ContractFile, contract
+from alerts.desk.contract import ClockName, Contract, ContractFile, Standing, contract
 from alerts.desk.terms import Hours, written
-from monitor.model import Level, ServiceClass, Text, duration
+from monitor.model import Level, ServiceClass, Text, TicketKind, duration
 
 ROOT = Path(__file__).parents[2]
 H = timedelta(hours=1)
@@ -73,14 +73,23 @@ def test_each_clock_takes_its_figure_from_the_right_table(house: Contract, numbe
         ClockName.HAND_UP: hand_up,
         ClockName.RESTORE: restore,
         ClockName.ON_SITE: hefei if region == "hefei" else province,
+        ClockName.REPAIR: None if name == "non_fault" else {"hefei": 2 * H, "province": 4 * H}[region],
+        ClockName.SPARE: 8 * H,
         ClockName.VENDOR_REPORT: None if name == "non_fault" else LEVELS[number][3],
+        ClockName.CALL_BACK: 24 * H,
     }
-    level, acts = Level(number), ServiceClass(name)
-    assert {clock: house.promised(clock, level, acts, region) for clock in ClockName} == expected
+    about = Standing(
+        kind=TicketKind.REPAIR, level=Level(number), service_class=ServiceClass(name), region=region, maker="Huawei"
+    )
+    assert {clock: figure for clock in ClockName if (figure := house.promised(clock, about)) is not None} == {
+        clock: figure for clock, figure in expected.items() if figure is not None
+    }
 
 
 def test_region_that_the_contract_does_not_know_gets_the_strictest_figure(house: Contract) -> None:
-    assert house.promised(ClockName.ON_SITE, Level.MAJOR, ServiceClass.MAJOR, "elsewhere") == 1 * H
+    about = Standing(kind=TicketKind.REPAIR, level=Level.MAJOR, service_class=ServiceClass.MAJOR, region="elsewhere")
+    assert house.promised(ClockName.ON_SITE, about) == 1 * H
+    assert house.promised(ClockName.REPAIR, about) == 2 * H
 
 
 def test_other_promises_have_the_figures_of_the_letter_of_commitment(house: Contract) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from alerts.desk.clocks import clocks
 from alerts.desk.contract import ContractFile, contract
-from alerts.desk.tickets import opened, recorded, state
+from alerts.desk.entries import opened, recorded
+from alerts.desk.tickets import state
 from alerts.reports.inspection import DeviceMonth, InspectionMonth, TicketMonth, fingerprint, inspection
 from alerts.reports.results import Result, results
 from monitor.model import (
@@ -335,12 +336,13 @@ def test_every_clock_of_a_ticket_is_shown_kept_missed_or_settled() -> None:
     of = TicketMonth(ticket=ticket, state=state(ticket), clocks=clocks(ticket, HOUSE, END))
     found = lines(inspection(month(tickets=[of]), Language.EN))
     for line in (
-        "Clocks kept: 1. Settled by a recovery: 2. Missed: 2. Not yet due: 0.",
+        "Clocks kept: 1. Settled by a recovery: 2. Missed: 3. Not yet due: 0.",
         "T20261022-0001 · core-1 – power supply PSU 2 · recovered",
         "Respond | 2026-10-22 15:04 | 2026-10-22 15:14 | 2026-10-22 15:16 | missed, done late",
         "Restore | 2026-10-22 15:04 | 2026-10-22 19:04 | 2026-10-22 15:24 | kept",
         "Engineer on site | 2026-10-22 15:04 | 2026-10-22 16:04 | 2026-10-22 15:24 | settled by the recovery",
         "Report to the vendor | 2026-10-22 15:04 | 2026-10-23 15:04 | | missed",
+        "Call back | 2026-10-22 15:24 | 2026-10-23 15:24 | | missed",
     ):
         assert line in found
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.desk.contract import ContractFile, contract
-from alerts.desk.tickets import opened, recorded
+from alerts.desk.entries import opened, recorded
 from alerts.post.letters import SENT, letters, trial
 from monitor.model import (
     Component,
@@ -29,6 +29,7 @@ from monitor.model import (
     Site,
     Text,
     Ticket,
+    TicketKind,
 )
 
 _PATH = Path(__file__).parents[2] / "configs" / "contract.toml"
@@ -250,8 +251,23 @@ def test_every_kind_of_event_is_told_or_deliberately_not(kind: EventKind, langua
             "due": "2026-11-22T07:14:12+00:00",
         },
         EventKind.CLOCK_MISSED: {"clock": "respond", "promise": "10min", "due": "2026-11-22T07:14:12+00:00"},
+        EventKind.ASSIGNED: {"owner": "wang"},
+        EventKind.WATCHED: {"watcher": "wang"},
+        EventKind.UNWATCHED: {"watcher": "wang"},
+        EventKind.CALLED_BACK: {"solved": "yes", "satisfaction": "5"},
+        EventKind.HANDLED: {"cause": "worn out", "handling": "exchanged"},
+        EventKind.CORRECTED: {"seq": "1", "reason": "misheard", "level": "3"},
+        **{key: {"sha256": "0" * 64, "name": "log.txt"} for key in (EventKind.ATTACHED, EventKind.DIAGNOSED)},
+        **{key: {"ticket": "T20261122-0009"} for key in (EventKind.LINKED, EventKind.MERGED, EventKind.SPLIT)},
     }
-    of = ticket()
+    of = replace(ticket(), kind=TicketKind.QUESTION if kind is EventKind.ANSWERED else TicketKind.REPAIR)
+    before = {
+        EventKind.UNWATCHED: (EventKind.WATCHED, {"watcher": "wang"}),
+        EventKind.VENDOR_UPDATED: (EventKind.REPORTED_TO_VENDOR, {}),
+        EventKind.VENDOR_CLOSED: (EventKind.REPORTED_TO_VENDOR, {}),
+    }
+    if kind in before:
+        of = recorded(of, before[kind][0], T0, "lee", before[kind][1])
     if kind is EventKind.RESUMED:
         of = recorded(of, EventKind.PAUSED, T0, "lee", {})
     if kind is EventKind.RELAPSED:

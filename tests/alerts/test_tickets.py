@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 
 from alerts.desk.contract import Contract, ContractFile, contract
+from alerts.desk.entries import opened, recorded
 from alerts.desk.tickets import (
     TicketState,
     is_ours,
     level,
-    opened,
     owner,
-    recorded,
     reported_at,
     service_class,
     since_report,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -119,13 +120,22 @@ async def test_a_daemon_that_was_stopped_over_the_end_catches_up_once(seen: Hous
     assert kinds(await only_ticket(seen)) == ["opened"]
 
 
+async def closed(seen: House, number: str) -> None:
+    """Call back, and close the ticket."""
+    for kind, data in ((EventKind.CALLED_BACK, {"solved": "yes"}), (EventKind.CLOSED, {})):
+        await seen.store.do(
+            partial(
+                ticketing.acted,
+                number=number, kind=kind, by="wang", data=data, settings=seen.settings, now=seen.clock(),
+            )
+        )  # fmt: skip
+
+
 async def test_a_fault_whose_ticket_a_person_closed_does_not_speak_up(seen: House) -> None:
     await break_supply(seen)
     await planned(seen, starts=1)
     number = (await only_ticket(seen)).id
-    await seen.store.do(
-        lambda disk: ticketing.acted(disk, number, EventKind.CLOSED, "wang", {}, seen.settings, seen.clock())
-    )
+    await closed(seen, number)
     duties = duties_of(seen)
     for hours in (0.5, 1, 1):
         seen.clock.advance(hours=hours)
@@ -136,10 +146,9 @@ async def test_a_fault_whose_ticket_a_person_closed_does_not_speak_up(seen: Hous
 async def test_a_fault_speaks_up_also_where_a_ticket_about_the_same_part_was_closed_before(seen: House) -> None:
     await break_supply(seen)
     number = (await only_ticket(seen)).id
-    await seen.store.do(
-        lambda disk: ticketing.acted(disk, number, EventKind.CLOSED, "wang", {}, seen.settings, seen.clock())
-    )
+    await closed(seen, number)
     await mend_supply(seen)
+    seen.clock.advance(hours=25)
     await planned(seen)
     await break_supply(seen)
     seen.clock.advance(hours=1)
@@ -262,7 +271,7 @@ async def test_a_window_of_the_inventory_recurs(seen: House) -> None:
     assert kinds(await only_ticket(seen)) == ["opened"]
     seen.clock.advance(days=6, hours=23)
     await tick(duties)
-    assert kinds(await only_ticket(seen))[-1] == "paused"
+    assert "paused" in kinds(await only_ticket(seen))
 
 
 def values(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:

@@ -280,12 +280,13 @@ async def test_the_numbers_are_settings(house: House) -> None:
 async def test_more_than_9999_tickets_a_day_have_numbers(house: House) -> None:
     def numbers(disk: Connection) -> list[str]:
         found = []
+        disk.exec_driver_sql("DROP TRIGGER ticket_event_no_delete")
         for there in (("0001", "0007"), ("0007", "9999"), ("9999", "10000"), ("9999", "12345", "10000")):
             disk.exec_driver_sql("DELETE FROM ticket_event")
             disk.exec_driver_sql("DELETE FROM ticket")
             for number in there:
                 disk.exec_driver_sql(
-                    "INSERT OR IGNORE INTO ticket VALUES (?, 1, '', '', '', '', '', '', '', 0)",
+                    "INSERT OR IGNORE INTO ticket VALUES (?, 'repair', 1, '', '', '', '', '', '', '', 0, NULL)",
                     (f"T20261122-{number}",),
                 )
             found.append(tickets.next_id(disk, house.clock(), "Asia/Shanghai"))
