@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from collectors.simulate.comware import ComwareSwitch
 from collectors.simulate.idrac import DellServer
 from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.trees import Tree
 from collectors.simulate.values import Alternating, Growing, Live, Told
 from collectors.simulate.vrp import VrpSwitch
 from collectors.snmp.codec import Kind
@@ -30,9 +31,6 @@ _BY_INTERFACE = (
     "1.3.6.1.4.1.2011.10.2.70.1.1.1",  # the same at the old root
 )
 """Entries whose first index is ifIndex."""
-
-Tree = dict[str, dict[str, object]]
-"""Redfish documents by their paths."""
 
 
 @dataclass(frozen=True, slots=True)

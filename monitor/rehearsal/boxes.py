@@ -11,8 +11,9 @@ from collectors.redfish.tree import recorded_tree
 from collectors.simulate.comware import ComwareSwitch
 from collectors.simulate.idrac import DellServer
 from collectors.simulate.poweredge import poweredge
+from collectors.simulate.trees import Tree
 from collectors.simulate.vrp import VrpSwitch
-from monitor.rehearsal.actor import Actor, Box, Tree
+from monitor.rehearsal.actor import Actor, Box
 from monitor.rehearsal.cast import DeviceFile, Simulated
 
 RECORDINGS = "NETVIGIL_RECORDINGS"
