@@ -8,16 +8,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from collectors.simulate.comware import ComwareSwitch
-from collectors.simulate.idrac import DellServer
+from collectors.simulate.boxes import Box
 from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.trees import Tree
 from collectors.simulate.values import Alternating, Growing, Live, Told
-from collectors.simulate.vrp import VrpSwitch
 from collectors.snmp.codec import Kind
 from collectors.snmp.reader import Community, Request, Rows, Value
 
-Box = VrpSwitch | ComwareSwitch | DellServer
 COMMUNITY = Community(community="rehearsal")
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 _TICKS = 100  # a second (RFC 3418)
