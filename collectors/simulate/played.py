@@ -47,6 +47,7 @@ class Wanted:
     down: frozenset[str] = field(default_factory=frozenset)
     disks: int = 4
     dimms: int = 8
+    watts: int = 750
     model: str = ""
     version: str = ""
 
@@ -96,7 +97,7 @@ def dell_server(wanted: Wanted) -> DellServer:
     return DellServer(
         model=wanted.model or "PowerEdge R740", firmware=wanted.version or "6.10.80.00", tag=tag,
         name=wanted.name, location=wanted.location, disks=wanted.disks, dimms=wanted.dimms,
-        fans=_SERVER_FANS if wanted.fans is None else wanted.fans,
+        fans=_SERVER_FANS if wanted.fans is None else wanted.fans, supply_watts=wanted.watts,
     )  # fmt: skip
 
 
