@@ -142,7 +142,7 @@ def judged(observation: Observation) -> Condition | None:
 
 async def bad(reader: EngineReader, known: dict[str, Platform], d: FleetDevice, port: int) -> set[tuple[str, ...]]:
     device = Device(name=d.name, address=d.address, customer=d.customer, site=d.site, role=d.role)
-    target = Target(address=d.address, port=port, credential=d.credential, timeout=0.2 if d.device.silent else 5)
+    target = Target(address=d.address, port=port, credential=d.credential, timeout=0.5)
     at = datetime(2026, 5, 1, tzinfo=UTC)
     visit = await visited(device, [target], reader, known, at, Budget())
     return {
