@@ -23,7 +23,7 @@ TREE_TROUBLES: Final[Mapping[str, tuple[Change, ...]]] = TROUBLES
 
 
 class Simulated(StrEnum):
-    """The devices that can be played."""
+    """The devices that Netvigil can play."""
 
     HUAWEI_VRP = "huawei_vrp"
     H3C_COMWARE = "h3c_comware"
