@@ -31,8 +31,10 @@ tools:
 	@command -v systemd-analyze >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=systemd
 	@command -v /bin/kill >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=procps
 
+# One worker more than there are cores, because some tests wait; who has none left takes some of another's.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 test: setup tools ## every test
-	$(BIN)/pytest -n auto $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: setup ## lint, format, types, layers, docs
 	$(BIN)/ruff check

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ from collectors.snmp.reader import Budget
 from collectors.tables import Eye
 from monitor.agreement import SHORTEST, Surroundings, disagreements, unknown
 from monitor.credentials import credentials, logins
-from monitor.document import Document, checked, document
+from monitor.document import Document, checked, contents, document, parsed
 from monitor.draft import Draft, drafted, entries, inventory
 from monitor.fields import said_duration
 from monitor.model import Level, Recipient
@@ -137,28 +138,51 @@ def summary(settings: Settings) -> str:
 def _owned(directory: Path, name: str, shape: type[Shape], problems: list[Problem]) -> Shape | None:
     """The file of `directory`, or the shipped one where there is none, in the shape its owner gave it."""
     own = directory / name
-    source = document(own if own.exists() else shipped() / name, problems)
-    return checked(source.data, shape, source, problems) if source else None
+    path = own if own.exists() else shipped() / name
+    raw = contents(path, problems)
+    if raw is None:
+        return None
+    _, file, found_ = _read(path, raw, shape)
+    problems += found_
+    return file
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, raw: bytes, shape: type[Shape]) -> tuple[Document | None, Shape | None, tuple[Problem, ...]]:
+    """The contents of a file in the shape its owner gave it. What says the same as before is not read anew."""
+    problems: list[Problem] = []
+    source = parsed(path, raw, problems)
+    file = checked(source.data, shape, source, problems) if source else None
+    return source, file, tuple(problems)
 
 
 def _platforms(directory: Path, problems: list[Problem]) -> tuple[Collection[str], dict[str, Platform]]:
     """The names of all platform files, and the platforms if nothing is wrong with any of them."""
     paths = {path.name: path for folder in (shipped(), directory) for path in sorted(folder.glob("platforms/*.toml"))}
+    raw = {path: contents(path, problems) for path in paths.values()}
+    known, found_ = _understood(tuple((path, said) for path, said in raw.items() if said is not None))
+    problems += found_
+    # one of the others may extend what could not be read
+    return [path.stem for path in paths.values()], {} if None in raw.values() else dict(known)
+
+
+@lru_cache(maxsize=2)
+def _understood(raw: tuple[tuple[Path, bytes], ...]) -> tuple[Mapping[str, Platform], tuple[Problem, ...]]:
+    """The platforms of these files; what says the same as before stays the same objects, as visits like it."""
     sources: dict[str, Document] = {}
     files: dict[str, PlatformFile] = {}
-    for path in paths.values():
-        source = document(path, problems)
-        file = checked(source.data, PlatformFile, source, problems) if source else None
+    problems: list[Problem] = []
+    for path, said in raw:
+        source, file, found_ = _read(path, said, PlatformFile)
+        problems += found_
         if source and file:
             sources[path.stem], files[path.stem] = source, file
-    names = [path.stem for path in paths.values()]
-    if len(files) < len(names):  # one of the others may extend what could not be read
-        return names, {}
-    try:
-        return names, platforms(files)
-    except ValueError as error:
-        problems.append(_platform_problem(str(error), sources, files))
-    return names, {}
+    if not problems:
+        try:
+            return platforms(files), ()
+        except ValueError as error:
+            problems.append(_platform_problem(str(error), sources, files))
+    return {}, tuple(problems)
 
 
 def _platform_problem(message: str, sources: Mapping[str, Document], files: Mapping[str, PlatformFile]) -> Problem:

@@ -77,11 +77,24 @@ class Document:
 
 def document(path: Path, problems: list[Problem]) -> Document | None:
     """The file at `path`; where it cannot be read or is no TOML, None and one more of `problems`."""
+    raw = contents(path, problems)
+    return None if raw is None else parsed(path, raw, problems)
+
+
+def contents(path: Path, problems: list[Problem]) -> bytes | None:
+    """What stands in the file at `path`; where it cannot be read, None and one more of `problems`."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # Windows editors write a byte order mark
-        return Document(str(path), text)
+        return path.read_bytes()
     except OSError as error:
-        reason, line, hint = f"cannot be read: {error.strerror}", None, ""
+        problems.append(Problem(file=str(path), line=None, key="", reason=f"cannot be read: {error.strerror}"))
+    return None
+
+
+def parsed(path: Path, raw: bytes, problems: list[Problem]) -> Document | None:
+    """`raw`, the contents of the file at `path`; where it is no TOML, None and one more of `problems`."""
+    try:
+        text = raw.decode("utf-8-sig")  # Windows editors write a byte order mark
+        return Document(str(path), text)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         reason, hint = "not UTF-8", "save the file with the encoding UTF-8"

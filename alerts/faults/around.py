@@ -114,9 +114,10 @@ class Around:
         return found
 
     def felt_until(self, fault: Fault) -> datetime | None:
-        """Until when a cause that is over still explains `fault`."""
+        """Until when a cause that is over still explains `fault`; None where it does not any more."""
         ended = self.ended.get(fault.hidden_by) if fault.hidden_by else None
-        return ended + self.elsewhere.linger if ended else None
+        until = ended + self.elsewhere.linger if ended else None
+        return until if until is not None and until > self.now else None
 
     def _is_felt(self, cause: FaultKey) -> bool:
         ended = self.ended.get(cause)

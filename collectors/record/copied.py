@@ -24,8 +24,8 @@ _NEXT: Final = "Members@odata.nextLink"
 # users, sessions, keys and what only describes: not asked for at all. Of logs their first page is kept.
 _PASSED_BY: Final = re.compile(
     r"/(?:Sessions|Accounts|ExternalAccountProviders|Roles|Subscriptions|Certificates|CertificateService|Keys"
-    r"|JsonSchemas|Registries|Tasks|Jobs|SSE|DellAttributes|LicenseService|Licenses|SecureBootDatabases"
-    r"|OemManager|DellJobService)(?:/|$)|/Entries/|/Attributes(?:/|$)|\$metadata|/odata$",
+    r"|JsonSchemas|Registries|Tasks|Jobs|SSE|\w*Attributes|LicenseService|Licenses|SecureBootDatabases"
+    r"|OemManager|\w*JobService)(?:/|$)|/Entries/|\$metadata|/odata$",
     re.IGNORECASE,
 )
 _FIRST: Final = (ROOT, *(f"{ROOT}/{name}" for name in ("Systems", "Chassis", "Managers", "UpdateService")))

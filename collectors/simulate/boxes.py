@@ -1,7 +1,8 @@
 """What every simulated box tells: the system group, ENTITY-MIB and IF-MIB. The boxes of each maker build on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.values import Growing, Told
@@ -14,6 +15,26 @@ _IFX = "1.3.6.1.2.1.31.1.1.1"  # ifXEntry
 _GAUGE32_MAX = 2**32 - 1
 UP, DOWN = 1, 2
 NO_VALUE = 2_147_483_647
+FLAP = 6.0
+"""Seconds that a flapping port is down, and up, if nobody says otherwise."""
+
+Trouble = Callable[[int, int], dict[str, Told]]
+"""What a box tells when something breaks, by slot (or member) and number of the part."""
+
+
+class Box(Protocol):
+    """A device of some maker before it is built, and what may happen to it."""
+
+    @property
+    def first_slot(self) -> int:
+        """The slot or member that is meant where none is named."""
+
+    @property
+    def troubles(self) -> Mapping[str, Trouble]:
+        """What may break, by name."""
+
+    def built(self, device: SimulatedDevice) -> None:
+        """Fill `device` with all that the box tells."""
 
 
 def gauge(number: int) -> Told:

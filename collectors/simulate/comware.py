@@ -9,6 +9,7 @@ from collectors.simulate.boxes import (
     CONTAINER,
     DOWN,
     FAN,
+    FLAP,
     MODULE,
     PORT,
     POWER_SUPPLY,
@@ -17,6 +18,7 @@ from collectors.simulate.boxes import (
     UP,
     Entity,
     Port,
+    Trouble,
     entities,
     gauge,
     interfaces,
@@ -57,6 +59,24 @@ class ComwareSwitch:
     down: frozenset[str] = field(default_factory=frozenset)
     fans: int = 2
     supplies: int = 2
+
+    @property
+    def first_slot(self) -> int:
+        """Members are counted from 1."""
+        return 1
+
+    @property
+    def troubles(self) -> Mapping[str, Trouble]:
+        """What may break, by name; each is a function of member and number."""
+        return {
+            "psu_failed": self.broken_supply,
+            "fan_failed": self.broken_fan,
+            "optic_dark": self.dark_optic,
+            "cpu_hot": lambda member, _: self.hot_cpu(member),
+            "board_hot": lambda member, _: self.hot_board(member),
+            "stack_port_down": self.down_irf_port,
+            "port_flapping": lambda member, number: self.flapping_port(member, number, FLAP),
+        }
 
     @property
     def _common(self) -> str:

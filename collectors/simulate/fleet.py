@@ -8,17 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from collectors.simulate.boxes import Box
 from collectors.simulate.breakage import SILENT, Bench, Breakage, Changes
 from collectors.simulate.comware import ComwareSwitch
 from collectors.simulate.idrac import DellServer
+from collectors.simulate.played import Wanted, comware_switch, dell_server, vrp_switch
+from collectors.simulate.poweredge import poweredge
 from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.trees import Tree
 from collectors.simulate.vrp import VrpSwitch
 from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
 from monitor.model import Condition, Role
 
 HEFEI, WUHU = "hefei", "wuhu"
 _CUSTOMERS = {HEFEI: "customer-a", WUHU: "customer-b"}
-_VRP, _H3C = "1.3.6.1.4.1.2011.2.23", "1.3.6.1.4.1.25506.1"
+_OLD_H3C = "1.3.6.1.4.1.25506.1.614"
 
 COMMUNITY: Final = Community(community="demo-read")
 USER: Final = User(
@@ -54,9 +58,6 @@ class Fleet:
     more: tuple[Breakage, ...]
 
 
-Box = VrpSwitch | ComwareSwitch | DellServer
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
     """One device before it is built."""
@@ -74,29 +75,27 @@ def _serial(item: str, number: int) -> str:
     return f"21{item}DEMO{number:06}"
 
 
-_CORE = VrpSwitch(
-    model="S6730-H24X6C", version="V200R021C00SPC100", identity=f"{_VRP}.735", name="HF-CORE-01",
-    location="Hefei, building 1, room 101, rack A01", serials=(_serial("02351ABC", 1), _serial("02351ABC", 2)),
-    copper=4, optics=24,
-)  # fmt: skip
-_IRF = ComwareSwitch(
-    model="S6520X-54QC-EI", version="7.1.070, Release 6530P02", identity=f"{_H3C}.1846", name="芜湖汇聚交换机",
-    location="芜湖市 一号楼 201 机房", serials=("DEMO0H3C00001", "DEMO0H3C00002"), copper=4, optics=24,
-)  # fmt: skip
+_CORE = vrp_switch(Wanted(
+    name="HF-CORE-01", location="Hefei, building 1, room 101, rack A01", version="V200R021C00SPC100",
+    serials=(_serial("02351ABC", 1), _serial("02351ABC", 2)), ports=4, optics=24,
+))  # fmt: skip
+_IRF = comware_switch(Wanted(
+    name="芜湖汇聚交换机", location="芜湖市 一号楼 201 机房", serials=("DEMO0H3C00001", "DEMO0H3C00002"), ports=4,
+    optics=24,
+))  # fmt: skip
 
 
 def _vrp_access(number: int, name: str, location: str | bytes, down: str) -> VrpSwitch:
-    return VrpSwitch(
-        model="S5735-L24T4X-A1", version="V200R021C00SPC600", identity=f"{_VRP}.746", name=name, location=location,
-        serials=(_serial("02352XYZ", number),), down=frozenset({down}), fans=1, supplies=1,
-    )  # fmt: skip
+    serials = (_serial("02352XYZ", number),)
+    wanted = Wanted(name=name, location=location, serials=serials, down=frozenset({down}), fans=1, supplies=1)
+    return vrp_switch(wanted)
 
 
 def _h3c_access(number: int, name: str | bytes, location: str | bytes) -> ComwareSwitch:
-    return ComwareSwitch(
-        model="S5560X-30C-EI", version="7.1.070, Release 6330P02", identity=f"{_H3C}.1817", name=name,
-        location=location, serials=(f"DEMO0H3C1000{number}",), down=frozenset({"GigabitEthernet1/0/24"}),
-    )  # fmt: skip
+    return comware_switch(Wanted(
+        name=name, location=location, version="7.1.070, Release 6330P02", serials=(f"DEMO0H3C1000{number}",),
+        down=frozenset({"GigabitEthernet1/0/24"}),
+    ))  # fmt: skip
 
 
 _HF_ACC_02 = _vrp_access(2, "HF-ACC-02", "合肥市 二号楼 三层 弱电间", "GigabitEthernet0/0/23")
@@ -105,23 +104,25 @@ _WH_ACC_01 = _vrp_access(3, "WH-ACC-01", "芜湖市 一号楼 一层".encode("gb
 _HF_ACC_03 = _h3c_access(1, "HF-ACC-03", "Hefei, building 3, floor 1")
 _WH_ACC_02 = _h3c_access(2, "芜湖接入-02".encode("gb18030"), "Wuhu, building 1, floor 2")
 _WH_ACC_03 = ComwareSwitch(
-    model="S5120-28P-SI", version="5.20, Release 1513P62", identity=f"{_H3C}.614", name="WH-ACC-03",
+    model="S5120-28P-SI", version="5.20, Release 1513P62", identity=_OLD_H3C, name="WH-ACC-03",
     location="Wuhu, building 2, floor 1", serials=("DEMO0H3C10003",), optic_mbps=1000, old_root=True, fans=1,
     supplies=1,
 )  # fmt: skip
 
 
-def _server(model: str, number: int, place: str, **more: int) -> DellServer:
-    return DellServer(
-        model=f"PowerEdge {model}", firmware="6.10.80.00", tag=f"DEM{number:04}", name=f"idrac-{number:02}.example.org",
-        location=place, **more,
-    )  # fmt: skip
+def _server(
+    model: str, number: int, place: str, *, disks: int = 4, dimms: int = 8, fans: int = 6, watts: int = 750
+) -> DellServer:
+    return dell_server(Wanted(
+        model=f"PowerEdge {model}", serials=(f"DEM{number:04}",), name=f"idrac-{number:02}.example.org", location=place,
+        disks=disks, dimms=dimms, fans=fans, watts=watts,
+    ))  # fmt: skip
 
 
 _HF_SRV_01 = _server("R740", 1, "Hefei, rack B01")
 _HF_SRV_02 = _server("R740xd", 2, "Hefei, rack B02", disks=8)
 _WH_SRV_01 = _server("R640", 3, "Wuhu, rack A03", fans=8)
-_WH_SRV_02 = _server("R750", 4, "芜湖市 A04 机柜", dimms=16, supply_watts=1100)
+_WH_SRV_02 = _server("R750", 4, "芜湖市 A04 机柜", dimms=16, watts=1100)
 
 _PLANS: Final[Sequence[_Plan]] = (
     _Plan(name="hf-core-01", title="Core stack, Hefei", site=HEFEI, role=Role.CORE, box=_CORE, credential=USER),
@@ -201,6 +202,15 @@ def _built(number: int, plan: _Plan) -> FleetDevice:
         credential=plan.credential,
         device=device,
     )
+
+
+BACKUP_PLATFORM: Final = "dell_idrac"
+"""What the inventory says that the backup server is, which is seen over Redfish alone."""
+
+
+def backup_server(*troubles: str) -> Tree:
+    """All that the backup server tells, with these troubles."""
+    return poweredge(*troubles)
 
 
 def fleet(flap_seconds: float = 6.0) -> Fleet:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from collectors.simulate.boxes import Port, gauge, interfaces, row, system
+from collectors.simulate.boxes import Port, Trouble, gauge, interfaces, row, system
 from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.values import Told
 
@@ -52,6 +52,21 @@ class DellServer:
     dimms: int = 8
     fans: int = 6
     supply_watts: int = 750
+
+    @property
+    def first_slot(self) -> int:
+        """A server has one of all, whose number nobody asks for."""
+        return 1
+
+    @property
+    def troubles(self) -> Mapping[str, Trouble]:
+        """What may break, by name; each is a function of a slot, which says nothing, and a number."""
+        return {
+            "psu_failed": lambda _, number: self.broken_supply(number),
+            "fan_failed": lambda _, number: self.broken_fan(number),
+            "disk_failed": lambda _, number: self.broken_disk(number),
+            "inlet_hot": lambda _slot, _number: self.hot_inlet(),
+        }
 
     def built(self, device: SimulatedDevice) -> None:
         """Fill `device` with all that the iDRAC tells."""

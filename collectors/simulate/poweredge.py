@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.redfish.documents import ID, steps
+from collectors.redfish.documents import ID
+from collectors.simulate.trees import Change, Tree, changed
 
 ROOT = "/redfish/v1"
 SYSTEM = f"{ROOT}/Systems/System.Embedded.1"
@@ -19,10 +20,6 @@ SEL = f"{MANAGER}/LogServices/Sel/Entries"
 PS1, PS2 = (f"{CHASSIS}/PowerSubsystem/PowerSupplies/PSU.Slot.{n}" for n in (1, 2))
 DISK_0, DISK_1 = (f"{STORAGE}/Drives/Disk.Bay.{n}:Enclosure.Internal.0-1:RAID.Integrated.1-1" for n in (0, 1))
 DIMM_A1, DIMM_B1 = (f"{SYSTEM}/Memory/DIMM.Socket.{place}" for place in ("A1", "B1"))
-
-Tree = dict[str, dict[str, Any]]
-Change = tuple[str, str, object]
-"""A path, a JSON pointer into its document, and what stands there from now on."""
 
 TROUBLES: Mapping[str, tuple[Change, ...]] = {
     "psu_failed": (
@@ -66,24 +63,6 @@ def poweredge(*troubles: str, tag: str = "SIM0001", old: bool = False) -> Tree:
         for change in TROUBLES[trouble]:
             changed(tree, change)
     return tree
-
-
-def changed(tree: Tree, change: Change) -> None:
-    """Change one value in `tree`; without a pointer the whole resource goes, and leaves its collection."""
-    path, pointer, value = change
-    if not pointer:
-        for gone in [each for each in tree if each == path or each.startswith(f"{path}/")]:
-            del tree[gone]
-        for document in tree.values():
-            for name in ("Members", "Drives"):
-                if isinstance(document.get(name), list):
-                    document[name] = [one for one in document[name] if one.get(ID) != path]
-        return
-    *above, last = steps(pointer)
-    place: Any = tree[path]
-    for step in above:
-        place = place[int(step)] if isinstance(place, list) else place.setdefault(step, {})
-    place[last] = value
 
 
 def _new(tag: str) -> Tree:

@@ -7,6 +7,7 @@ from collectors.simulate.boxes import (
     CHASSIS,
     DOWN,
     FAN,
+    FLAP,
     MODULE,
     NO_VALUE,
     PORT,
@@ -14,6 +15,7 @@ from collectors.simulate.boxes import (
     UP,
     Entity,
     Port,
+    Trouble,
     entities,
     interfaces,
     oper_status,
@@ -71,6 +73,24 @@ class VrpSwitch:
     @property
     def _member_names(self) -> Iterator[tuple[int, str]]:
         return zip(self._slots, self.serials, strict=True)
+
+    @property
+    def first_slot(self) -> int:
+        """0 of a lone switch, else 1."""
+        return self._slots[0]
+
+    @property
+    def troubles(self) -> Mapping[str, Trouble]:
+        """What may break, by name; each is a function of slot and number."""
+        return {
+            "psu_failed": self.broken_supply,
+            "fan_failed": self.broken_fan,
+            "optic_dark": self.dark_optic,
+            "cpu_hot": lambda slot, _: self.hot_cpu(slot),
+            "board_hot": lambda slot, _: self.hot_board(slot),
+            "stack_port_down": self.down_stack_port,
+            "port_flapping": lambda slot, number: self.flapping_port(slot, number, FLAP),
+        }
 
     def board(self, slot: int) -> int:
         """The entPhysicalIndex of the board in `slot`."""

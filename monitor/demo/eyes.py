@@ -10,8 +10,7 @@ from pathlib import Path
 import asyncssh
 
 from collectors.simulate.breakage import Breakage, Changes
-from collectors.simulate.fleet import HEFEI
-from collectors.simulate.poweredge import poweredge
+from collectors.simulate.fleet import HEFEI, backup_server
 from collectors.simulate.redfish import RedfishServer, certificate
 from collectors.simulate.ssh import Shell, host_key, serving
 from monitor.model import Condition
@@ -25,17 +24,17 @@ _CONFIGURATION = b"#\nsysname HF-ACC-02\n#\nvlan batch 10 20\n%s#\nreturn\n"
 
 @dataclass(frozen=True, slots=True)
 class _Server:
-    """Breaks the server: the name of a breakage is that of a trouble of poweredge.py."""
+    """Breaks the server: the name of a breakage is that of a trouble of the fleet's."""
 
     server: RedfishServer
 
     def put(self, name: str, changes: Changes) -> None:
         del changes
-        self.server.tree = poweredge(name)
+        self.server.tree = backup_server(name)
 
     def take(self, name: str) -> None:
         del name
-        self.server.tree = poweredge()
+        self.server.tree = backup_server()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,9 @@ class Eyes:
     """The server and the command line, on ports of this machine."""
 
     folder: Path
-    server: RedfishServer = field(default_factory=lambda: RedfishServer(tree=poweredge(), user=USER, password=PASSWORD))
+    server: RedfishServer = field(
+        default_factory=lambda: RedfishServer(tree=backup_server(), user=USER, password=PASSWORD)
+    )
     outputs: dict[str, bytes] = field(default_factory=lambda: dict.fromkeys((_RUNNING, _SAVED), _CONFIGURATION % b""))
     ssh_port: int = 0
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)

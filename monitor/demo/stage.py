@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from collectors.simulate.fleet import HEFEI, FleetDevice
+from collectors.simulate.fleet import BACKUP_PLATFORM, HEFEI, FleetDevice
 from collectors.snmp.reader import User
 from monitor.demo.eyes import PASSWORD, SERVER, SERVER_SITE, SERVER_TITLE, SWITCH, USER, Eyes
 from monitor.model import Language
@@ -22,7 +22,7 @@ CUSTOMERS: Mapping[str, tuple[str, str]] = {
     "customer-b": ("Example County Hospital", "示例县人民医院"),
 }
 
-_CLI = "huawei_vrp.toml"
+_CLI = "[tables.cli_configuration]"
 _HURRY: Mapping[str, str] = {"half_life": '"30s"', "suppress": "1800", "reuse": "1500", "steady": '"20s"'}
 """The flap penalty of the policy, so that a port need not flap for minutes to be seen to."""
 
@@ -57,7 +57,9 @@ def staged(
     (config / "inventory.toml").write_text(inventory, encoding="utf-8")
     (config / "policy.toml").write_text(_hurried(shipped() / "policy.toml"), encoding="utf-8")
     (config / "platforms").mkdir(exist_ok=True)
-    (config / "platforms" / _CLI).write_text(_looked_at_often(shipped() / "platforms" / _CLI), encoding="utf-8")
+    for path in (shipped() / "platforms").glob("*.toml"):
+        if _CLI in (text := path.read_text(encoding="utf-8")):
+            (config / "platforms" / path.name).write_text(_looked_at_often(text), encoding="utf-8")
     return Stage(config=config, state=state, metrics_url=f"http://127.0.0.1:{port}/metrics", secrets=secrets)
 
 
@@ -120,9 +122,8 @@ def _hurried(policy: Path) -> str:
     return f"# Written by `netvigil demo`: the shipped policy, with shorter times.\n{text}"
 
 
-def _looked_at_often(platform: Path) -> str:
-    """The shipped platform file, in which the configuration is looked at each time and not every six hours."""
-    text = platform.read_text(encoding="utf-8")
+def _looked_at_often(text: str) -> str:
+    """A shipped platform file, in which the configuration is looked at each time and not every six hours."""
     often = re.sub(r'(\[tables\.cli_configuration\][^\[]*?\nevery = )"[^"]+"', r'\1"1s"', text, count=1)
     return f"# Written by `netvigil demo`: the shipped file, with a shorter time.\n{often}"
 
@@ -154,7 +155,7 @@ def _inventory(
     blocks.append(f'[logins.demo]\nuser = "{USER}"\npassword = {{ env = "DEMO_PASSWORD" }}')
     blocks.append(
         f'[[device]]\nname = "{SERVER}"\ntitle = {_quoted(SERVER_TITLE)}\naddress = "127.0.0.1"\n'
-        f'site = "{SERVER_SITE}"\nrole = "server"\nplatform = "dell_idrac"\n'
+        f'site = "{SERVER_SITE}"\nrole = "server"\nplatform = "{BACKUP_PLATFORM}"\n'
         f'redfish = "demo"\nredfish_port = {eyes.server.port}'
     )
     return "\n\n".join(blocks) + "\n", secrets | {"DEMO_PASSWORD": PASSWORD}

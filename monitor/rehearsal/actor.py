@@ -8,31 +8,17 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from collectors.simulate.comware import ComwareSwitch
-from collectors.simulate.idrac import DellServer
+from collectors.simulate.boxes import Box
+from collectors.simulate.renumbered import renumbered
 from collectors.simulate.snmp import SimulatedDevice
+from collectors.simulate.trees import Tree
 from collectors.simulate.values import Alternating, Growing, Live, Told
-from collectors.simulate.vrp import VrpSwitch
 from collectors.snmp.codec import Kind
 from collectors.snmp.reader import Community, Request, Rows, Value
 
-Box = VrpSwitch | ComwareSwitch | DellServer
 COMMUNITY = Community(community="rehearsal")
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 _TICKS = 100  # a second (RFC 3418)
-_IF_TABLE = "1.3.6.1.2.1.2.2.1"
-_IF_INDEX = f"{_IF_TABLE}.1"
-_BY_INTERFACE = (
-    _IF_TABLE,
-    "1.3.6.1.2.1.31.1.1.1",  # ifXEntry
-    "1.3.6.1.2.1.10.7.2.1",  # dot3StatsEntry
-    "1.3.6.1.4.1.25506.2.70.1.1.1",  # hh3cTransceiverInfoEntry
-    "1.3.6.1.4.1.2011.10.2.70.1.1.1",  # the same at the old root
-)
-"""Entries whose first index is ifIndex."""
-
-Tree = dict[str, dict[str, object]]
-"""Redfish documents by their paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +110,7 @@ class Actor(SimulatedDevice):
 
     def reshuffled(self) -> None:
         """Give all interfaces other numbers, as a box does that counts them anew at its start."""
-        columns = [oid for oid in self._said if oid.startswith(f"{_IF_INDEX}.")]
-        numbers = sorted(int(oid.rpartition(".")[2]) for oid in columns)
-        other = dict(zip(numbers, (*numbers[1:], *numbers[:1]), strict=True))
-        moved: dict[str, Value | Live] = {}
-        for oid, value in self._said.items():
-            entry = next((one for one in _BY_INTERFACE if oid.startswith(f"{one}.")), None)
-            if entry is not None:
-                column, _, index = oid[len(entry) + 1 :].partition(".")
-                first, _, rest = index.partition(".")
-                new = other.get(int(first), int(first))
-                is_number = entry == _IF_TABLE and column == "1"
-                oid = f"{entry}.{column}.{new}{f'.{rest}' if rest else ''}"  # noqa: PLW2901 - the same under its new number
-                value = new if is_number else value  # noqa: PLW2901 - and what it says of that
-            moved[oid] = value
-        self._said = moved
+        self._said = renumbered(self._said)
         self._sorted_oids = None
         self._changed()
 

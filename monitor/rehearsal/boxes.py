@@ -2,22 +2,18 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from collectors.cli.folder import command_files
 from collectors.recording import NotARecordingError, recorded
 from collectors.redfish.tree import recorded_tree
-from collectors.simulate.comware import ComwareSwitch
-from collectors.simulate.idrac import DellServer
-from collectors.simulate.poweredge import poweredge
-from collectors.simulate.vrp import VrpSwitch
-from monitor.rehearsal.actor import Actor, Box, Tree
-from monitor.rehearsal.cast import DeviceFile, Simulated
+from collectors.simulate.played import Wanted, box, tree
+from collectors.simulate.trees import Tree
+from monitor.rehearsal.actor import Actor
+from monitor.rehearsal.cast import DeviceFile
 
 RECORDINGS = "NETVIGIL_RECORDINGS"
-_HUAWEI, _H3C = "1.3.6.1.4.1.2011.2.23", "1.3.6.1.4.1.25506.1"
-_SERVER_FANS, _SWITCH_FANS = 6, 2
 
 
 def filled(actor: Actor, file: DeviceFile, number: int, base: Path) -> None:
@@ -27,12 +23,29 @@ def filled(actor: Actor, file: DeviceFile, number: int, base: Path) -> None:
     """
     for name in file.recording:
         _recorded(actor, found(name, base))
-    if file.simulated is Simulated.POWEREDGE_REDFISH:
-        actor.eyes.tree = poweredge(tag=f"SIM{number:04}")
-    elif file.simulated is not None:
-        actor.box = _BOXES[file.simulated](file, number)
+    if file.simulated is not None:
+        wanted = _wanted(file, number)
+        actor.box, actor.eyes.tree = box(file.simulated, wanted), tree(file.simulated, wanted)
+    if actor.box is not None:
         actor.box.built(actor)
         actor.speaks_snmp = True
+
+
+def _wanted(file: DeviceFile, number: int) -> Wanted:
+    return Wanted(
+        name=file.name,
+        number=number,
+        members=file.members,
+        supplies=file.power_supplies,
+        fans=file.fans,
+        ports=file.ports,
+        optics=file.optics,
+        down=frozenset(file.down),
+        disks=file.disks,
+        dimms=file.dimms,
+        model=file.model,
+        version=file.version,
+    )
 
 
 def found(name: str, base: Path) -> Path:
@@ -77,44 +90,3 @@ def _tree(path: Path) -> Tree:
     if not tree:
         raise NotARecordingError(f"{path}: not a recording: no document can be read")
     return tree
-
-
-def _vrp(file: DeviceFile, number: int) -> VrpSwitch:
-    stack = file.members > 1
-    return VrpSwitch(
-        model=file.model or ("S6730-H24X6C" if stack else "S5735-L24T4X-A1"),
-        version=file.version or "V200R021C00SPC600",
-        identity=f"{_HUAWEI}.{735 if stack else 746}",
-        name=file.name, location="",
-        serials=[f"2102350STAGE{number:03}{member:02}" for member in range(1, file.members + 1)],
-        copper=file.ports, optics=file.optics, down=frozenset(file.down),
-        fans=_SWITCH_FANS if file.fans is None else file.fans, supplies=file.power_supplies,
-    )  # fmt: skip
-
-
-def _comware(file: DeviceFile, number: int) -> ComwareSwitch:
-    stack = file.members > 1
-    return ComwareSwitch(
-        model=file.model or ("S6520X-54QC-EI" if stack else "S5560X-30C-EI"),
-        version=file.version or "7.1.070, Release 6530P02",
-        identity=f"{_H3C}.{1846 if stack else 1817}",
-        name=file.name, location="",
-        serials=[f"STAGE0H3C{number:03}{member:02}" for member in range(1, file.members + 1)],
-        copper=file.ports, optics=file.optics, down=frozenset(file.down),
-        fans=_SWITCH_FANS if file.fans is None else file.fans, supplies=file.power_supplies,
-    )  # fmt: skip
-
-
-def _dell(file: DeviceFile, number: int) -> DellServer:
-    return DellServer(
-        model=file.model or "PowerEdge R740", firmware=file.version or "6.10.80.00", tag=f"STG{number:04}",
-        name=file.name, location="", disks=file.disks, dimms=file.dimms,
-        fans=_SERVER_FANS if file.fans is None else file.fans,
-    )  # fmt: skip
-
-
-_BOXES: Mapping[Simulated, Callable[[DeviceFile, int], Box]] = {
-    Simulated.HUAWEI_VRP: _vrp,
-    Simulated.H3C_COMWARE: _comware,
-    Simulated.DELL_IDRAC: _dell,
-}

@@ -1,22 +1,13 @@
 """Who stands on the stage of a scenario, where, who is connected to whom, and who gets mail."""
 
-from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from collectors.simulate.played import Simulated
 from monitor.fields import Host, MailAddress, Name, PositiveDuration, Settled, Title, Whole, Zone
 from monitor.model import Language, Role
 from monitor.rehearsal.words import ZONE, LevelNumber, Names, Words
-
-
-class Simulated(StrEnum):
-    """The devices that Netvigil can play."""
-
-    HUAWEI_VRP = "huawei_vrp"
-    H3C_COMWARE = "h3c_comware"
-    DELL_IDRAC = "dell_idrac"
-    POWEREDGE_REDFISH = "poweredge_redfish"
 
 
 class CustomerFile(Settled):

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from collectors.cli.folder import named
-from collectors.simulate.poweredge import TROUBLES
+from collectors.simulate.played import TREE_TROUBLES
 from collectors.simulate.values import Alternating, Growing, Told
 from collectors.snmp.codec import Kind
 from monitor.rehearsal.actor import Actor
@@ -125,8 +125,8 @@ class Effects:
         actor = self._actor
         if isinstance(what, PartFile):
             yield from self._finder.broken(actor, what).items()
-        elif actor.eyes.tree is not None and what in TROUBLES:
-            for path, pointer, value in TROUBLES[what]:
+        elif actor.eyes.tree is not None and what in TREE_TROUBLES:
+            for path, pointer, value in TREE_TROUBLES[what]:
                 yield f"{path}#{pointer}" if pointer else path, value
         else:
             for oid, told in trouble(actor.box, what).items():

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from alerts.desk.recurring import Span
 from alerts.desk.windows import Scope
 from alerts.faults.topology import topology
-from collectors.simulate.poweredge import TROUBLES
+from collectors.simulate.played import TREE_TROUBLES
 from collectors.simulate.shouting import line, trap
 from collectors.simulate.values import Typed
 from monitor import ticketing
@@ -127,7 +127,7 @@ async def _prepared(stage: Stage, finder: Finder) -> None:
                 try:
                     if isinstance(part, PartFile):
                         await finder.sought(actor, part)
-                    elif actor.eyes.tree is None or part not in TROUBLES:
+                    elif actor.eyes.tree is None or part not in TREE_TROUBLES:
                         trouble(actor.box, part)
                 except ValueError as error:
                     problems.append(stage.place.problem(("change", at, "break"), f"{name}: {error}"))

@@ -243,7 +243,11 @@ def _said(told: dict[str, Any]) -> Iterator[str]:
 def evaluate(paths: tuple[Path, ...], jobs: int | None, *, as_json: bool) -> None:
     """Rehearse all scenarios at PATHS (files or folders), and print how good judgement was."""
     roots = paths or (SCENARIOS,)
-    files = [(file, root) for root in roots for file in ([root] if root.is_file() else sorted(root.rglob("*.toml")))]
+    files = [
+        (file, root.parent if root.is_file() else root)
+        for root in roots
+        for file in ([root] if root.is_file() else sorted(root.rglob("*.toml")))
+    ]
     with ProcessPoolExecutor(jobs, initializer=logging.disable, initargs=(logging.WARNING,)) as pool:
         results = list(pool.map(measured, *zip(*files, strict=True))) if files else []
     told = figures(results)

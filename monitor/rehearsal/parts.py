@@ -12,14 +12,14 @@ from typing import cast
 
 from collectors.looks import Door, Login, Look, LookReader, looked
 from collectors.plan import Platform
-from collectors.simulate.poweredge import changed
+from collectors.simulate.trees import Tree, changed
 from collectors.simulate.values import Told
 from collectors.snmp.reader import Budget, Target
 from collectors.tables import Eye
 from collectors.visit import Visit, told, visited
 from monitor.model import Device, Observation
 from monitor.problem import near_word
-from monitor.rehearsal.actor import COMMUNITY, Actor, Tree
+from monitor.rehearsal.actor import COMMUNITY, Actor
 from monitor.rehearsal.happenings import PartFile
 from monitor.rehearsal.readers import CommandLooks, StageReader, TreeLooks
 

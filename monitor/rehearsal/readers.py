@@ -12,8 +12,9 @@ from collectors.plan import Origin
 from collectors.redfish.documents import ID, Document
 from collectors.redfish.service import UnreadError
 from collectors.redfish.walk import Walk
+from collectors.simulate.trees import Tree
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target
-from monitor.rehearsal.actor import COMMUNITY, Actor, Tree
+from monitor.rehearsal.actor import COMMUNITY, Actor
 
 _BACK_OFF = 1.5  # each repeat of a question waits so much longer, as in collectors/snmp/talk.py
 _A_REPLY = 60  # values of one table that one answer holds, more or less

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from collectors.identify import SYS_DESCR, identified
+from collectors.identify import REDFISH, SYS_DESCR, identified
 from collectors.looks import Login
 from collectors.platform import Platform
 from collectors.recording import NotARecordingError
@@ -21,7 +21,7 @@ from monitor.problem import Problem
 from monitor.rehearsal.actor import COMMUNITY, Actor
 from monitor.rehearsal.boxes import filled
 from monitor.rehearsal.cables import cabled, ports
-from monitor.rehearsal.cast import DeviceFile, LinkFile, RecipientFile, Simulated
+from monitor.rehearsal.cast import DeviceFile, LinkFile, RecipientFile
 from monitor.rehearsal.expected import KeyFile
 from monitor.rehearsal.scenario import ScenarioFile
 from monitor.toml_lines import KeyPath
@@ -254,7 +254,7 @@ def _device(file: DeviceFile, actor: Actor, site: Site, settings: Settings) -> D
         customer=site.customer,
         site=site.name,
         role=file.role,
-        platform=file.platform if snmp or file.platform != "auto" else _platform(file, actor, settings.platforms),
+        platform=file.platform if snmp or file.platform != "auto" else _platform(actor, settings.platforms),
         credentials=(CREDENTIAL,) if snmp else (),
         redfish=LOGIN if actor.eyes.tree is not None and "redfish" in eyes else "",
         ssh=LOGIN if actor.eyes.commands is not None and "ssh" in eyes else "",
@@ -265,14 +265,12 @@ def _device(file: DeviceFile, actor: Actor, site: Site, settings: Settings) -> D
     )
 
 
-def _platform(file: DeviceFile, actor: Actor, platforms: Mapping[str, Platform]) -> str:
+def _platform(actor: Actor, platforms: Mapping[str, Platform]) -> str:
     """What a device is that does not speak SNMP, which would say it: by its maker's name, or its version."""
-    if file.simulated is Simulated.POWEREDGE_REDFISH:
-        return "dell_idrac"
     tree = actor.eyes.tree
     if tree is not None:
-        said = json.dumps([one for path, one in tree.items() if path.count("/") <= 4])  # noqa: PLR2004 - /redfish/v1/Systems/x
-        makers = [name for name, each in platforms.items() if each.redfish and each.redfish.search(said)]
-        return makers[0] if makers else "_redfish"
+        said = [str(one.get("Manufacturer", "")) for path, one in tree.items() if path.count("/") == 4]  # noqa: PLR2004 - /redfish/v1/Systems/x
+        makers = (name for name, each in platforms.items() if each.redfish and any(map(each.redfish.search, said)))
+        return next(makers, REDFISH)
     version = (actor.eyes.commands or {}).get("display version", b"")
     return identified({SYS_DESCR: version}, platforms).name

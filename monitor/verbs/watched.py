@@ -120,16 +120,22 @@ def fault_show(number: int, directory: Path, *, as_json: bool) -> None:
 def fault_level(number: int, level: str, by: str | None, reason: str | None, directory: Path) -> None:
     """Give one fault another level, with a reason, for as long as it stands; "rule" lets the rules speak again."""
     settings = loaded(directory, os.environ, with_secrets=False)
+    if level != "rule" and not (by and reason and reason.strip()):
+        raise click.UsageError("a level is given by somebody and for a reason: write --by and --reason")
     now = this_moment()
-    with Store(settings.daemon.state) as store, store.writing() as disk:
-        if level == "rule":
-            found = regrading.given_back(disk, number)
-            click.echo(f"fault {found.id}: the rules speak again at the next visit of {found.key.device}")
-            return
-        if not by or not (reason and reason.strip()):
-            raise click.UsageError("a level is given by somebody and for a reason: write --by and --reason")
-        word = Regraded(level=Level(int(level)), by=cleaned(by, 80), reason=cleaned(reason, 400), at=now)
-        found = regrading.regraded(disk, number, word, settings, now)
+    try:
+        with Store(settings.daemon.state) as store, store.writing() as disk:
+            if level == "rule":
+                found = regrading.given_back(disk, number)
+                click.echo(f"fault {found.id}: the rules speak again at the next visit of {found.key.device}")
+                return
+            word = Regraded(
+                level=Level(int(level)), by=cleaned(by or "", 80), reason=cleaned(reason or "", 400), at=now
+            )
+            found = regrading.regraded(disk, number, word, settings, now)
+    except ValueError as error:
+        click.echo(f"netvigil: {error}", err=True)
+        sys.exit(doors.FINDINGS)
     click.echo(f"fault {found.id}: level {int(found.level)}, by {word.by}: {word.reason}")
 
 

@@ -12,7 +12,7 @@ from collectors.simulate.fleet import Fleet, FleetDevice, fleet
 from collectors.simulate.idrac import DellServer
 from collectors.simulate.snmp import Network, SimulatedDevice
 from collectors.simulate.values import Told
-from collectors.snmp.pysnmp_reader import PysnmpReader
+from collectors.snmp.engine import EngineReader
 from collectors.snmp.reader import Budget, Target
 from collectors.visit import observed, visited
 from monitor.model import Condition, Device, Observation, Role
@@ -140,9 +140,9 @@ def judged(observation: Observation) -> Condition | None:
     return Condition.OK
 
 
-async def bad(reader: PysnmpReader, known: dict[str, Platform], d: FleetDevice, port: int) -> set[tuple[str, ...]]:
+async def bad(reader: EngineReader, known: dict[str, Platform], d: FleetDevice, port: int) -> set[tuple[str, ...]]:
     device = Device(name=d.name, address=d.address, customer=d.customer, site=d.site, role=d.role)
-    target = Target(address=d.address, port=port, credential=d.credential, timeout=0.2 if d.device.silent else 5)
+    target = Target(address=d.address, port=port, credential=d.credential, timeout=0.5)
     at = datetime(2026, 5, 1, tzinfo=UTC)
     visit = await visited(device, [target], reader, known, at, Budget())
     return {
@@ -157,7 +157,7 @@ async def test_an_irf_fabric_tells_how_many_members_it_has(made: Fleet) -> None:
         path.stem: PlatformFile.model_validate(tomllib.loads(path.read_text())) for path in PLATFORMS.glob("*.toml")
     })  # fmt: skip
     fabric = next(one for one in made.devices if one.name == "wh-dist-01")
-    network, reader = Network(), PysnmpReader()
+    network, reader = Network(), EngineReader()
     target = Target(address="127.0.0.1", port=await network.serve(fabric.device), credential=fabric.credential)
     device = Device(name="irf", address="127.0.0.1", customer="c", site="s", role=Role.DISTRIBUTION)
     try:
@@ -176,7 +176,7 @@ async def test_every_breakage_is_seen_by_a_visit_and_nothing_before_it() -> None
     }
     known = platforms(files)
     made = fleet(flap_seconds=1e9)  # down for as long as the test lasts
-    network, reader = Network(), PysnmpReader()
+    network, reader = Network(), EngineReader()
     ports = {d.name: await network.serve(d.device, d.address) for d in made.devices}
     devices = {d.name: d for d in made.devices}
     try:

@@ -15,7 +15,8 @@ from collectors.logs import entries
 from collectors.looks import Look, looked, recognised
 from collectors.recording import RecordingReader
 from collectors.redfish.documents import ID
-from collectors.simulate.poweredge import PS1, SEL, SYSTEM, TROUBLES, Tree, changed, poweredge
+from collectors.simulate.poweredge import PS1, SEL, SYSTEM, TROUBLES, poweredge
+from collectors.simulate.trees import Tree, changed
 from collectors.snmp.reader import Budget
 from collectors.tables import Eye
 from collectors.visit import Visit, observed, visited

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from collectors.simulate.fleet import fleet
+from commanded import commanded, commanded_beside
 from house import INVENTORY, NETVIGIL, SECRETS, House
 from monitor.cli import netvigil
 from monitor.store import tickets
@@ -21,15 +22,15 @@ CORE = "hf-core-01"
 SUPPLIES = "1.3.6.1.4.1.2011.5.25.31.1.1.18.1."
 
 
-def run(*words: str, secrets: bool = True) -> subprocess.CompletedProcess[str]:
+def started(*words: str) -> subprocess.CompletedProcess[str]:
     """`netvigil` with these words, as a process."""
-    return subprocess.run(
-        [sys.executable, "-m", "monitor", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **(SECRETS if secrets else {}), "USER": "wang"},
-    )
+    command = [sys.executable, "-m", "monitor", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **SECRETS})
+
+
+def run(*words: str, secrets: bool = True) -> subprocess.CompletedProcess[str]:
+    """The same without a process."""
+    return commanded(*words, secrets={**(SECRETS if secrets else {}), "USER": "wang"})
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def recording(folder: Path, device: str) -> Path:
 
 
 def test_replay_prints_one_document_with_identity_observations_and_faults(tmp_path: Path) -> None:
-    done = run("replay", "--json", str(recording(tmp_path, CORE)))
+    done = started("replay", "--json", str(recording(tmp_path, CORE)))
     told = json.loads(done.stdout)
     assert done.returncode == 0
     assert set(told) == {"identity", "observations", "faults"}
@@ -81,23 +82,21 @@ def test_replay_judges_at_first_sight_what_is_broken(tmp_path: Path) -> None:
 
 def test_replay_of_what_is_no_recording_says_so_with_code_2(tmp_path: Path) -> None:
     (tmp_path / "letter.snmprec").write_text("Dear Sirs,\n")
-    done = run("replay", "--json", str(tmp_path / "letter.snmprec"))
+    done = started("replay", "--json", str(tmp_path / "letter.snmprec"))
     assert (done.returncode, done.stdout) == (2, "")
     assert "letter.snmprec" in done.stderr
 
 
 async def test_visit_says_what_a_device_is_and_ends_with_3_where_it_cannot_be_reached(house: House) -> None:
-    import asyncio  # noqa: PLC0415 - the simulated devices answer on this loop while the process runs
-
     config = ("--config", str(house.folder))
-    done = await asyncio.to_thread(run, "visit", CORE, "--json", *config)
+    done = await commanded_beside("visit", CORE, "--json", *config, secrets=SECRETS)
     assert done.returncode == 0
     assert json.loads(done.stdout)["identity"]["version"] == "V200R021C00SPC100"
     house.simulated[CORE].device.silent = True
-    silent = await asyncio.to_thread(run, "visit", CORE, *config)
+    silent = await commanded_beside("visit", CORE, *config, secrets=SECRETS)
     assert silent.returncode == 3
     assert "does not answer" in silent.stdout
-    unknown = await asyncio.to_thread(run, "visit", "nobody", *config)
+    unknown = await commanded_beside("visit", "nobody", *config, secrets=SECRETS)
     assert unknown.returncode == 2
     assert 'no device "nobody"' in unknown.stderr
 
@@ -121,7 +120,7 @@ def test_check_of_a_good_configuration_says_what_would_be_watched(house: House) 
 
 
 def test_a_folder_that_is_not_there_is_said_with_its_name(tmp_path: Path) -> None:
-    done = run("run", "--config", str(tmp_path / "nowhere"))
+    done = started("run", "--config", str(tmp_path / "nowhere"))
     assert done.returncode == 2
     assert "nowhere/netvigil.toml: cannot be read" in done.stderr
     assert f"there is no folder {tmp_path / 'nowhere'}; say where" in done.stderr

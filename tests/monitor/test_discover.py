@@ -1,9 +1,6 @@
 """A simulated subnet of 200 mixed devices is found and named, and printed as the inventory would have it."""
 
-import asyncio
 import json
-import os
-import sys
 import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +13,7 @@ from collectors.simulate.snmp import Network, SimulatedDevice
 from collectors.simulate.values import Told
 from collectors.snmp.codec import Kind
 from collectors.snmp.reader import Community
+from commanded import commanded, commanded_beside
 from house import INVENTORY, NETVIGIL, SECRETS
 
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
@@ -57,12 +55,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def discover(folder: Path, *words: str) -> tuple[int, str, str]:
-    done = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "monitor", "discover", *words, "--config", str(folder),
-        env={**os.environ, **SECRETS}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await done.communicate()
-    return done.returncode or 0, out.decode(), err.decode()
+    done = await commanded_beside("discover", *words, "--config", str(folder), secrets=SECRETS)
+    return done.returncode, done.stdout, done.stderr
 
 
 async def test_two_hundred_mixed_devices_are_found_and_named(folder: Path, subnet: Subnet) -> None:
@@ -101,10 +95,8 @@ async def test_what_is_printed_is_an_inventory_that_netvigil_takes(folder: Path,
     assert f"# {twin}: the same device as {subnet.devices[fresh]}" in out
     with (folder / "inventory.toml").open("a") as inventory:
         inventory.write(out)
-    check = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "monitor", "check", "--config", str(folder), env={**os.environ, **SECRETS}
-    )
-    assert await check.wait() == 0
+    check = commanded("check", "--config", str(folder), secrets=SECRETS)
+    assert check.returncode == 0, check.stderr
 
 
 async def test_neighbours_are_asked_on_request_wherever_they_are(folder: Path, subnet: Subnet) -> None:

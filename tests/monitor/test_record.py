@@ -1,10 +1,8 @@
 """`netvigil record`: what replay makes of a recording is what a visit makes of the device; and secrets stay at home."""
 
-import asyncio
 import json
 import os
 import stat
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -22,6 +20,7 @@ from collectors.simulate.snmp import Network, SimulatedDevice
 from collectors.simulate.ssh import serving
 from collectors.simulate.values import Told
 from collectors.snmp.reader import AuthProtocol, Community, PrivProtocol, User
+from commanded import commanded_beside
 from house import NETVIGIL, SECRETS
 
 ROOT = Path(__file__).parents[2]
@@ -96,13 +95,9 @@ class Lab:
 
     async def netvigil(self, *words: str) -> tuple[int, str, str]:
         """A command: its code, and what it said."""
-        done = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "monitor", *words, "--config", str(self.folder),
-            env={**os.environ, **SECRETS, "PASSWORD": PASSWORD},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await done.communicate()
-        return done.returncode or 0, out.decode(), err.decode()
+        secrets = {**SECRETS, "PASSWORD": PASSWORD}
+        done = await commanded_beside(*words, "--config", str(self.folder), secrets=secrets)
+        return done.returncode, done.stdout, done.stderr
 
     async def told(self, *words: str) -> dict[str, Any]:
         """The JSON document of a command."""

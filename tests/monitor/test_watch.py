@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ import pytest
 from collectors.simulate.poweredge import poweredge
 from collectors.simulate.redfish import RedfishServer, certificate
 from collectors.snmp.engine import EngineReader
+from commanded import commanded_beside
 from house import until
 from monitor.app import now
 from monitor.config import loaded
@@ -181,12 +180,9 @@ async def test_a_single_visit_takes_a_look_too_and_keeps_to_what_the_daemon_was_
     room.server.tree = poweredge("dimm_failed")
 
     async def visited_now() -> tuple[int, dict[str, Any]]:
-        done = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "monitor", "visit", "srv", "--json", "--config", str(room.folder),
-            env={**os.environ, "PASSWORD": "secret"}, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, _ = await done.communicate()
-        return done.returncode or 0, json.loads(out)
+        words = ("visit", "srv", "--json", "--config", str(room.folder))
+        done = await commanded_beside(*words, secrets={"PASSWORD": "secret"})
+        return done.returncode, json.loads(done.stdout)
 
     code, told = await visited_now()
     assert code == 0

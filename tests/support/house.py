@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from collectors.simulate.breakage import Breakage
 from collectors.simulate.fleet import FleetDevice, fleet
 from collectors.simulate.snmp import Network
-from collectors.snmp.pysnmp_reader import PysnmpReader
+from collectors.snmp.engine import EngineReader
 from monitor.config import Settings, loaded
 from monitor.model import Device
 from monitor.pipeline import Means, Outcome, visit
@@ -175,7 +175,7 @@ async def housed(tmp_path: Path) -> AsyncIterator[House]:
     (tmp_path / "netvigil.toml").write_text(NETVIGIL.format(smtp=sink.port))
     (tmp_path / "inventory.toml").write_text(inventory)
     settings = loaded(tmp_path, SECRETS)
-    reader = PysnmpReader()
+    reader = EngineReader()
     with Store(settings.daemon.state) as store:
         means = Means(settings=settings, reader=reader, store=store, clock=clock)
         breakages = {each.name: each for each in told.breakages}

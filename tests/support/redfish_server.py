@@ -8,7 +8,7 @@ from pathlib import Path
 from collectors.looks import Door, Login, Look, looked
 from collectors.platform import PlatformFile, platforms
 from collectors.redfish.tree import TreeReader, recorded_tree
-from collectors.simulate.poweredge import Tree
+from collectors.simulate.trees import Tree
 from collectors.snmp.reader import Budget
 from collectors.tables import Eye
 from monitor.model import Device, Role
