@@ -21,6 +21,7 @@ _LINES = {
     "told": Text(en="Device says", zh_CN="设备报告"),
     "source": Text(en="Read from", zh_CN="读取自"),
     "limits": Text(en="Own limits", zh_CN="设备门限"),
+    "usual": Text(en="Usual", zh_CN="常态"),
     "part": Text(en="Part", zh_CN="部件"),
     "seen": Text(en="Seen", zh_CN="发现时间"),
     "state": Text(en="State", zh_CN="状态"),
@@ -77,6 +78,10 @@ _HOPS = {
     Stop.RESPONDED: Text(en="{what} responded", zh_CN="{what} 响应"),
     Stop.CLEARED: Text(en="cleared", zh_CN="恢复"),
 }
+_USUAL = Text(
+    en="{value} for this port, over {days} days; so it is a fault above {limit}, until it is at {back} or below",
+    zh_CN="该端口近 {days} 天为 {value}；因此高于 {limit} 即为故障，回落至 {back} 或以下方为恢复",
+)
 _BENEATH = 12  # symptoms by name
 _MORE = Text(en="and {count} more", zh_CN="另有 {count} 项")
 _OID = re.compile(r"[12](\.\d+){4,}")
@@ -120,6 +125,7 @@ def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
     yield "told", _told(fault.evidence)
     yield "source", fault.evidence.source
     yield "limits", _own_limits(fault.evidence, language)
+    yield "usual", _usual(fault.evidence, language)
     component = fault.component
     yield (
         "part",
@@ -208,7 +214,7 @@ def _told(observation: Observation) -> str:
 
 
 def _own_limits(observation: Observation, language: Language) -> str:
-    if observation.limits is None:
+    if observation.limits is None or observation.limits.usual is not None:
         return ""
     told = [(getattr(observation.limits, name), text) for name, text in _LIMITS]
     return ", ".join(
@@ -216,6 +222,21 @@ def _own_limits(observation: Observation, language: Language) -> str:
         for limit, text in told
         if limit is not None
     )
+
+
+def _usual(observation: Observation, language: Language) -> str:
+    """The limit that follows from the part's own past, and that past; "" where there is none."""
+    limits = observation.limits
+    if limits is None or limits.usual is None or limits.high_warning is None:
+        return ""
+    usual = limits.usual
+    gaps = {
+        "value": number(usual.value, observation.unit),
+        "days": str(usual.days),
+        "limit": number(limits.high_warning, observation.unit),
+        "back": number(limits.high_warning - usual.hysteresis, observation.unit),
+    }
+    return _USUAL.said(language).format_map(gaps)
 
 
 def _key(key: FaultKey) -> str:

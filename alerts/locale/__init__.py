@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from monitor.model import Component, Condition, Language, Limits
 
 _DECIMALS = 2
+_MOST_DECIMALS = 9
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -130,7 +131,9 @@ def wall(moment: datetime, zone: str, *, seconds: bool = False) -> str:
 
 
 def _number(value: float) -> str:
-    text = f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
+    decimals = _DECIMALS if abs(value) >= 1 or not value else _MOST_DECIMALS
+    told = value if decimals == _DECIMALS else float(f"{value:.2g}")  # few errors are not 0 %
+    text = f"{told:.{decimals}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
