@@ -90,7 +90,7 @@ class Words:
         if value is None:
             return ""
         if unit == "ratio":
-            return f"{_number(value * 100)} %"
+            return f"{_share(value * 100)} %"
         if unit == "bytes":
             return _bytes(value)
         if unit == "amperes" and abs(value) < 1:
@@ -130,10 +130,15 @@ def wall(moment: datetime, zone: str, *, seconds: bool = False) -> str:
         return moment.astimezone(UTC).strftime(f"{shown} UTC")
 
 
+def _share(value: float) -> str:
+    """A share of a hundred: few errors are not 0 %, so of less than one the first two digits are told."""
+    if abs(value) >= 1:
+        return _number(value)
+    return f"{float(f'{value:.2g}'):.{_MOST_DECIMALS}f}".rstrip("0").rstrip(".") or "0"
+
+
 def _number(value: float) -> str:
-    decimals = _DECIMALS if abs(value) >= 1 or not value else _MOST_DECIMALS
-    told = value if decimals == _DECIMALS else float(f"{value:.2g}")  # few errors are not 0 %
-    text = f"{told:.{decimals}f}".rstrip("0").rstrip(".")
+    text = f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
