@@ -249,8 +249,3 @@ def owner(ticket: Ticket) -> str:
         if event.kind is EventKind.RESPONDED:
             return event.by
     return ""
-
-
-def reported_at(ticket: Ticket) -> datetime:
-    """From when all times run: the first report, or the relapse that re-opened the ticket."""
-    return since_report(ticket)[0].at

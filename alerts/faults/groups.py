@@ -6,7 +6,7 @@ Asked by `judgement.py` only where something is bad, so that a healthy visit pay
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alerts.faults.rules import Group, Policy
+from alerts.faults.rules import Aspect, Group, Policy
 from monitor.model import Condition, Fault, FaultState, Observation, Text
 
 Part = tuple[str, str, str]
@@ -82,12 +82,10 @@ class Groups:
         return self._counted[which][label]
 
     def _count(self, kind: str, aspect: str) -> dict[str, Count]:
-        answers: dict[str, Observation] = {}
-        for one in self._observations:
-            if one.component.kind == kind and one.aspect == aspect:
-                label = one.component.label
-                if label not in answers or weight(answers[label]) < weight(one):
-                    answers[label] = one
+        answers = self._answers(kind, aspect)
+        if aspect == Aspect.STATE and kind in self._policy.missed:
+            # a stack member that is there tells its role alone, and of one that is gone nothing but that is known
+            answers = {**self._answers(kind, Aspect.ROLE), **answers}
         failed = {
             label: fault.component.slot
             for (kind_, label, aspect_), fault in self._faults.items()
@@ -101,6 +99,16 @@ class Groups:
             label: _counted(label, own.get(label, frozenset((label,))), works, failed.keys())
             for label in {*answers, *failed}
         }
+
+    def _answers(self, kind: str, aspect: str) -> dict[str, Observation]:
+        """The worst answer of each part."""
+        answers: dict[str, Observation] = {}
+        for one in self._observations:
+            if one.component.kind == kind and one.aspect == aspect:
+                label = one.component.label
+                if label not in answers or weight(answers[label]) < weight(one):
+                    answers[label] = one
+        return answers
 
     def _split(self, kind: str, slots: Mapping[str, str]) -> list[frozenset[str]]:
         """The labels in groups: by the slot they share, else by its first part ("1" of "1/2"), else all together."""

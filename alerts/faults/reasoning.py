@@ -4,9 +4,9 @@ Asked by `explained.py`; every line can be found in policy.toml by the names in 
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import TypeVar
 
+from alerts.desk.times import span
 from alerts.faults.rules import Group, Link, Policy, Rule, Run, Wrong
 from monitor.model import Fault, FaultState, Language, Role, Text
 
@@ -83,15 +83,8 @@ def others(fault: Fault, policy: Policy, language: Language, role: Role | None =
 
 def _run(run: Run, one: Text, many: Text, language: Language) -> str:
     told = one if run.answers == 1 else many
-    over = _OVER.said(language).format(time=span(run.time)) if run.time else ""
+    over = _OVER.said(language).format(time=span(run.time, language)) if run.time else ""
     return told.said(language).format(answers=run.answers) + over
-
-
-def span(time: timedelta) -> str:
-    """A duration as settings write it: "1h 30min"."""
-    seconds = int(time.total_seconds())
-    parts = [(seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
-    return " ".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
 def _asks(rule: Rule, policy: Policy, language: Language, role: Role | None) -> str:

@@ -67,6 +67,16 @@ def filled(template: Text, values: Mapping[str, Text]) -> Text:
     )
 
 
+def without_doubling(template: Text, kind: Text, label: str) -> Text:
+    """`template` that says "{label}" for "{kind} {label}" where the label begins with the name of the kind."""
+
+    def one(text: str, name: str) -> str:
+        is_doubled = label.casefold().startswith(name.casefold())
+        return text.replace("{kind} {label}", "{label}") if is_doubled else text
+
+    return Text(en=one(template.en, kind.en), zh_CN=one(template.zh_CN, kind.zh_CN))
+
+
 def plain(value: object) -> Text:
     """`value` as it is, in every language."""
     return Text(en=str(value), zh_CN=str(value))
