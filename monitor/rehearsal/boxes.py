@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from collectors.cli.folder import command_files
+from collectors.cli.folder import command_files, named
 from collectors.recording import NotARecordingError, recorded
 from collectors.redfish.tree import recorded_tree
 from collectors.simulate.comware import ComwareSwitch
@@ -33,6 +33,9 @@ def filled(actor: Actor, file: DeviceFile, number: int, base: Path) -> None:
         actor.box = _BOXES[file.simulated](file, number)
         actor.box.built(actor)
         actor.speaks_snmp = True
+    if file.commands:
+        own = {named(command): text.encode() for command, text in file.commands.items()}
+        actor.eyes.commands = {**(actor.eyes.commands or {}), **own}
 
 
 def found(name: str, base: Path) -> Path:
