@@ -8,10 +8,10 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from alerts.faults.policy import OverrideFile
-from monitor.fields import Duration, PositiveDuration, Settled, Switch, Whole
+from monitor.fields import Duration, Settled, Switch, Whole
 from monitor.model import Condition, EventKind
 from monitor.problem import near_word
-from monitor.rehearsal.words import Chance, LevelNumber, Names, Shift, Times, Value, Words, listed
+from monitor.rehearsal.words import Chance, Length, Names, Shift, Times, Value, Words, listed
 
 
 class PartFile(Settled):
@@ -27,13 +27,14 @@ class PartFile(Settled):
 Denial = Literal[
     "wrong_user", "wrong_key", "wrong_level", "time_window",
     "wrong_password", "password_expired", "no_rights", "no_session_left", "wrong_host_key", "wrong_certificate",
+    "none",
 ]  # fmt: skip
-"""Why a device lets nobody in: the first four as SNMPv3 reports them, the others as SSH and Redfish do."""
+"""Why a device lets nobody in: the first four as SNMPv3 reports them, then as SSH and Redfish do; it lets us in."""
 
 
 def _denial(raw: object) -> object:
     """False ends it."""
-    return "" if raw is False else raw
+    return "none" if raw is False else raw
 
 
 class ReloadFile(Settled):
@@ -83,7 +84,7 @@ class PersonFile(Settled):
         description='The step, as tickets name it; "level" gives the fault another level.'
     )
     name: str = Field("engineer", description="Who.")
-    level: LevelNumber | Literal["rule"] | None = Field(
+    level: Literal[1, 2, 3, 4, "rule"] | None = Field(
         None, description='With does = "level": the level, or "rule" to give it back to the rules.'
     )
     reason: str = Field("", description='With does = "level": why.')
@@ -120,7 +121,7 @@ def _parts(raw: object) -> object:
 class WindowFile(Settled):
     """A maintenance window that somebody writes down: of the devices or sites of the change, else of all."""
 
-    length: PositiveDuration | None = Field(None, alias="for", description="How long; that of the change if left out.")
+    length: Length | None = Field(None, alias="for", description="How long; that of the change if left out.")
     begins_in: Duration = Field(timedelta(0), description="It begins so much later; at once if left out.")
     kind: str = Field("", description="Only parts of this kind.")
     label: str = Field("", description="Only parts with this label.")
@@ -166,9 +167,9 @@ class ChangeFile(Settled):
     """One [[change]]: when, to whom, and what."""
 
     at: Times = Field(description="When, from the start; or several times.")
-    every: PositiveDuration | None = Field(None, description="Over and over, with so much time between.")
+    every: Length | None = Field(None, description="Over and over, with so much time between.")
     times: Whole | None = Field(None, ge=1, description="How often in all; if left out with every, to the end.")
-    during: PositiveDuration | None = Field(None, alias="for", description="After so much time it is undone.")
+    during: Length | None = Field(None, alias="for", description="After so much time it is undone.")
     device: Names = Field([], description="To which devices.")
     site: Names = Field([], description="To all devices of these sites.")
     cause: str = Field("", description="A name for expected faults to refer to.")
@@ -188,7 +189,7 @@ class ChangeFile(Settled):
     refused: Switch | None = Field(None, description="Its port is closed.")
     loss: Chance | None = Field(None, description="Share of answers that get lost.")
     garbage: Chance | None = Field(None, description="Share of answers that nobody can read; true for all.")
-    denied: Annotated[Denial | Literal[""] | None, BeforeValidator(_denial)] = Field(
+    denied: Annotated[Denial | None, BeforeValidator(_denial)] = Field(
         None, description="It answers that it lets us not in, and why; false lets us in again."
     )
     delay: Duration | None = Field(None, description="How late each answer comes.")
@@ -217,11 +218,7 @@ class ChangeFile(Settled):
         window = self.maintenance
         if window is not None and not window.end and window.length is None and self.during is None:
             raise ValueError("for is required with maintenance: how long does the window last?")
-        acts = [
-            name
-            for name in ACTS
-            if getattr(self, name) not in (None, {}, [], "") or (name == "denied" and self.denied == "")
-        ]
+        acts = [name for name in ACTS if getattr(self, name) not in (None, {}, [], "")]
         if not acts:
             words = ", ".join(sorted(_said(name) for name in ACTS))
             raise ValueError(f"nothing happens here; write one of {words}")
