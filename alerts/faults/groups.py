@@ -64,7 +64,7 @@ class Groups:
 
     A part counts as failed once its fault is open, and until that fault is cleared: a suspicion does not yet raise the
     level of its neighbours, and a first good answer does not yet lower it. A part that is absent was never counted on,
-    unless it has an open fault.
+    unless it has an open fault, nor was one that is bad and by the policy no fault.
     """
 
     def __init__(self, observations: Iterable[Observation], faults: Mapping[Part, Fault], policy: Policy) -> None:
@@ -91,14 +91,20 @@ class Groups:
             for (kind_, label, aspect_), fault in self._faults.items()
             if (kind_, aspect_) == (kind, aspect) and _has_failed(fault)
         }
-        slots = {label: one.component.slot for label, one in answers.items() if _counts(one)} | failed
-        works = {label for label, one in answers.items() if _works(one) and label not in failed}
+        counted = {label: one for label, one in answers.items() if _counts(one) and not self._is_nothing(one)}
+        slots = {label: one.component.slot for label, one in counted.items()} | failed
+        works = {label for label, one in counted.items() if _works(one) and label not in failed}
         groups = self._split(kind, slots)
         own = {label: labels for labels in groups for label in labels}
         return {
             label: _counted(label, own.get(label, frozenset((label,))), works, failed.keys())
             for label in {*answers, *failed}
         }
+
+    def _is_nothing(self, one: Observation) -> bool:
+        """True for a part that is bad and no fault by the policy, such as a neighbour that never was: it works not."""
+        is_bad = one.condition is not None and one.condition.is_bad
+        return is_bad and (one.component.kind, one.component.label, one.aspect) not in self._faults
 
     def _answers(self, kind: str, aspect: str) -> dict[str, Observation]:
         """The worst answer of each part."""
