@@ -462,7 +462,13 @@ def _component(kind: str, label: str, fru: tuple[tuple[str, str], ...]) -> Compo
 
 @lru_cache(maxsize=65_536)  # of one model, all parts have the same limits
 def _limits(several: tuple[tuple[str, float | None], ...]) -> Limits:
-    return Limits(**dict(several))
+    told = dict(several)
+    return Limits(
+        low_critical=told.get("low_critical"),
+        low_warning=told.get("low_warning"),
+        high_warning=told.get("high_warning"),
+        high_critical=told.get("high_critical"),
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -6,7 +6,7 @@ Observation is made only of what reaches a limit of judgement (`Wanted.least`) o
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from collectors.changes import kept
@@ -15,7 +15,7 @@ from collectors.ports import TABLE, ports
 from collectors.rates import Columns, Counts, Interval, Lost, capacities, interval
 from collectors.tables import Table
 from collectors.visit import Told
-from monitor.model import Component, Observation
+from monitor.model import Component, Limits, Observation
 
 UTILISATION, ERRORS, DISCARDS = ASPECTS = ("utilisation", "packet_errors", "discards")
 AT_LEAST = 15.0
@@ -27,10 +27,16 @@ _SPEEDS = ("type", "high_speed", "speed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Of what Observations are made: from which number on, by aspect; and which interfaces (label, aspect) anyway."""
+    """Of what Observations are made: from which number on, by aspect; and which interfaces (label, aspect) anyway.
+
+    `limits` are those to be told with the number, by aspect, where they are not the same for all devices. `own` are the
+    limits of single interfaces (label, aspect), and from which number on these are told.
+    """
 
     least: Mapping[str, float]
     asked: frozenset[tuple[str, str]] = frozenset()
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    own: Mapping[tuple[str, str], tuple[float, Limits]] = field(default_factory=dict)
 
 
 EVERYTHING = Wanted(least=dict.fromkeys(ASPECTS, 0.0))
@@ -38,11 +44,17 @@ EVERYTHING = Wanted(least=dict.fromkeys(ASPECTS, 0.0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """What was counted up to here, and what followed from it; kept until the next visit of the device."""
+    """What was counted up to here, and what followed from it; kept until the next visit of the device.
+
+    `lost` says of interfaces (label, aspect) that had errors or discards which share of their packets, within `seconds`
+    (0 where nothing can be said of them).
+    """
 
     counts: Counts
     fits: Sequence[float]
     observations: tuple[Observation, ...] = ()
+    lost: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 def traffic(found: Told, before: Traffic | None, wanted: Wanted, *, at_least: float = AT_LEAST) -> Traffic | None:
@@ -68,10 +80,11 @@ def traffic(found: Told, before: Traffic | None, wanted: Wanted, *, at_least: fl
     since = interval(now, before.counts, fits)
     if since is None:
         return Traffic(counts=now, fits=fits)
-    observations = tuple(_observed(since, table, found.visit.tables.get(_SHORT), wanted, now.at))
+    lost: dict[tuple[str, str], float] = {}
+    observations = tuple(_observed(since, table, found.visit.tables.get(_SHORT), wanted, now.at, lost))
     if observations and before.observations:
         observations = kept(observations, before.observations)
-    return Traffic(counts=now, fits=fits, observations=observations)
+    return Traffic(counts=now, fits=fits, observations=observations, lost=lost, seconds=since.seconds)
 
 
 def _with_short(columns: Columns, table: Table, short: Table | None) -> Columns:
@@ -86,8 +99,14 @@ def _with_short(columns: Columns, table: Table, short: Table | None) -> Columns:
 
 
 def _observed(
-    since: Interval, table: Table, short: Table | None, wanted: Wanted, at: datetime
+    since: Interval,
+    table: Table,
+    short: Table | None,
+    wanted: Wanted,
+    at: datetime,
+    lost: dict[tuple[str, str], float],
 ) -> Iterator[Observation]:
+    """The Observations that are wanted; what was lost, wanted or not, is put into `lost`."""
     oids = {**table.oids, **_names(short)} if short is not None and short.index else table.oids
     for aspect in ASPECTS:
         least = wanted.least.get(aspect)
@@ -106,7 +125,12 @@ def _observed(
             if said is None:
                 continue
             value, raw, column = said
-            if (least is None or value < least) and (label, aspect) not in wanted.asked:
+            port = label, aspect
+            if value and aspect != UTILISATION:
+                lost[port] = value
+            own = wanted.own.get(port)
+            from_, limits = own or (least, wanted.limits.get(aspect))
+            if (from_ is None or value < from_) and port not in wanted.asked:
                 continue
             yield Observation(
                 component=Component(kind=TABLE, label=label),
@@ -117,6 +141,7 @@ def _observed(
                 raw=raw,
                 source=f"{oids[column]}.{table.index[row]}" if column in oids else "",
                 at=at,
+                limits=limits,
             )
 
 

@@ -240,6 +240,7 @@ class App:
             self._ping(settings)
             self._hearing.load(settings)
             self._means.memory.only(settings.inventory.devices.keys())
+            self._means.usuals.only(settings.inventory.devices.keys())
             self._means.hearsay.only(settings.inventory.devices.keys())
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())

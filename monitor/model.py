@@ -169,13 +169,29 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What a limit follows from that neither the device told nor the policy fixed: the past of the part itself.
+
+    `value` was usual over so many `days`; `hysteresis` is that of the limit which follows.
+    """
+
+    value: float
+    days: int
+    hysteresis: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The device's own limits for a number, in the unit of the number; None where it tells none."""
+    """The device's own limits for a number, in the unit of the number; None where it tells none.
+
+    With `usual` they are not the device's own, but follow from what was usual for the part.
+    """
 
     low_critical: float | None = None
     low_warning: float | None = None
     high_warning: float | None = None
     high_critical: float | None = None
+    usual: Usual | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

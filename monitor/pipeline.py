@@ -4,8 +4,8 @@ The way of a fault, in order, each stop a function of one file:
 
 1. `collectors.visit.visited` asks the device; its tables stay columns.
 2. `collectors.visit.told` turns them into observations (words of `monitor.model`), `collectors.traffic` what the
-   counters of interfaces did since the last visit, where it matters. `monitor.history` writes down what happened to the
-   device, and says which of its parts are gone.
+   counters of interfaces did since the last visit, where it matters (`monitor.usual`). `monitor.history` writes down
+   what happened to the device, and says which of its parts are gone.
 3. `alerts.faults.judgement.judged` finds faults, levels and reasons, and where they have their cause; in other devices,
    too (`monitor.surroundings`), or in the line and the mains of the site, which `alerts.faults.sites` judges before.
 4. `monitor.store.faults` keeps them.
@@ -34,7 +34,7 @@ from collectors.ports import NO_CABLING
 from collectors.presence import NOT_THERE
 from collectors.reach import Reached, There
 from collectors.snmp.reader import Reader, Silence
-from collectors.traffic import ASPECTS, Wanted
+from collectors.traffic import ASPECTS
 from collectors.visit import Visit, visited
 from monitor import history
 from monitor.config import Settings
@@ -56,6 +56,7 @@ from monitor.store import devices, faults, links
 from monitor.store import parts as stored_parts
 from monitor.store.database import Store
 from monitor.surroundings import Surroundings
+from monitor.usual import Usuals
 from monitor.watching import Glances
 
 SECOND_LOOK = timedelta(seconds=2)
@@ -76,6 +77,7 @@ class Means:
     memory: Memory = field(default_factory=Memory)
     glances: Glances = field(default_factory=Glances)
     surroundings: Surroundings = field(default_factory=Surroundings)
+    usuals: Usuals = field(default_factory=Usuals)
     reach: Callable[[str], Reached | None] = lambda _: None
     ask: Callable[[str], Awaitable[Reached | None]] | None = None
     hearsay: Hearsay = field(default_factory=Hearsay)
@@ -157,7 +159,11 @@ async def visit(device: Device, means: Means) -> Outcome:
     reached = await _reached(seen, means)
     seen = seen if reached is None else replace(seen, reach=reached)
     means.surroundings.looked_at(device.name, seen.at)
-    facts = facts_of(seen, last, cables, _wanted(settings.policy, known.asked if known else frozenset()))
+    asked = known.asked if known else frozenset()
+    wanted = await means.usuals.wanted(device.name, settings.policy, asked, seen.at, means.store)
+    facts = facts_of(seen, last, cables, wanted)
+    if facts.traffic is not None and not (last and facts.traffic is last.traffic):
+        await means.usuals.counted(device.name, facts.traffic, settings.policy, asked, means.store)
     log = entries(seen, before) if seen.silence is None else ()
     quiet = _still(facts, known, means.clock()) if known and not log else None
     if known is not None and quiet is not None:
@@ -186,12 +192,6 @@ async def _reached(seen: Visit, means: Means) -> Reached | None:
     """
     ask = means.ask if seen.silence in NOT_THERE else None
     return await ask(seen.device.name) if ask is not None else means.reach(seen.device.name)
-
-
-def _wanted(policy: Policy, asked: frozenset[tuple[str, str]]) -> Wanted:
-    """What of the traffic may matter to judgement."""
-    least = {aspect: policy.watch("interface", aspect).matters_from for aspect in ASPECTS}
-    return Wanted(least={aspect: from_ for aspect, from_ in least.items() if from_ is not None}, asked=asked)
 
 
 def _still(facts: Facts, known: Remembered, now: datetime) -> Outcome | None:

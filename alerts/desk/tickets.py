@@ -22,7 +22,6 @@ Faults and people open tickets and write into them (entries.py); all that is rea
 - any: text, and whatever else people should read later
 """
 
-from datetime import datetime
 from enum import StrEnum
 
 from alerts.desk.contract import Contract
@@ -216,8 +215,3 @@ def watchers(ticket: Ticket) -> tuple[str, ...]:
         elif event.kind is EventKind.UNWATCHED:
             found.pop(event.data["watcher"], None)
     return tuple(found)
-
-
-def reported_at(ticket: Ticket) -> datetime:
-    """From when all times run: the first report, or the relapse that re-opened the ticket."""
-    return since_report(ticket)[0].at

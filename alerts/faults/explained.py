@@ -10,7 +10,7 @@ from alerts.desk.windows import Covered
 from alerts.faults import reasoning
 from alerts.faults.rules import Policy
 from alerts.faults.wording import number
-from monitor.model import Device, Fault, FaultKey, FaultState, Language, Observation, Text
+from monitor.model import SITE, Device, Fault, FaultKey, FaultState, Language, Observation, Text
 
 SNMP_PORT = 161
 _LINES = {
@@ -19,8 +19,10 @@ _LINES = {
     "why": Text(en="Why", zh_CN="原因"),
     "rule": Text(en="Rule", zh_CN="规则"),
     "told": Text(en="Device says", zh_CN="设备报告"),
+    "counted": Text(en="Counted", zh_CN="统计"),
     "source": Text(en="Read from", zh_CN="读取自"),
     "limits": Text(en="Own limits", zh_CN="设备门限"),
+    "usual": Text(en="Usual", zh_CN="常态"),
     "part": Text(en="Part", zh_CN="部件"),
     "seen": Text(en="Seen", zh_CN="发现时间"),
     "state": Text(en="State", zh_CN="状态"),
@@ -77,6 +79,14 @@ _HOPS = {
     Stop.RESPONDED: Text(en="{what} responded", zh_CN="{what} 响应"),
     Stop.CLEARED: Text(en="cleared", zh_CN="恢复"),
 }
+_USUAL = Text(
+    en="{value} for this port, over {days} days; so it is a fault above {limit}, until it is at {back} or below",
+    zh_CN="该端口近 {days} 天为 {value}；因此高于 {limit} 即为故障，回落至 {back} 或以下方为恢复",
+)
+_OF_COUNTERS = frozenset({"utilisation", "packet_errors", "discards"})
+_GONE = "gone"  # monitor/history.py
+_NO_ROW = Text(en="nothing; its row, which was there, is missing", zh_CN="无应答内容；原有的表行已消失")
+_TWICE = Text(en=", twice with a minute between: it counts", zh_CN="，间隔一分钟读取两次：为累计计数")
 _BENEATH = 12  # symptoms by name
 _MORE = Text(en="and {count} more", zh_CN="另有 {count} 项")
 _OID = re.compile(r"[12](\.\d+){4,}")
@@ -117,9 +127,10 @@ def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
     for reason in fault.reasons:
         yield "why", reason.text.said(language)
         yield "rule", reason.rule
-    yield "told", _told(fault.evidence)
+    yield "counted" if _is_counted(fault.evidence) else "told", _told(fault.evidence, language)
     yield "source", fault.evidence.source
     yield "limits", _own_limits(fault.evidence, language)
+    yield "usual", _usual(fault.evidence, language)
     component = fault.component
     yield (
         "part",
@@ -137,14 +148,17 @@ def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
 
 def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[tuple[str, str]]:
     yield from (("proposes", _PROPOSED[one.proposes].said(language)) for one in fault.reasons if one.proposes)
-    yield "check", _check(fault, context.device)
+    yield "check", _check(fault, context.device, language)
     role = context.device.role if context.device else None
     if context.policy is not None:
         yield "confirmed", reasoning.confirmed(fault, context.policy, language)
         yield "over", reasoning.over_when(fault, context.policy, language)
         yield from (("others", line) for line in reasoning.others(fault, context.policy, language, role))
     for symptom in context.symptoms[:_BENEATH]:
-        yield "beneath", f"{_key(symptom.key)} ({symptom.condition}): {_told(symptom.evidence)}".removesuffix(": ")
+        yield (
+            "beneath",
+            f"{_key(symptom.key)} ({symptom.condition}): {_told(symptom.evidence, language)}".removesuffix(": "),
+        )
     if len(context.symptoms) > _BENEATH:
         yield "beneath", _MORE.said(language).format(count=len(context.symptoms) - _BENEATH)
     if context.hops is not None:
@@ -160,19 +174,28 @@ def _hop(hop: Hop, fault: Fault, language: Language) -> str:
     return f"{_HOPS[hop.stop].said(language).format_map({'what': hop.what})}: {_moment(hop.at)}{after}"
 
 
-def _check(fault: Fault, device: Device | None) -> str:
+def _check(fault: Fault, device: Device | None, language: Language) -> str:
     """The command that shows the same to a sceptic."""
     source = fault.evidence.source
     if device is None or not device.address:
         return ""
     if _OID.fullmatch(source):
-        port = "" if device.port == SNMP_PORT else f":{device.port}"
-        return f"snmpget {device.address}{port} {source}"
+        return _snmp(fault.evidence, device, language)
     if source.startswith("/redfish/"):
         return f"curl -u USER https://{device.address}{source.partition('#')[0]}"
     if source.startswith(("display ", "show ", "dir ", "racadm ")):
         return f"ssh {device.address}: {source}"
     return f"netvigil visit {device.name}"
+
+
+def _snmp(evidence: Observation, device: Device, language: Language) -> str:
+    port = "" if device.port == SNMP_PORT else f":{device.port}"
+    where, source = f"-v2c -c COMMUNITY {device.address}{port}", evidence.source
+    if evidence.raw == _GONE:  # a column, in which a row is missing
+        return f"snmpwalk {where} {source}"
+    if (evidence.component.kind, evidence.aspect) == ("aggregate", "redundancy"):  # of its members, not of itself
+        return f"snmpwalk {where} {source.rpartition('.')[0]}"
+    return f"snmpget {where} {source}" + (_TWICE.said(language) if evidence.aspect in _OF_COUNTERS else "")
 
 
 def _covered(covered: Covered, language: Language) -> str:
@@ -201,14 +224,22 @@ def _state(fault: Fault, language: Language) -> str:
     return text.format_map(gaps)
 
 
-def _told(observation: Observation) -> str:
+def _is_counted(observation: Observation) -> bool:
+    """True for what no device says in one word: it follows from several answers."""
+    kind, aspect = observation.component.kind, observation.aspect
+    return kind == SITE or aspect in _OF_COUNTERS or (kind, aspect) == ("aggregate", "redundancy")
+
+
+def _told(observation: Observation, language: Language) -> str:
+    if observation.raw == _GONE:
+        return _NO_ROW.said(language)
     measured = "" if observation.value is None else number(observation.value, observation.unit)
     word = f'"{observation.raw}"' if observation.raw else ""
     return " = ".join(one for one in (word, measured) if one)
 
 
 def _own_limits(observation: Observation, language: Language) -> str:
-    if observation.limits is None:
+    if observation.limits is None or observation.limits.usual is not None:
         return ""
     told = [(getattr(observation.limits, name), text) for name, text in _LIMITS]
     return ", ".join(
@@ -216,6 +247,21 @@ def _own_limits(observation: Observation, language: Language) -> str:
         for limit, text in told
         if limit is not None
     )
+
+
+def _usual(observation: Observation, language: Language) -> str:
+    """The limit that follows from the part's own past, and that past; "" where there is none."""
+    limits = observation.limits
+    if limits is None or limits.usual is None or limits.high_warning is None:
+        return ""
+    usual = limits.usual
+    gaps = {
+        "value": number(usual.value, observation.unit),
+        "days": str(usual.days),
+        "limit": number(limits.high_warning, observation.unit),
+        "back": number(limits.high_warning - usual.hysteresis, observation.unit),
+    }
+    return _USUAL.said(language).format_map(gaps)
 
 
 def _key(key: FaultKey) -> str:

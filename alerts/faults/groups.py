@@ -6,7 +6,7 @@ Asked by `judgement.py` only where something is bad, so that a healthy visit pay
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alerts.faults.rules import Group, Policy
+from alerts.faults.rules import Aspect, Group, Policy
 from monitor.model import Condition, Fault, FaultState, Observation, Text
 
 Part = tuple[str, str, str]
@@ -64,7 +64,7 @@ class Groups:
 
     A part counts as failed once its fault is open, and until that fault is cleared: a suspicion does not yet raise the
     level of its neighbours, and a first good answer does not yet lower it. A part that is absent was never counted on,
-    unless it has an open fault.
+    unless it has an open fault, nor was one that is bad and by the policy no fault.
     """
 
     def __init__(self, observations: Iterable[Observation], faults: Mapping[Part, Fault], policy: Policy) -> None:
@@ -82,25 +82,39 @@ class Groups:
         return self._counted[which][label]
 
     def _count(self, kind: str, aspect: str) -> dict[str, Count]:
-        answers: dict[str, Observation] = {}
-        for one in self._observations:
-            if one.component.kind == kind and one.aspect == aspect:
-                label = one.component.label
-                if label not in answers or weight(answers[label]) < weight(one):
-                    answers[label] = one
+        answers = self._answers(kind, aspect)
+        if aspect == Aspect.STATE and kind in self._policy.missed:
+            # a stack member that is there tells its role alone, and of one that is gone nothing but that is known
+            answers = {**self._answers(kind, Aspect.ROLE), **answers}
         failed = {
             label: fault.component.slot
             for (kind_, label, aspect_), fault in self._faults.items()
             if (kind_, aspect_) == (kind, aspect) and _has_failed(fault)
         }
-        slots = {label: one.component.slot for label, one in answers.items() if _counts(one)} | failed
-        works = {label for label, one in answers.items() if _works(one) and label not in failed}
+        counted = {label: one for label, one in answers.items() if _counts(one) and not self._is_nothing(one)}
+        slots = {label: one.component.slot for label, one in counted.items()} | failed
+        works = {label for label, one in counted.items() if _works(one) and label not in failed}
         groups = self._split(kind, slots)
         own = {label: labels for labels in groups for label in labels}
         return {
             label: _counted(label, own.get(label, frozenset((label,))), works, failed.keys())
             for label in {*answers, *failed}
         }
+
+    def _is_nothing(self, one: Observation) -> bool:
+        """True for a part that is bad and no fault by the policy, such as a neighbour that never was: it works not."""
+        is_bad = one.condition is not None and one.condition.is_bad
+        return is_bad and (one.component.kind, one.component.label, one.aspect) not in self._faults
+
+    def _answers(self, kind: str, aspect: str) -> dict[str, Observation]:
+        """The worst answer of each part."""
+        answers: dict[str, Observation] = {}
+        for one in self._observations:
+            if one.component.kind == kind and one.aspect == aspect:
+                label = one.component.label
+                if label not in answers or weight(answers[label]) < weight(one):
+                    answers[label] = one
+        return answers
 
     def _split(self, kind: str, slots: Mapping[str, str]) -> list[frozenset[str]]:
         """The labels in groups: by the slot they share, else by its first part ("1" of "1/2"), else all together."""

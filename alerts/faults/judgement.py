@@ -40,6 +40,7 @@ from monitor.model import (
 
 Seen = frozenset[Part]
 _WITH_CABLE = frozenset({"interface", "optic"})
+_OF_MEMBERS = frozenset({Aspect.OPER_STATUS, Aspect.REDUNDANCY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,8 @@ def judged(
         for key, fault in known.items()
         if fault.state is not FaultState.CLEARED
     }
-    told, spoke = _assessed(_missed(observations, seen_ok, policy), standing, policy)
+    heard = _at_rest(_missed(observations, seen_ok, policy), within or {})
+    told, spoke = _assessed(heard, standing, policy)
     answers, newly_ok = _sifted(told, standing, seen_ok, policy)
     if not answers:
         return Judged(steps=(), observations=told, newly_ok=newly_ok)
@@ -134,6 +136,28 @@ def _missed(observations: Sequence[Observation], seen_ok: Seen, policy: Policy) 
         if one.condition is Condition.ABSENT
         and one.component.kind in policy.missed
         and (one.component.kind, one.component.label, one.aspect) in seen_ok
+        else one
+        for one in observations
+    ]
+
+
+def _at_rest(observations: Sequence[Observation], within: Mapping[str, str]) -> Sequence[Observation]:
+    """`observations`, in which members of an aggregate that an operator shut make no claim: they go down with it."""
+    if not within:
+        return observations
+    shut = {
+        one.component.label
+        for one in observations
+        if one.condition is Condition.ABSENT and one.component.kind == "aggregate" and one.aspect == Aspect.REDUNDANCY
+    }
+    if not shut:
+        return observations
+    return [
+        one.in_condition(Condition.ABSENT)
+        if one.component.kind == "interface"
+        and one.aspect in _OF_MEMBERS
+        and _is_bad(one)
+        and within.get(one.component.label) in shut
         else one
         for one in observations
     ]
@@ -375,7 +399,7 @@ def _reason(rule: Rule, wrong: Wrong, one: _Moved, count: Count, scene: Scene, n
         "below": wording.plain(len(below)),
         "below_names": wording.plain(wording.some(below)),
     }  # fmt: skip
-    return wording.filled(rule.why, values)
+    return wording.filled(wording.without_doubling(rule.why, words.name, component.label or words.name.en), values)
 
 
 def _called(component: Component) -> str:

@@ -6,14 +6,15 @@ Asked by `judgement.py` for every answer that is a number without a claim.
 from dataclasses import dataclass
 from math import inf
 
-from monitor.model import Condition, Fault, Limits, Observation
+from monitor.model import Condition, Fault, Limits, Observation, Usual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossed:
     """The limit that spoke: its number, whether it is the device's own, and on which side of it the value lies.
 
-    `held` is True where the value is back on the good side, but not yet by as much as hysteresis asks for.
+    `held` is True where the value is back on the good side, but not yet by as much as hysteresis asks for. `usual` is
+    what the limit follows from, where that is the past of the part.
     """
 
     limit: float
@@ -21,6 +22,7 @@ class Crossed:
     above: bool
     condition: Condition
     held: bool = False
+    usual: Usual | None = None
 
 
 def assessed(
@@ -38,6 +40,8 @@ def assessed(
     if limits is None:
         return observation, None
     was = known.condition if known is not None and known.good == 0 else Condition.OK
+    if limits.usual is not None:
+        hysteresis = limits.usual.hysteresis
     spoke = _spoken(observation.value, limits, was, hysteresis, own=own is not None)
     condition = spoke.condition if spoke else Condition.OK
     return observation.in_condition(condition), spoke
@@ -86,7 +90,7 @@ def _spoken(value: float, limits: Limits, was: Condition, hysteresis: float, *, 
             continue
         beyond = value - limit if above else limit - value
         if beyond > -slack:
-            return Crossed(limit=limit, own=own, above=above, condition=condition, held=beyond <= 0)
+            return Crossed(limit=limit, own=own, above=above, condition=condition, held=beyond <= 0, usual=limits.usual)
     return None
 
 
@@ -114,6 +118,7 @@ def _sane(limits: Limits | None) -> Limits | None:
             high_critical=limits.high_critical if critical else None,
             low_warning=limits.low_warning if warning else None,
             high_warning=limits.high_warning if warning else None,
+            usual=limits.usual,
         )
     none = limits.low_critical is limits.low_warning is limits.high_warning is limits.high_critical is None
     return None if none else limits

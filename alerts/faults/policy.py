@@ -14,6 +14,7 @@ from alerts.faults import checks, wording
 from alerts.faults.overrides import Override
 from alerts.faults.rules import (
     Aspect,
+    Baseline,
     Cause,
     Elsewhere,
     Flapping,
@@ -34,6 +35,7 @@ __all__ = ["ASPECTS", "KINDS", "Policy", "PolicyFile", "policy"]
 
 KINDS: tuple[str, ...] = tuple(Kind)
 ASPECTS: tuple[str, ...] = tuple(Aspect)
+_LEARNED = frozenset({(Kind.INTERFACE, Aspect.PACKET_ERRORS), (Kind.INTERFACE, Aspect.DISCARDS)})
 Word = TypeVar("Word")
 
 
@@ -106,6 +108,24 @@ class LimitsFile(_Section):
         return self
 
 
+class BaselineFile(_Section):
+    """How a number is judged against the part's own past."""
+
+    at_least: PositiveFloat
+    at_most: PositiveFloat
+    factor: float = Field(default=5.0, gt=1)
+    days: int = Field(default=14, ge=3, le=90)
+    after: int = Field(default=7, ge=2)
+
+    @model_validator(mode="after")
+    def _can_be_learned(self) -> Self:
+        if self.at_least > self.at_most:
+            raise ValueError("at_least must not be above at_most")
+        if self.after > self.days:
+            raise ValueError("after must not be more than days: what is older than days is forgotten")
+        return self
+
+
 class AspectFile(_Section):
     """What is special for one aspect of a kind."""
 
@@ -114,7 +134,19 @@ class AspectFile(_Section):
     clear: RunFile | None = None
     limits: LimitsFile | None = None
     hysteresis: float = Field(default=0.0, ge=0)
+    baseline: BaselineFile | None = None
     flaps: bool = True
+
+    @model_validator(mode="after")
+    def _has_limits_until_it_is_learned(self) -> Self:
+        if self.baseline is None:
+            return self
+        limits = self.limits or LimitsFile.model_construct()
+        if limits.high_warning is None:
+            raise ValueError("a baseline needs limits with high_warning, which count until it is learned")
+        if limits.high_critical is not None and self.baseline.at_most >= limits.high_critical:
+            raise ValueError("at_most of the baseline must be below high_critical")
+        return self
 
 
 class KindFile(_Section):
@@ -256,6 +288,15 @@ class PolicyFile(_Section):
     override: list[OverrideFile] = Field(default_factory=list)
 
     @model_validator(mode="after")
+    def _learns_what_is_counted(self) -> Self:
+        for kind, file in self.kind.items():
+            for aspect, special in file.aspect.items():
+                if special.baseline is not None and (kind, aspect) not in _LEARNED:
+                    known = " and ".join(f"[kind.{kind}.aspect.{aspect}]" for kind, aspect in sorted(_LEARNED))
+                    raise ValueError(f"[kind.{kind}.aspect.{aspect}] can have no baseline; only {known} can")
+        return self
+
+    @model_validator(mode="after")
     def _covers_everything(self) -> Self:
         missing = [kind for kind in KINDS if kind not in self.kind]
         if missing:
@@ -338,6 +379,7 @@ def _watch(file: KindFile, aspect: Aspect) -> Watch:
         clear=(special.clear or file.clear).run(),
         limits=Limits(**dict(special.limits)) if special.limits else None,
         hysteresis=special.hysteresis,
+        baseline=Baseline(**dict(special.baseline)) if special.baseline else None,
         flaps=special.flaps,
     )
 

@@ -4,9 +4,9 @@ Asked by `explained.py`; every line can be found in policy.toml by the names in 
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import TypeVar
 
+from alerts.desk.times import span
 from alerts.faults.rules import Group, Link, Policy, Rule, Run, Wrong
 from monitor.model import Fault, FaultState, Language, Role, Text
 
@@ -38,6 +38,8 @@ _LINKS = {
     Link.SHUT: Text(en="an operator had shut its interface", zh_CN="其接口被人工关闭"),
     Link.UNKNOWN: Text(en="it had no interface of its name", zh_CN="无同名接口"),
 }
+_ALL_BUT_SHUT = frozenset(Link) - {Link.SHUT}
+_NOT_SHUT = Text(en="no operator had shut its interface", zh_CN="其接口未被人工关闭")
 _DECLARED = {
     True: Text(en="the inventory expected it up (expect_up)", zh_CN="清单要求其必须在线（expect_up）"),
     False: Text(en="the inventory did not expect it up (expect_up)", zh_CN="清单未要求其在线（expect_up）"),
@@ -83,15 +85,8 @@ def others(fault: Fault, policy: Policy, language: Language, role: Role | None =
 
 def _run(run: Run, one: Text, many: Text, language: Language) -> str:
     told = one if run.answers == 1 else many
-    over = _OVER.said(language).format(time=span(run.time)) if run.time else ""
+    over = _OVER.said(language).format(time=span(run.time, language)) if run.time else ""
     return told.said(language).format(answers=run.answers) + over
-
-
-def span(time: timedelta) -> str:
-    """A duration as settings write it: "1h 30min"."""
-    seconds = int(time.total_seconds())
-    parts = [(seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
-    return " ".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
 def _asks(rule: Rule, policy: Policy, language: Language, role: Role | None) -> str:
@@ -100,7 +95,8 @@ def _asks(rule: Rule, policy: Policy, language: Language, role: Role | None) -> 
         asks.append(_ROLES.said(language).format(roles=_roles(rule.roles, policy, language)))
     if rule.below is not None:
         asks.append(_BELOW.said(language).format(roles=_roles(rule.below, policy, language)))
-    asks += (_either(_GROUPS, rule.groups, language), _either(_LINKS, rule.links, language))
+    links = _NOT_SHUT.said(language) if rule.links == _ALL_BUT_SHUT else _either(_LINKS, rule.links, language)
+    asks += (_either(_GROUPS, rule.groups, language), links)
     if rule.serves is not None:
         asks.append(_SERVES[rule.serves].said(language))
     if rule.declared is not None:

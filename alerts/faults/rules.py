@@ -199,6 +199,21 @@ class Flapping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """How a number is judged against the part's own past (baseline.py): `factor` times what was usual.
+
+    Never below `at_least`, nor above `at_most`. What is usual is learned over the last `days`, and counts once the
+    device was watched on `after` of them.
+    """
+
+    at_least: float
+    at_most: float
+    factor: float
+    days: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
     """How one aspect of one kind is watched: what makes it sure, and the limits where the device tells none."""
 
@@ -208,6 +223,8 @@ class Watch:
     clear: Run = Run(answers=2)
     limits: Limits | None = None
     hysteresis: float = 0.0
+    baseline: Baseline | None = None
+    """What stands in for `limits` once it is known what is usual for the part."""
     flaps: bool = True
     """False where coming and going is no trouble of its own: then it must last, and one good answer begins anew."""
 

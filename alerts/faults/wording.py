@@ -23,6 +23,15 @@ _BELOW = Text(en="{value} is below {whose} of {limit}", zh_CN="{value} 低于{wh
 _HELD = Text(
     en="{value} has not come back far enough from {whose} of {limit}", zh_CN="{value} 尚未从{whose} {limit} 充分回落"
 )
+_ABOVE_USUAL = Text(
+    en="{value} is above the limit of {limit} (usual for this port: {usual}, over {days} days)",
+    zh_CN="{value} 高于门限 {limit}（该端口近 {days} 天的常态为 {usual}）",
+)
+_HELD_USUAL = Text(
+    en="{value} has not come back far enough from the limit of {limit} (usual for this port: {usual},"
+    " over {days} days)",
+    zh_CN="{value} 尚未从门限 {limit} 充分回落（该端口近 {days} 天的常态为 {usual}）",
+)
 _TOLD = Text(en='the device says "{raw}"', zh_CN="设备报告“{raw}”")
 _SAYS = Text(en='the device says "{raw}" at {value}', zh_CN="设备报告“{raw}”，读数 {value}")
 _READS = Text(en="it reads {value}", zh_CN="读数 {value}")
@@ -58,6 +67,16 @@ def filled(template: Text, values: Mapping[str, Text]) -> Text:
     )
 
 
+def without_doubling(template: Text, kind: Text, label: str) -> Text:
+    """`template` that says "{label}" for "{kind} {label}" where the label begins with the name of the kind."""
+
+    def one(text: str, name: str) -> str:
+        is_doubled = label.casefold().startswith(name.casefold())
+        return text.replace("{kind} {label}", "{label}") if is_doubled else text
+
+    return Text(en=one(template.en, kind.en), zh_CN=one(template.zh_CN, kind.zh_CN))
+
+
 def plain(value: object) -> Text:
     """`value` as it is, in every language."""
     return Text(en=str(value), zh_CN=str(value))
@@ -82,6 +101,13 @@ def evidence(observation: Observation, spoke: Crossed | None) -> Text:
     """What the device told, in one clause: the limit that was crossed, or its own word."""
     measured = "" if observation.value is None else number(observation.value, observation.unit)
     values = {"value": plain(measured), "raw": plain(observation.raw)}
+    if spoke is not None and spoke.usual is not None and measured:
+        usual = {
+            "limit": plain(number(spoke.limit, observation.unit)),
+            "usual": plain(number(spoke.usual.value, observation.unit)),
+            "days": plain(spoke.usual.days),
+        }
+        return filled(_HELD_USUAL if spoke.held else _ABOVE_USUAL, values | usual)
     if spoke is not None and measured:
         gaps = values | {"whose": _OWN if spoke.own else _OURS, "limit": plain(number(spoke.limit, observation.unit))}
         return filled(_HELD if spoke.held else _ABOVE if spoke.above else _BELOW, gaps)

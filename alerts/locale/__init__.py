@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from monitor.model import Component, Condition, Language, Limits
 
 _DECIMALS = 2
+_MOST_DECIMALS = 9
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -89,7 +90,7 @@ class Words:
         if value is None:
             return ""
         if unit == "ratio":
-            return f"{_number(value * 100)} %"
+            return f"{_share(value * 100)} %"
         if unit == "bytes":
             return _bytes(value)
         if unit == "amperes" and abs(value) < 1:
@@ -127,6 +128,13 @@ def wall(moment: datetime, zone: str, *, seconds: bool = False) -> str:
         return moment.astimezone(ZoneInfo(zone)).strftime(shown)
     except (KeyError, ValueError, OSError):  # unknown (ZoneInfoNotFoundError is a KeyError), ill-formed, a folder
         return moment.astimezone(UTC).strftime(f"{shown} UTC")
+
+
+def _share(value: float) -> str:
+    """A share of a hundred: few errors are not 0 %, so of less than one the first two digits are told."""
+    if abs(value) >= 1:
+        return _number(value)
+    return f"{float(f'{value:.2g}'):.{_MOST_DECIMALS}f}".rstrip("0").rstrip(".") or "0"
 
 
 def _number(value: float) -> str:

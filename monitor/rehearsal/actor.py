@@ -40,7 +40,8 @@ class Eyes:
 class Actor(SimulatedDevice):
     """A device on the stage. What it tells is set as of any simulated device; boxes and breakages fill it.
 
-    `unreachable` answers nothing at all, `blind` pings and no SNMP; `garbage` and `loss` are shares of answers.
+    `unreachable` answers nothing at all, `blind` pings and no SNMP; `denied` is why nobody is let in; `garbage` and
+    `loss` are shares of answers.
     """
 
     def __init__(self, name: str, address: str) -> None:
@@ -54,6 +55,7 @@ class Actor(SimulatedDevice):
         self.box: Box | None = None
         self.speaks_snmp = False
         self.unreachable = self.blind = self.refused = False
+        self.denied = ""
         self.loss = self.garbage = 0.0
         self.stirred: Callable[[], None] = lambda: None
         self.told_anew = 0

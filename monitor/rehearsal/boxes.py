@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from collectors.cli.folder import command_files
+from collectors.cli.folder import command_files, named
 from collectors.recording import NotARecordingError, recorded
 from collectors.redfish.tree import recorded_tree
 from collectors.simulate.played import Wanted, box, tree
@@ -29,6 +29,9 @@ def filled(actor: Actor, file: DeviceFile, number: int, base: Path) -> None:
     if actor.box is not None:
         actor.box.built(actor)
         actor.speaks_snmp = True
+    if file.commands:
+        own = {named(command): text.encode() for command, text in file.commands.items()}
+        actor.eyes.commands = {**(actor.eyes.commands or {}), **own}
 
 
 def _wanted(file: DeviceFile, number: int) -> Wanted:

@@ -49,6 +49,7 @@ class DeviceFile(Settled):
     eyes: list[Literal["snmp", "redfish", "ssh"]] | None = Field(
         None, description="By which eyes it is seen; by all that it answers if left out."
     )
+    commands: dict[str, str] = Field({}, description="Outputs by command, which it prints over SSH.")
     members: Whole = Field(1, ge=1, le=9, description="Members of the stack or IRF fabric.")
     power_supplies: Whole = Field(2, ge=0, le=8, description="Power supplies of each member.")
     fans: Whole | None = Field(None, ge=0, le=24, description="Fans of each member; 2, or 6 in a server.")

@@ -83,6 +83,7 @@ class Effects:
             "unreachable": change.unreachable if change.unreachable is not None else change.silent,
             "blind": change.blind,
             "refused": change.refused,
+            "denied": "" if change.denied == "none" else change.denied,
             "loss": None if change.loss is None else float(change.loss),
             "garbage": None if change.garbage is None else float(change.garbage),
             "delay": None if change.delay is None else change.delay.total_seconds(),

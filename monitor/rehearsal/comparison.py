@@ -144,7 +144,7 @@ def _of_times(one: FaultFile, life: Life, within: timedelta) -> Iterator[tuple[s
         yield "time", f"opened {late}"
     if one.cleared is True and life.cleared is None:
         yield "time", "never cleared"
-    elif one.cleared in (False, "never") and life.cleared is not None:
+    elif one.cleared is False and life.cleared is not None:
         yield "time", f"cleared at {after(life.cleared)}, which it must not be"
     elif isinstance(one.cleared, list) and (late := _outside(one.cleared, life.cleared, within)):
         yield "time", f"cleared {late}"

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from collectors.heard import Heard
 from collectors.looks import LookReader
 from collectors.tables import Eye
+from monitor.config import Settings
 from monitor.duties import Duties
 from monitor.hearing import Hearing, shouted
 from monitor.metrics import Metrics
@@ -84,6 +86,15 @@ class StageDaemon:
         self._hearing.load(settings)
         self._work = asyncio.create_task(self._dutiful())
         self._own = asyncio.all_tasks() - before
+
+    def reload(self, settings: Settings) -> None:
+        """Take another configuration, as `monitor.app` does at SIGHUP; the devices are the same."""
+        self._means = replace(self._means, settings=settings)
+        self._duties.settings = settings
+        self._schedule.load(settings.inventory.devices, settings.visits)
+        self._watch.load(self._means)
+        self._hearing.load(settings)
+        self.stirred()
 
     async def kill(self) -> None:
         """End without warning: all that is in memory is lost."""

@@ -20,9 +20,10 @@ from collectors.simulate.played import TREE_TROUBLES
 from collectors.simulate.shouting import line, trap
 from collectors.simulate.values import Typed
 from monitor import ticketing
-from monitor.config import ConfigError
-from monitor.model import Observation, Ticket
+from monitor.config import ConfigError, Settings
+from monitor.model import Fault, Level, Observation, Regraded
 from monitor.problem import Problem, near_word
+from monitor.regrading import given_back, regraded
 from monitor.rehearsal.account import Account, accounted
 from monitor.rehearsal.actor import COMMUNITY, Actor
 from monitor.rehearsal.cables import ports
@@ -35,7 +36,7 @@ from monitor.rehearsal.parts import Finder
 from monitor.rehearsal.post import PostOffice
 from monitor.rehearsal.stage import Stage, staged
 from monitor.rehearsal.troubles import trouble
-from monitor.store import maintenance, tickets
+from monitor.store import faults, maintenance, tickets
 from monitor.store.database import Store
 
 _SHM = Path("/dev/shm")  # noqa: S108 - a folder of the kernel, in memory
@@ -207,7 +208,7 @@ class Driver:
             except (ValueError, LookupError) as error:
                 trouble = str(error.args[0] if error.args else error)
         try:
-            undos += self._of_all(change)
+            undos += self._of_all(moment.number, change)
             if change.maintenance is not None:
                 await self._store.do(partial(self._planned, change=change, window=change.maintenance))
         except ValueError as error:
@@ -231,14 +232,23 @@ class Driver:
             if self.daemon is not None:
                 self.daemon.touched(name)
 
-    def _of_all(self, change: ChangeFile) -> Iterator[Undo]:
+    def _of_all(self, number: int, change: ChangeFile) -> Iterator[Undo]:
+        if change.reload is not None:
+            before = self._stage.settings
+            self._reloaded(self._stage.reloads[number])
+            yield partial(self._reloaded, before)
         if change.mail is not None:
-            before = self.post.how
+            how = self.post.how
             self.post.how = change.mail
-            yield partial(self._mail, before)
+            yield partial(self._mail, how)
         if change.clock is not None:
             self._clock(change.clock)
             yield partial(self._clock, -change.clock)
+
+    def _reloaded(self, settings: Settings) -> None:
+        self._stage = replace(self._stage, settings=settings)
+        if self.daemon is not None:
+            self.daemon.reload(settings)
 
     def _clock(self, by: float) -> None:
         self.clock.set_by(by)
@@ -261,7 +271,9 @@ class Driver:
         if change.log:
             self.daemon.line(line(_LOG_PRIORITY, change.log), actor.address)
 
-    def _acted(self, disk: Connection, *, device: str, person: PersonFile) -> Ticket:
+    def _acted(self, disk: Connection, *, device: str, person: PersonFile) -> object:
+        if person.does == "level":
+            return self._regraded(disk, device, person)
         mine = [
             ticket
             for ticket in tickets.unclosed(disk)
@@ -273,6 +285,23 @@ class Driver:
             raise LookupError(f"{device} has no ticket that is not closed")
         settings = self._stage.settings
         return ticketing.acted(disk, mine[-1].id, person.does, person.name, person.data, settings, self.clock())
+
+    def _regraded(self, disk: Connection, device: str, person: PersonFile) -> Fault:
+        """Give the newest open fault another level, as `netvigil fault level` does."""
+        mine = [
+            fault
+            for fault in faults.open_faults(disk)
+            if fault.key.device == device
+            and person.kind in {"", fault.key.kind}
+            and person.label in {"", fault.key.label}
+        ]
+        if not mine:
+            raise LookupError(f"{device} has no open fault")
+        newest, now = max(mine, key=lambda fault: fault.id), self.clock()
+        if not isinstance(person.level, int):
+            return given_back(disk, newest.id)
+        word = Regraded(level=Level(person.level), by=person.name, reason=person.reason, at=now)
+        return regraded(disk, newest.id, word, self._stage.settings, now)
 
     def _planned(self, disk: Connection, *, change: ChangeFile, window: WindowFile) -> None:
         """Write down the window, or the end of all that were written down."""

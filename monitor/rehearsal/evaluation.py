@@ -26,6 +26,8 @@ from monitor.rehearsal.driver import rehearsed
 
 SCENARIOS = Path("tests/scenarios")
 USUAL = timedelta(seconds=30)
+MUST_LAST = timedelta(minutes=1)
+"""Where the policy asks that a fault lasts so long or longer, its delay is the policy's, and is left out."""
 NO_RECORDING = "there is no recording at"
 
 
@@ -123,10 +125,14 @@ def _levels(life: Life) -> list[int]:
 
 
 def _delays(name: str, account: Account, matches: Sequence[Match]) -> Iterator[Delay]:
+    policy = account.stage.settings.policy
     for match in matches:
         for life in match.lives:
             cause = _cause(account, match, life)
             if cause is None or life.opened is None:
+                continue
+            watch = policy.watch(life.fault.key.kind, life.fault.key.aspect)
+            if watch.confirms(life.fault.condition).time >= MUST_LAST:
                 continue
             letters = [
                 mail.accepted

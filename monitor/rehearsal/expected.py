@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from monitor.fields import Duration, Name, PositiveDuration, Settled, Switch, Whole
-from monitor.model import Condition, EventKind
+from monitor.fields import Name, PositiveDuration, Settled, Switch, Whole
+from monitor.model import Condition, EventKind, duration
 from monitor.rehearsal.words import LevelNumber, Span, listed, span
 
 
@@ -34,7 +34,14 @@ Key = Annotated[SymptomFile, BeforeValidator(_key)]
 
 
 def _cleared(raw: object) -> object:
-    return raw if isinstance(raw, bool) or (isinstance(raw, str) and raw == "never") else span(raw)
+    if isinstance(raw, bool) or raw == "never":
+        return raw is True
+    try:
+        return [duration(one) if isinstance(one, str) else one for one in span(raw)]
+    except ValueError:
+        raise ValueError(
+            f'"{raw}" is none of true, "never", a time such as "10min", or two of them: ["10min", "11min"]'
+        ) from None
 
 
 class FaultFile(KeyFile):
@@ -45,9 +52,16 @@ class FaultFile(KeyFile):
         [], description="Its level, or its levels one after the other."
     )
     opened: Span | None = Field(None, description="When it is opened: within the tolerance after it, or between two.")
-    cleared: Annotated[bool | Literal["never"] | list[Duration], BeforeValidator(_cleared)] | None = Field(
-        None, description='When it is cleared; true, or "never" within the rehearsal.'
-    )
+    cleared: (
+        Annotated[
+            bool | list[timedelta],
+            BeforeValidator(_cleared),
+            WithJsonSchema(
+                {"anyOf": [{"type": "boolean"}, {"type": ["string", "number"]}, {"type": "array", "maxItems": 2}]}
+            ),
+        ]
+        | None
+    ) = Field(None, description='When it is cleared; true, or "never" within the rehearsal.')
     times: Whole = Field(1, ge=1, description="How often it is opened.")
     symptoms: list[Key] = Field([], description="What must be hidden beneath it.")
     hidden_by: Key | None = Field(None, description="Beneath which fault it must be hidden.")

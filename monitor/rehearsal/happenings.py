@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from monitor.fields import Duration, PositiveDuration, Settled, Switch, Whole
+from alerts.faults.policy import OverrideFile
+from monitor.fields import Duration, Settled, Switch, Whole
 from monitor.model import Condition, EventKind
 from monitor.problem import near_word
-from monitor.rehearsal.words import Chance, Names, Shift, Times, Value, Words, listed
+from monitor.rehearsal.words import Chance, Length, Names, Shift, Times, Value, Words, listed
 
 
 class PartFile(Settled):
@@ -21,6 +22,30 @@ class PartFile(Settled):
     aspect: str = Field("", description="Which of its aspects; state if it has one.")
     condition: Condition = Field(Condition.FAILED, description="What the device says of it.")
     value: float | None = Field(None, description="The number that it tells, in base units, instead of a condition.")
+
+
+Denial = Literal[
+    "wrong_user", "wrong_key", "wrong_level", "time_window",
+    "wrong_password", "password_expired", "no_rights", "no_session_left", "wrong_host_key", "wrong_certificate",
+    "none",
+]  # fmt: skip
+"""Why a device lets nobody in: the first four as SNMPv3 reports them, then as SSH and Redfish do; it lets us in."""
+
+
+def _denial(raw: object) -> object:
+    """False ends it."""
+    return "none" if raw is False else raw
+
+
+class ReloadFile(Settled):
+    """Configuration that the daemon reads anew."""
+
+    config: str = Field("", description="Folder with contract.toml, policy.toml or platforms; the shipped if left out.")
+    override: list[OverrideFile] = Field([], description="The [[override]] of policy.toml from now on.")
+
+
+def _reload(raw: object) -> object:
+    return {"config": raw} if isinstance(raw, str) else raw
 
 
 NOTIFICATIONS = {
@@ -55,11 +80,25 @@ class TrapFile(Settled):
 class PersonFile(Settled):
     """What a person does with the newest ticket of the device, or of one of its parts."""
 
-    does: EventKind = Field(description="The step, as tickets name it.")
+    does: EventKind | Literal["level"] = Field(
+        description='The step, as tickets name it; "level" gives the fault another level.'
+    )
     name: str = Field("engineer", description="Who.")
+    level: Literal[1, 2, 3, 4, "rule"] | None = Field(
+        None, description='With does = "level": the level, or "rule" to give it back to the rules.'
+    )
+    reason: str = Field("", description='With does = "level": why.')
     kind: str = Field("", description="Kind of the part that the ticket is about.")
     label: str = Field("", description="Its label.")
     data: dict[str, str] = Field({}, description='What the step needs, such as { responsibility = "not_ours" }.')
+
+    @model_validator(mode="after")
+    def _says_which_level(self) -> Self:
+        if (self.does == "level") != (self.level is not None):
+            raise ValueError('does = "level" and level = 1 (to 4, or "rule") belong together')
+        if self.level not in {None, "rule"} and not self.reason:
+            raise ValueError("reason is required with level: it is kept with the fault")
+        return self
 
 
 _KINDS = {"stack_port", "virtual_disk", "bgp_peer", "ospf_neighbour"}
@@ -82,7 +121,7 @@ def _parts(raw: object) -> object:
 class WindowFile(Settled):
     """A maintenance window that somebody writes down: of the devices or sites of the change, else of all."""
 
-    length: PositiveDuration | None = Field(None, alias="for", description="How long; that of the change if left out.")
+    length: Length | None = Field(None, alias="for", description="How long; that of the change if left out.")
     begins_in: Duration = Field(timedelta(0), description="It begins so much later; at once if left out.")
     kind: str = Field("", description="Only parts of this kind.")
     label: str = Field("", description="Only parts with this label.")
@@ -128,9 +167,9 @@ class ChangeFile(Settled):
     """One [[change]]: when, to whom, and what."""
 
     at: Times = Field(description="When, from the start; or several times.")
-    every: PositiveDuration | None = Field(None, description="Over and over, with so much time between.")
+    every: Length | None = Field(None, description="Over and over, with so much time between.")
     times: Whole | None = Field(None, ge=1, description="How often in all; if left out with every, to the end.")
-    during: PositiveDuration | None = Field(None, alias="for", description="After so much time it is undone.")
+    during: Length | None = Field(None, alias="for", description="After so much time it is undone.")
     device: Names = Field([], description="To which devices.")
     site: Names = Field([], description="To all devices of these sites.")
     cause: str = Field("", description="A name for expected faults to refer to.")
@@ -150,6 +189,9 @@ class ChangeFile(Settled):
     refused: Switch | None = Field(None, description="Its port is closed.")
     loss: Chance | None = Field(None, description="Share of answers that get lost.")
     garbage: Chance | None = Field(None, description="Share of answers that nobody can read; true for all.")
+    denied: Annotated[Denial | None, BeforeValidator(_denial)] = Field(
+        None, description="It answers that it lets us not in, and why; false lets us in again."
+    )
     delay: Duration | None = Field(None, description="How late each answer comes.")
     redfish: dict[str, Any] = Field({}, description="Values by path and JSON pointer, parted by #.")
     command: dict[str, str] = Field({}, description="Outputs by command.")
@@ -157,6 +199,9 @@ class ChangeFile(Settled):
     log: str = Field("", description="A line that it sends to syslog.")
     restart: Switch | Literal["reshuffle"] | None = Field(
         None, description='It starts anew: uptime 0; "reshuffle" gives its interfaces other numbers.'
+    )
+    reload: Annotated[ReloadFile | None, BeforeValidator(_reload)] = Field(
+        None, description="The daemon reads its configuration anew (SIGHUP): a folder, or { config, override }."
     )
     daemon: Daemon | None = Field(None, description="The daemon is killed and started; its disk stays.")
     clock: Shift | None = Field(None, description="The daemon's wall clock is set by so much.")
@@ -183,11 +228,12 @@ class ChangeFile(Settled):
 
 
 ACTS = (
-    "set", "remove", "breaks", "heal", "unreachable", "silent", "blind", "refused", "loss", "garbage", "delay",
-    "redfish", "command", "trap", "log", "restart", "daemon", "clock", "mail", "maintenance", "person",
+    "set", "remove", "breaks", "heal", "unreachable", "silent", "blind", "refused", "denied", "loss", "garbage",
+    "delay", "redfish", "command", "trap", "log", "restart", "daemon", "reload", "clock", "mail", "maintenance",
+    "person",
 )  # fmt: skip
 """What may happen, by the names of the fields."""
-OF_ALL = {"daemon", "clock", "mail", "maintenance"}
+OF_ALL = {"daemon", "reload", "clock", "mail", "maintenance"}
 
 
 def _said(name: str) -> str:

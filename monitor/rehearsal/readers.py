@@ -16,6 +16,8 @@ from collectors.simulate.trees import Tree
 from collectors.snmp.reader import Budget, Ending, Reader, Reading, Request, Rows, Silence, Target
 from monitor.rehearsal.actor import COMMUNITY, Actor
 
+_REPORTS = frozenset({Silence.WRONG_USER, Silence.WRONG_KEY, Silence.WRONG_LEVEL, Silence.TIME_WINDOW})
+"""What SNMPv3 reports to whom it does not let in (RFC 3414, section 3.2)."""
 _BACK_OFF = 1.5  # each repeat of a question waits so much longer, as in collectors/snmp/talk.py
 _A_REPLY = 60  # values of one table that one answer holds, more or less
 _ROUND_TRIP = 0.002
@@ -36,6 +38,8 @@ class StageReader(Reader):
             return await _silence(request, Silence.TIMEOUT, min(sum(waits), budget.seconds))
         if actor.refused:
             return await _silence(request, Silence.REFUSED, _ROUND_TRIP)
+        if actor.denied in _REPORTS:
+            return await _silence(request, Silence(actor.denied), _ROUND_TRIP)
         if actor.garbage >= 1 or actor.delay >= sum(waits):
             why = Silence.BAD_ANSWER if actor.garbage else Silence.TIMEOUT
             return await _silence(request, why, min(sum(waits), budget.seconds))
@@ -110,6 +114,8 @@ class _LookReader(LookReader):
         await asyncio.sleep(actor.delay * (1 + len(origins)))
         if actor.refused:
             return Seen(rows=(), blind=Blind.REFUSED)
+        if actor.denied and actor.denied not in _REPORTS:
+            return Seen(rows=(), blind=Blind(actor.denied))
         if actor.garbage and self._random.random() < actor.garbage:
             return Seen(rows=(), blind=Blind.BAD_ANSWER)
         key = door.address, tuple(origin.table for origin in origins)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from alerts.faults.policy import OverrideFile
 from monitor.fields import PositiveDuration, Settled, Title, Whole
 from monitor.inventory import MaintenanceFile
 from monitor.rehearsal.cast import CustomerFile, DeviceFile, LinkFile, RecipientFile, SiteFile
@@ -32,6 +33,7 @@ class ScenarioFile(Settled):
     device: list[DeviceFile] = Field(min_length=1, description="[[device]]: what stands on the stage.")
     link: list[LinkFile] = Field([], description="[[link]]: cables.")
     recipient: list[RecipientFile] = Field([], description="[[recipient]]: who gets mail.")
+    override: list[OverrideFile] = Field([], description="[[override]]: levels, as in policy.toml.")
     maintenance: list[MaintenanceFile] = Field(
         [], description="[[maintenance]]: windows that recur, as in the inventory."
     )

@@ -3,7 +3,8 @@
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from monitor.document import Document, checked, document
 from monitor.draft import window
 from monitor.inventory import Customer, Inventory
 from monitor.model import Device, Level, Recipient, Site
-from monitor.problem import Problem
+from monitor.problem import Problem, near_word
 from monitor.rehearsal.actor import COMMUNITY, Actor
 from monitor.rehearsal.boxes import filled
 from monitor.rehearsal.cables import cabled, ports
 from monitor.rehearsal.cast import DeviceFile, LinkFile, RecipientFile
 from monitor.rehearsal.expected import KeyFile
+from monitor.rehearsal.happenings import ReloadFile
 from monitor.rehearsal.scenario import ScenarioFile
 from monitor.toml_lines import KeyPath
 
@@ -33,13 +35,14 @@ _DOMAIN = "example.org"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """All that a rehearsal needs. `actors` are by their names."""
+    """All that a rehearsal needs. `actors` are by their names, `reloads` the settings that a change brings."""
 
     file: Path
     scenario: ScenarioFile
     place: Document
     settings: Settings
     actors: Mapping[str, Actor]
+    reloads: Mapping[int, Settings] = field(default_factory=dict)
 
 
 def staged(path: Path, state: Path) -> Stage:
@@ -71,9 +74,22 @@ def staged(path: Path, state: Path) -> Stage:
     if problems:
         raise ConfigError(problems)
     inventory = _inventory(scenario, settings, actors)
-    return Stage(
-        file=path, scenario=scenario, place=source, actors=actors, settings=replace(settings, inventory=inventory)
-    )
+    settings = replace(settings, inventory=inventory)
+    reloads = dict(_reloads(path, source, scenario, settings, problems))
+    if problems:
+        raise ConfigError(problems)
+    return Stage(file=path, scenario=scenario, place=source, actors=actors, settings=settings, reloads=reloads)
+
+
+def _reloads(
+    path: Path, source: Document, scenario: ScenarioFile, settings: Settings, problems: list[Problem]
+) -> Iterator[tuple[int, Settings]]:
+    """What each change that reloads puts in place of `settings`: what stands in files; the devices are the same."""
+    for at, change in enumerate(scenario.change):
+        if change.reload is not None:
+            new = _configured(path, source, scenario, ("change", at, "reload"), change.reload, problems)
+            if new is not None:
+                yield at, replace(settings, policy=new.policy, contract=new.contract, platforms=new.platforms)
 
 
 def _strangers(source: Document, scenario: ScenarioFile) -> list[Problem]:
@@ -142,9 +158,23 @@ def _settings(
     path: Path, source: Document, scenario: ScenarioFile, state: Path, problems: list[Problem]
 ) -> Settings | None:
     """The settings as the daemon would read them, without an inventory yet."""
-    folder = path.parent / scenario.config if scenario.config else None
+    read = ReloadFile(config=scenario.config, override=scenario.override)
+    settings = _configured(path, source, scenario, (), read, problems)
+    if settings is None:
+        return None
+    daemon, report = replace(settings.daemon, state=state), replace(settings.report, directory=state / "reports")
+    settings = replace(settings, daemon=daemon, report=report)
+    recipients = tuple(map(_recipient, scenario.recipient or [RecipientFile(name="Engineer")]))
+    return replace(settings, mail=replace(settings.mail, recipients=recipients))
+
+
+def _configured(
+    path: Path, source: Document, scenario: ScenarioFile, at: KeyPath, read: ReloadFile, problems: list[Problem]
+) -> Settings | None:
+    """The settings of the files that are `read`; `at` is where the scenario says so."""
+    folder = path.parent / read.config if read.config else None
     if folder is not None and not folder.is_dir():
-        problems.append(source.problem(("config",), f"there is no folder {folder}"))
+        problems.append(source.problem((*at, "config"), f"there is no folder {folder}"))
         return None
     try:
         settings = _shipped(_netvigil(scenario)) if folder is None else _loaded(folder, _netvigil(scenario))
@@ -155,10 +185,14 @@ def _settings(
             else:
                 problems.append(problem)
         return None
-    daemon, report = replace(settings.daemon, state=state), replace(settings.report, directory=state / "reports")
-    settings = replace(settings, daemon=daemon, report=report)
-    recipients = tuple(map(_recipient, scenario.recipient or [RecipientFile(name="Engineer")]))
-    return replace(settings, mail=replace(settings.mail, recipients=recipients))
+    policy = settings.policy
+    names = {rule.name for rules in policy.rules.values() for rule in rules}
+    for number, one in enumerate(read.override):
+        if one.rule and not any(fnmatchcase(name, one.rule) for name in names):
+            place = (*at, "override", number, "rule")
+            problems.append(source.problem(place, f'there is no rule "{one.rule}"', near_word(one.rule, names)))
+    overrides = (*(one.override() for one in read.override), *policy.overrides)
+    return replace(settings, policy=replace(policy, overrides=overrides)) if read.override else settings
 
 
 @lru_cache(maxsize=8)

@@ -50,7 +50,7 @@ def _moment(raw: object) -> object:
     return (raw if raw.tzinfo else raw.replace(tzinfo=ZoneInfo(ZONE))).astimezone(UTC)
 
 
-def span(raw: object) -> object:
+def span(raw: object) -> list[Any]:
     """A time or two: the moment, or the first and the last that will do."""
     found = _times(raw)
     if len(found) not in {1, 2}:

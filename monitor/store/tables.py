@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -126,6 +127,25 @@ Index(
     device_event.c.source_id,
     unique=True,
     sqlite_where=text("source_id != ''"),
+)
+
+# On which days (UTC) a device was watched, of the last days that count for what is usual; and of its ports that had
+# errors or discards on such a day the two worst hours, as a share of the packets. `label`, `aspect`: of the interface.
+watched_day = Table(
+    "watched_day",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("day", String, primary_key=True),
+)
+worst_hours = Table(
+    "worst_hours",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("label", String, primary_key=True),
+    Column("aspect", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("worst", Float, nullable=False),
+    Column("second", Float, nullable=False),
 )
 
 # Aspects that were once seen well (a port that was up): going down later means something.

@@ -1,10 +1,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from alerts.faults.explained import explained
+import pytest
+
+from alerts.faults.explained import Context, explained
 from monitor.model import (
     Component,
     Condition,
+    Device,
     Fault,
     FaultKey,
     FaultState,
@@ -85,3 +88,30 @@ def test_explanation_of_what_is_suspected_and_of_what_is_over() -> None:
     assert "not yet confirmed" in explained(replace(FAULT, state=FaultState.SUSPECTED), Language.EN)
     over = replace(FAULT, state=FaultState.CLEARED, good=2, cleared_at=NOON + timedelta(minutes=9))
     assert "State: cleared at 2026-01-05 12:09:00 UTC, after it was seen good" in explained(over, Language.EN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "aspect", "raw", "told", "check"),
+    [
+        ("psu", "state", "failed(2)", 'Device says: "failed(2)"', "get -v2c -c COMMUNITY {} 1.3.6.1.2.1.2.8.7"),
+        ("stack", "state", "gone", "says: nothing; its row", "walk -v2c -c COMMUNITY {} 1.3.6.1.2.1.2.8.7"),
+        ("aggregate", "redundancy", "1 of 4 members down", "Counted: ", "walk -v2c -c COMMUNITY {} 1.3.6.1.2.1.2.8"),
+        ("interface", "discards", "7 of 90 packets", "Counted: ", "1.3.6.1.2.1.2.8.7, twice with a minute between"),
+    ],
+)  # fmt: skip
+def test_a_sceptic_is_told_what_the_device_says_and_which_command_shows_it(
+    kind: str, aspect: str, raw: str, told: str, check: str
+) -> None:
+    component = Component(kind=kind, label="x")
+    seen = Observation(
+        component=component, aspect=aspect, condition=Condition.FAILED, at=NOON, raw=raw, source="1.3.6.1.2.1.2.8.7"
+    )
+    device = Device(name="core", address="192.0.2.1", customer="c", site="s")
+    fault = Fault(
+        key=FaultKey(device="core", kind=kind, label="x", aspect=aspect), component=component, evidence=seen,
+        condition=Condition.FAILED, level=Level.MAJOR, reasons=(), state=FaultState.OPEN, first_seen=NOON,
+        last_seen=NOON, changed_at=NOON,
+    )  # fmt: skip
+    said = explained(fault, Language.EN, Context(device=device))
+    assert told in said
+    assert check.format(device.address) in said.partition("To check: ")[2].partition("\n")[0]

@@ -114,6 +114,8 @@ def test_a_condition_is_said_in_the_words_of_its_aspect() -> None:
     ("value", "unit", "said"),
     [
         (0.93, "ratio", "93 %"),
+        (0.00003, "ratio", "0.003 %"),
+        (0.0, "ratio", "0 %"),
         (71.0, "celsius", "71 °C"),
         (-32.456, "dbm", "-32.46 dBm"),
         (0.0061, "amperes", "6.1 mA"),

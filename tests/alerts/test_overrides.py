@@ -124,7 +124,7 @@ def test_an_explanation_names_the_rules_that_nearly_spoke_and_what_ends_it() -> 
     (step,) = judged(answers(), CORE, {}, frozenset(), rules, NOON).steps
     fan = replace(step.fault, key=replace(KEY, kind="system", label="", aspect="state"))
     said = explained(step.fault, Language.EN, Context(policy=rules, device=CORE, symptoms=[fan])).splitlines()
-    assert "To check: snmpget 192.0.2.1 1.3.6.1.4.1.2011.5.25.31.1.1.18.1.6.1" in said
+    assert "To check: snmpget -v2c -c COMMUNITY 192.0.2.1 1.3.6.1.4.1.2011.5.25.31.1.1.18.1.6.1" in said
     assert "Confirmed by: one bad answer" in said
     assert "It is over: after 2 good answers in a row" in said
     assert "Other level: level 1 (psu-none-left) if none of its group were left" in said

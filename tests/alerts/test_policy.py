@@ -161,3 +161,27 @@ def models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for inner in get_args(annotation) for model in models(inner)]
+
+
+BASELINE = ("kind", "interface", "aspect", "packet_errors", "baseline")
+GOOD = {"at_least": 0.00003, "at_most": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("way", "to", "says"),
+    [
+        (BASELINE, {**GOOD, "at_least": 0.01}, "at_least must not be above at_most"),
+        (BASELINE, {**GOOD, "days": 5, "after": 7}, "after must not be more than days"),
+        (BASELINE, {**GOOD, "factor": 1.0}, "greater than 1"),
+        (BASELINE, {**GOOD, "usual": 1}, "Extra inputs are not permitted"),
+        ((*BASELINE[:-1], "limits"), None, "a baseline needs limits with high_warning"),
+        ((*BASELINE[:-1], "limits"), {"high_warning": 0.0001, "high_critical": 0.0005}, "below high_critical"),
+        (
+            ("kind", "interface", "aspect", "utilisation", "baseline"),
+            GOOD,
+            "[kind.interface.aspect.utilisation] can have no baseline",
+        ),
+    ],
+)
+def test_baseline_that_could_not_be_learned_is_refused(way: tuple[str, ...], to: object, says: str) -> None:
+    assert says in complaint(changed(*way, to=to))

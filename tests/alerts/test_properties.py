@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from alerts.faults.judgement import Judged, judged
 from alerts.faults.policy import Policy, PolicyFile, policy
-from monitor.model import Change, Component, Condition, Device, Fault, FaultKey, FaultState, Observation, Role
+from monitor.model import (
+    Change,
+    Component,
+    Condition,
+    Device,
+    Fault,
+    FaultKey,
+    FaultState,
+    Level,
+    Limits,
+    Observation,
+    Regraded,
+    Role,
+)
 from monitor.store.documents import fault_document, fault_read
 
 SHIPPED: Policy = policy(
@@ -34,6 +47,9 @@ PARTS = (
     ("optic", "GE1", "rx_power", ""),
     ("stack", "Member 1", "state", "1"),
     ("disk", "Disk 0", "state", ""),
+    ("disk", "Disk 0", "duty", ""),
+    ("optic", "GE2", "rx_power", ""),
+    ("temperature", "Inlet", "temperature", ""),
     ("virtual_disk", "Volume", "state", ""),
 )
 CONDITIONS = (
@@ -49,20 +65,66 @@ Visit = tuple[timedelta, tuple[Observation, ...]]
 Known = dict[FaultKey, Fault]
 
 
-def told(part: tuple[str, str, str, str], condition: Condition) -> Observation:
+LIMITS = Limits(high_warning=40, high_critical=50)
+NUMBERS = (20.0, 39.5, 41.0, 55.0)
+
+
+def told(part: tuple[str, str, str, str], condition: Condition, source: str = "x", value: float = 20.0) -> Observation:
+    """What one of two sources says of a part: a claim, or of the sensor a number with its limits."""
     kind, label, aspect, slot = part
     component = Component(kind=kind, label=label, slot=slot)
+    if kind == "temperature":
+        return Observation(
+            component=component, aspect=aspect, condition=None, at=NOON, value=value, unit="celsius", raw=str(value),
+            source=source, limits=LIMITS,
+        )  # fmt: skip
     return Observation(
-        component=component, aspect=aspect, condition=condition, at=NOON, raw=condition.value, source="x"
+        component=component, aspect=aspect, condition=condition, at=NOON, raw=f"{condition} {source}", source=source
     )
 
 
-observations = st.lists(
-    st.builds(told, st.sampled_from(PARTS), st.sampled_from(CONDITIONS)), min_size=1, max_size=8
-).map(tuple)
+def several(parts: Sequence[tuple[str, str, str, str]], most: int) -> st.SearchStrategy[tuple[Observation, ...]]:
+    """What a visit tells of these parts, of some of them twice."""
+    one = st.builds(
+        told, st.sampled_from(parts), st.sampled_from(CONDITIONS), st.sampled_from("xy"), st.sampled_from(NUMBERS)
+    )
+    return st.lists(one, min_size=1, max_size=most).map(tuple)
+
+
+observations = several(PARTS, 8)
+# Few parts that have to do with each other, so that groups, links and reserves are told of, and twice, in one visit.
+families = st.sampled_from(
+    [
+        [part for part in PARTS if part[0] in kinds]
+        for kinds in (
+            {"psu", "fan", "system"},
+            {"interface", "aggregate", "optic"},
+            {"disk", "virtual_disk"},
+        )
+    ]
+).flatmap(lambda parts: several(parts, 10))
 visits = st.lists(
     st.tuples(st.sampled_from([2, 60, 300, 3600]).map(lambda n: timedelta(seconds=n)), observations), max_size=9
 )
+
+
+# One part that comes and goes at every other visit or so, fast enough to flap, and a sensor at its limits
+unsteady = st.lists(
+    st.tuples(
+        st.sampled_from([2, 30]).map(lambda n: timedelta(seconds=n)),
+        several([part for part in PARTS if part[0] in {"psu", "temperature"}], 3),
+    ),
+    min_size=8,
+    max_size=16,
+)
+
+
+WORD = Regraded(level=Level.MINOR, by="wang", reason="spare is on its way", at=NOON)
+
+
+def stored(fault: Fault) -> Fault:
+    """As a daemon that is started anew finds it on disk."""
+    return fault_read(fault_document(fault))
 
 
 def over(history: Sequence[Visit], kept: Callable[[Fault], Fault] = lambda fault: fault) -> list[Judged]:
@@ -87,6 +149,20 @@ def test_the_order_of_observations_within_a_visit_does_not_matter(history: list[
     assert [verdict.steps for verdict in over(shuffled)] == [verdict.steps for verdict in over(history)]
 
 
+@given(families, st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_the_order_of_observations_does_not_matter_where_everything_is_confirmed_at_once(
+    told: tuple[Observation, ...], chance: object
+) -> None:
+    """Level, reasons and evidence of each fault: what groups, links and a second source add to them."""
+    seen_ok = frozenset((kind, label, aspect) for kind, label, aspect, _ in PARTS if kind in {"interface", "aggregate"})
+
+    def found(several: Sequence[Observation]) -> Judged:
+        return judged(several, BOX, {}, seen_ok, SHIPPED, NOON, at_once=True)
+
+    assert found(chance.sample(told, len(told))).steps == found(told).steps  # type: ignore[attr-defined] # a Random
+
+
 @given(visits)
 @settings(max_examples=60, deadline=None)
 def test_no_sequence_leaves_two_open_faults_with_one_key(history: list[Visit]) -> None:
@@ -109,8 +185,29 @@ def test_no_sequence_leaves_two_open_faults_with_one_key(history: list[Visit]) -
 @given(visits)
 @settings(max_examples=60, deadline=None)
 def test_a_restart_between_any_two_visits_changes_nothing(history: list[Visit]) -> None:
-    restarted = over(history, kept=lambda fault: fault_read(fault_document(fault)))
+    restarted = over(history, kept=stored)
     assert [verdict.steps for verdict in restarted] == [verdict.steps for verdict in over(history)]
+
+
+@given(unsteady)
+@settings(max_examples=60, deadline=None)
+def test_a_restart_changes_nothing_of_what_flaps_or_was_given_a_level_by_a_person(history: list[Visit]) -> None:
+    def graded(fault: Fault) -> Fault:
+        return replace(fault, regraded=WORD) if fault.state is FaultState.OPEN and not fault.flapping else fault
+
+    restarted = over(history, kept=lambda fault: stored(graded(fault)))
+    assert [verdict.steps for verdict in restarted] == [verdict.steps for verdict in over(history, kept=graded)]
+
+
+@given(st.builds(told, st.sampled_from(PARTS), st.just(Condition.FAILED), st.just("x"), st.just(55.0)))
+def test_what_is_stored_is_the_whole_fault(bad: Observation) -> None:
+    (step,) = over([(timedelta(seconds=2), (bad,))])[0].steps or (None,)
+    if step is not None:
+        whole = replace(
+            step.fault, regraded=WORD, flapping=True, good=1, good_since=NOON, opened_at=NOON, hidden_by=step.fault.key,
+            told_at=NOON, penalty=1234.5,
+        )  # fmt: skip
+        assert stored(whole) == whole
 
 
 @given(visits)

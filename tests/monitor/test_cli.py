@@ -320,7 +320,7 @@ async def test_a_person_gives_a_fault_another_level_and_takes_it_back(broken: Ho
     assert "the other one smokes" in fault["reason"]
     explained = run("explain", number, *config, secrets=False).stdout
     assert "Why: the other one smokes" in explained
-    assert "To check: snmpget 127.0.0.1:" in explained
+    assert "To check: snmpget -v2c -c COMMUNITY 127.0.0.1:" in explained
     assert "Other level: level 3 (psu-some-left-access) if it were an access switch" in explained
     assert re.search(r"In time: ticket T\d{8}-0001: \d{4}-.* \(\+0\.0 s\)", explained)
     (ticket,) = await broken.store.ask(tickets.unclosed)

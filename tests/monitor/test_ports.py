@@ -164,6 +164,7 @@ async def test_aggregate_that_is_down_whole_is_one_fault_with_its_members_and_it
 async def test_aggregate_that_an_operator_shuts_is_no_fault(world: World) -> None:
     world.switch.join("Bridge-Aggregation1", "GE1/0/1", "GE1/0/2")
     assert await world.visits(3) == []
-    for name in ("GE1/0/1", "GE1/0/2", "Bridge-Aggregation1"):
-        world.switch.ports[name].shut = True
-    assert await world.visits(3) == []
+    world.switch.ports["Bridge-Aggregation1"].shut = True  # its members go down with it; nobody shut them
+    for name in ("GE1/0/1", "GE1/0/2"):
+        world.switch.ports[name].up = False
+    assert await world.visits(6) == []
