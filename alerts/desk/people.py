@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 
 from alerts.desk.calendars import Holidays
+from alerts.desk.terms import Prefecture
 from monitor.model import Language, Text
 
 
@@ -163,6 +164,13 @@ class People:
     partners: Mapping[str, Partner] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     holidays: Holidays = field(default_factory=Holidays)
+
+    def partner_in(self, prefecture: str, prefectures: Mapping[str, Prefecture]) -> Partner | None:
+        """Who goes on site first in a prefecture: as people.toml says, else as the contract does."""
+        if prefecture in self.partners:
+            return self.partners[prefecture]
+        told = prefectures.get(prefecture)
+        return Partner(prefecture=prefecture, company=told.partner, phone=told.phone) if told else None
 
     def contacts_at(self, place: Place) -> tuple[Contact, ...]:
         """The contacts for a place: the project's first, then those of the site, then the customer's other ones."""
