@@ -167,7 +167,8 @@ def _tell(
 ) -> None:
     """Print who is on duty at `at`, one row for each person and rota; end with 1 where somebody is missing."""
     said = words(language)
-    rows = [row(people.persons, each, said) for each in _standing(settings, people, tier, place, at)]
+    looked = Span(begins=at - _FORESEEN, ends=at + _FORESEEN)
+    rows = [row(people.persons, each, said, looked) for each in _standing(settings, people, tier, place, at)]
     _warn(people, tier, place, Span(begins=at, ends=at))
     if not rows:
         reason = "no rota is for that" if people.rotas else f"there is no {PEOPLE} with a [[rota]]"

@@ -6,13 +6,17 @@ from zoneinfo import ZoneInfo
 
 from alerts.desk.icalendar import Event
 from alerts.desk.people import Person
+from alerts.desk.recurring import Span
 from alerts.desk.rota import Stint
 from alerts.locale import Words
 from monitor.model import Language, Text
 
 
-def row(persons: Mapping[str, Person], stint: Stint, said: Words) -> dict[str, object]:
-    """A row of a table, or of a JSON array; times are those of the rota's zone."""
+def row(persons: Mapping[str, Person], stint: Stint, said: Words, looked: Span | None = None) -> dict[str, object]:
+    """A row of a table, or of a JSON array; times are those of the rota's zone.
+
+    A duty that reaches to the edge of `looked`, where nobody looked further, has no time there.
+    """
     zone = ZoneInfo(stint.rota.zone)
     who = persons.get(stint.who.person)
     begins, ends = (
@@ -25,8 +29,8 @@ def row(persons: Mapping[str, Person], stint: Stint, said: Words) -> dict[str, o
         "title": say(who.title, said.language) if who else None,
         "phone": (who.phone or None) if who else None,
         "mail": (who.mail or None) if who else None,
-        "from": begins,
-        "until": ends,
+        "from": None if looked and stint.span.begins <= looked.begins else begins,
+        "until": None if looked and stint.span.ends >= looked.ends else ends,
         "why": "nobody" if stint.nobody else stint.who.why.value,
         "instead_of": stint.who.instead_of or None,
         "reason": _reason(persons, stint, said),
