@@ -35,14 +35,14 @@ class Surroundings:
 def disagreements(draft: Draft, around: Surroundings) -> Iterator[Problem]:
     """What is wrong between parts that are each well formed: names that lead nowhere, things that are there twice."""
     near = Speller().near_word
-    yield from _same(draft.customers, lambda customer: customer.name, "name", "name")
-    yield from _same(draft.sites, lambda site: site.name, "name", "name")
+    yield from same(draft.customers, lambda customer: customer.name, "name", "name")
+    yield from same(draft.sites, lambda site: site.name, "name", "name")
     for site in draft.sites:
         yield from unknown(site.place, ("customer",), site.written.customer, "customer", draft.customer_names, near)
         yield from _misplaced(site, around, near)
     # Names become file names and addresses of pages, where not everyone tells upper from lower case.
-    yield from _same(draft.devices, lambda device: device.name.casefold(), "name", "name")
-    yield from _same(draft.devices, lambda device: (device.address, device.port), "address", "address and port")
+    yield from same(draft.devices, lambda device: device.name.casefold(), "name", "name")
+    yield from same(draft.devices, lambda device: (device.address, device.port), "address", "address and port")
     for device in draft.devices:
         yield from _misled(device, draft, around, near)
     yield from _circles(draft.devices)
@@ -126,9 +126,10 @@ def _unfitting(entry: Entry[MaintenanceFile], draft: Draft, around: Surroundings
             yield place.problem((key,), f'there is no {what} "{cleaned(pattern, 60)}"', near(pattern, known))
 
 
-def _same(
+def same(
     entries: Iterable[Entry[Written]], trait: Callable[[Written], Hashable], key: str, what: str
 ) -> Iterator[Problem]:
+    """A problem for each of `entries` that has a `trait` which one before it has."""
     first: dict[Hashable, Entry[Written]] = {}
     for entry in entries:
         other = first.setdefault(trait(entry.written), entry)

@@ -33,7 +33,7 @@ from monitor.progress import Progress
 from monitor.schedule import Schedule
 from monitor.series import Series
 from monitor.series_reach import ReachSeries
-from monitor.store import parts
+from monitor.store import parts, people
 from monitor.store.database import Store
 from monitor.watch import Watch
 from monitor.web.application import application
@@ -106,6 +106,7 @@ class App:
     async def run(self) -> None:
         """Watch until SIGTERM or SIGINT. Raises AddressTakenError where the address to listen on cannot be had."""
         settings = self._means.settings
+        await self._store.do(lambda disk: people.kept(disk, settings.people, now()))
         opened = asyncio.Event()
         window = asyncio.create_task(self._window(settings, opened))
         await asyncio.wait({window, asyncio.create_task(opened.wait())}, return_when=asyncio.FIRST_COMPLETED)
@@ -232,6 +233,7 @@ class App:
                 log.warning("the configuration was refused, the old one stays in force:\n%s", problems)
                 self._notify.ready("configuration refused, the old one stays in force; see the journal")
                 return
+            await self._store.do(lambda disk: people.kept(disk, settings.people, now()))
             self._means = replace(self._means, settings=settings)
             self._duties.settings = settings
             self._progress.expect(_patience(settings), now())

@@ -13,11 +13,25 @@ from collectors.echoes import forbidden
 from collectors.recording import NotARecordingError
 from collectors.snmp import engines
 from monitor import app
-from monitor.config import ConfigError, knowledge, loaded, summary
+from monitor.config import PEOPLE, ConfigError, knowledge, loaded, summary
 from monitor.model import Language
 from monitor.problem import check_lines
+from monitor.rota_gaps import rota_warnings
 from monitor.seen import seen
-from monitor.verbs import backups, desk, doors, finding, handling, lives, papers, planned, record, rehearse, watched
+from monitor.verbs import (
+    backups,
+    desk,
+    doors,
+    duty,
+    finding,
+    handling,
+    lives,
+    papers,
+    planned,
+    record,
+    rehearse,
+    watched,
+)
 from monitor.verbs.glimpse import looks_now
 from monitor.verbs.replayed import recording, replayed
 
@@ -60,7 +74,8 @@ def check(directory: Path, *, as_json: bool) -> None:
             doors.print_json({"problems": [doors.problem_told(each) for each in error.problems]})
             sys.exit(doors.BAD_USAGE)
         raise
-    for warning in settings.warnings:
+    coming = rota_warnings(settings.people, settings.inventory.sites, directory / PEOPLE, app.now())
+    for warning in (*settings.warnings, *coming):
         click.echo(f"warning: {warning}", err=True)
     if settings.reach.enabled and (reason := forbidden()):
         click.echo(f"warning: {reason}", err=True)
@@ -160,6 +175,7 @@ for group in (
     watched.explain,
     desk.ticket,
     planned.maintenance,
+    duty.duty,
     papers.report,
     papers.mail,
     backups.configuration,

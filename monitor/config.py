@@ -1,7 +1,8 @@
 """All configuration: from the files of one folder to the frozen `Settings` that the daemon runs on, or its problems.
 
-netvigil.toml and inventory.toml are the user's own. Of contract.toml, policy.toml and platforms/*.toml those that lie
-in the folder count, and the ones that come with Netvigil fill the gaps (monitor/shipped.py).
+netvigil.toml, inventory.toml and people.toml (if there is one) are the user's own. Of contract.toml, policy.toml and
+platforms/*.toml those that lie in the folder count, and the ones that come with Netvigil fill the gaps
+(monitor/shipped.py).
 """
 
 import re
@@ -16,6 +17,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from alerts.desk.contract import ContractFile, contract
+from alerts.desk.people import People
 from alerts.faults.policy import Policy, PolicyFile, policy
 from alerts.post.mail import MailSettings, Security
 from collectors.platform import Platform, PlatformFile, platforms
@@ -38,6 +40,9 @@ from monitor.netvigil_file import (
     SyslogFile,
     TrapsFile,
 )
+from monitor.people_agreement import Known, misnamed
+from monitor.people_file import PeopleFile
+from monitor.people_read import people
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
 from monitor.settings import Daemon, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Storm, Visits
@@ -45,6 +50,7 @@ from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
 
+PEOPLE = "people.toml"
 STATE = "/var/lib/netvigil"
 PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}  # RFC 6409, RFC 8314, RFC 5321
 _PLATFORM_ERROR = re.compile(r"(?P<name>[^:]+)\.toml: (?P<key>[^:]*): (?P<reason>.*)", re.DOTALL)
@@ -75,6 +81,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     if own and file and draft:
         problems += _strangers(own, file, draft)
     problems += disagreements(draft, around) if draft else ()
+    folk = _people(directory, promises, draft, problems)
     secrets = (
         credentials(draft.credentials, vault, directory, stock, problems)
         if stock and draft and vault is not None
@@ -100,6 +107,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         snapshot_interval=file.history.interval,
         inventory=inventory(draft, secrets, entered, file.visits.interval),
         contract=contract(promises),
+        people=folk,
         policy=policy(rules),
         platforms=known_platforms,
         warnings=tuple(problem for problem in problems if problem.is_warning),
@@ -154,6 +162,24 @@ def _read(path: Path, raw: bytes, shape: type[Shape]) -> tuple[Document | None, 
     source = parsed(path, raw, problems)
     file = checked(source.data, shape, source, problems) if source else None
     return source, file, tuple(problems)
+
+
+def _people(directory: Path, promises: ContractFile | None, draft: Draft | None, problems: list[Problem]) -> People:
+    """The people of the folder. There is no file that comes with Netvigil: the sample has nobody's names."""
+    path = directory / PEOPLE
+    source = document(path, problems) if path.exists() else None
+    file = checked(source.data, PeopleFile, source, problems) if source else None
+    if source is None or file is None:
+        return People()
+    known = Known(
+        tiers=[tier.name for tier in promises.tiers] if promises else None,
+        prefectures=promises.prefectures.keys() if promises else None,
+        customers=draft.customer_names if draft else None,
+        sites={entry.written.name: entry.written.customer for entry in draft.sites} if draft else None,
+    )
+    found = list(misnamed(source, file, known))
+    problems += found
+    return People() if any(not each.is_warning for each in found) else people(file, source.text)
 
 
 def _platforms(directory: Path, problems: list[Problem]) -> tuple[Collection[str], dict[str, Platform]]:

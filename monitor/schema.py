@@ -17,6 +17,7 @@ from collectors.platform import PlatformFile
 from monitor.fields import said_duration
 from monitor.inventory import InventoryFile
 from monitor.netvigil_file import NetvigilFile
+from monitor.people_file import PeopleFile
 from monitor.rehearsal.scenario import ScenarioFile
 from monitor.shipped import shipped
 
@@ -24,6 +25,7 @@ OWNERS: dict[str, type[BaseModel]] = {
     "netvigil": NetvigilFile,
     "inventory": InventoryFile,
     "contract": ContractFile,
+    "people": PeopleFile,
     "policy": PolicyFile,
     "platform": PlatformFile,
     "scenario": ScenarioFile,

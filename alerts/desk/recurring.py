@@ -92,10 +92,10 @@ def every(text: str, length: timedelta) -> Every:
             case [days] if days == "last" or days[0].isdecimal():
                 return Every(text=text, at=at, length=length, days=frozenset(map(_day, days.split(","))))
             case [weekdays]:
-                return Every(text=text, at=at, length=length, weekdays=_weekdays(weekdays))
+                return Every(text=text, at=at, length=length, weekdays=weekdays_of(weekdays))
             case [nths, weekdays]:
                 chosen = frozenset(_NTHS[nth] for nth in nths.split(","))
-                return Every(text=text, at=at, length=length, weekdays=_weekdays(weekdays), nths=chosen)
+                return Every(text=text, at=at, length=length, weekdays=weekdays_of(weekdays), nths=chosen)
     except (KeyError, ValueError):
         raise wrong from None
     raise wrong
@@ -108,7 +108,8 @@ def _day(word: str) -> int:
     return day
 
 
-def _weekdays(words: str) -> frozenset[int]:
+def weekdays_of(words: str) -> frozenset[int]:
+    """The weekdays (0 is Monday) that "mon-fri" or "sat,sun" names. Raises ValueError."""
     found: set[int] = set()
     for word in words.split(","):
         first, _, last = word.partition("-")

@@ -271,6 +271,19 @@ pin = Table(
     Column("at", Moment, nullable=False),
 )
 
+# Each version of people.toml that the daemon has run with, from `since` on; "" where there was none. `holidays` is JSON
+# of the holidays that it was read with, because a newer package may know more.
+people_version = Table(
+    "people_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("since", Moment, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("holidays", Text, nullable=False),
+)
+Index("ix_people_version_since", people_version.c.since)
+
 # Maintenance windows that people wrote down (those that recur stand in inventory.toml). Patterns are "" for all.
 # `over_at` is when it is over: `ends`, or earlier where a person ended it (`ended_by`).
 maintenance = Table(

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -15,7 +16,7 @@ from collectors.simulate.fleet import fleet
 from collectors.simulate.snmp import Network
 from house import INVENTORY, NETVIGIL, SECRETS, Sink, until
 from monitor.model import EventKind
-from monitor.store import letters, tickets
+from monitor.store import letters, people, tickets
 from monitor.store.database import Store
 
 SERVER = "hf-srv-01"
@@ -178,3 +179,27 @@ async def test_a_second_daemon_on_the_same_state_leaves_at_once_and_says_why(dae
 def _letters(daemon: Daemon) -> int:
     with Store(daemon.folder / "state") as store, store.reading() as disk:
         return len(letters.all_letters(disk))
+
+
+PEOPLE = """
+[[person]]
+name = "an"
+[[rota]]
+name = "centre"
+tier = "response_centre"
+weekly = { people = ["an"], begins = 2026-01-05 }
+"""
+
+
+async def test_each_people_file_that_the_daemon_runs_with_is_kept(daemon: Daemon) -> None:
+    file = daemon.folder / "people.toml"
+    file.write_text(PEOPLE)
+    await daemon.start()
+    file.write_text(PEOPLE.replace('"an"', '"bo"'))
+    daemon.signal(signal.SIGHUP)
+    await until(lambda: "configuration reloaded" in daemon.said)
+    daemon.signal(signal.SIGTERM)
+    assert await daemon.end() == 0
+    with Store(daemon.folder / "state") as store, store.reading() as disk:
+        kept = people.after(disk, datetime(2026, 1, 1, tzinfo=UTC), datetime.now(UTC))
+    assert [each.document for each in kept] == [PEOPLE, PEOPLE.replace('"an"', '"bo"')]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,20 @@ from monitor.netvigil_file import (
     SyslogFile,
     TrapsFile,
     VisitsFile,
+)
+from monitor.people_file import (
+    ContactFile,
+    DailyFile,
+    HolidaysFile,
+    LeaveFile,
+    PartnerFile,
+    PeopleFile,
+    PersonFile,
+    RotaFile,
+    SubstituteFile,
+    TeamFile,
+    WeeklyFile,
+    YearFile,
 )
 from monitor.reference import ReferenceFile
 from monitor.schema import schemas
@@ -59,16 +74,36 @@ SECTIONS: dict[str, type[BaseModel]] = {
 DOCS = shipped().parent / "docs" / "configuration.md"
 
 
-def documented(heading: str) -> dict[str, str]:
+PEOPLE: dict[str, type[BaseModel]] = {
+    "people.toml": PeopleFile,
+    "`[holidays]`": HolidaysFile,
+    "`[[holidays.year]]`": YearFile,
+    "`[[person]]`": PersonFile,
+    "`[[team]]`": TeamFile,
+    "`[[rota]]`": RotaFile,
+    "`[rota.weekly]`": WeeklyFile,
+    "`[[rota.days]]`": DailyFile,
+    "`[[leave]]`": LeaveFile,
+    "`[[substitute]]`": SubstituteFile,
+    "`[[partner]]`": PartnerFile,
+    "`[[contact]]`": ContactFile,
+}
+
+
+def documented(heading: str, docs: Path = DOCS) -> dict[str, str]:
     """The default that the documentation states for each setting under `heading`."""
-    _, _, below = DOCS.read_text("utf-8").partition(f"\n### {heading}\n")
+    _, _, below = docs.read_text("utf-8").partition(f"\n### {heading}\n")
     section = re.split(r"\n##", below)[0]
     return dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", section, re.MULTILINE))
 
 
 def stated(shape: type[BaseModel]) -> dict[str, str]:
     """The default that the schema states for each setting, as the documentation writes it."""
-    both = [json.loads(schemas()[file])["$defs"] for file in ("netvigil.json", "inventory.json")]
+    if shape is PeopleFile:
+        whole = json.loads(schemas()["people.json"])["properties"]
+        return {key: default(key, each, []) for key, each in whole.items()}
+    files = ("netvigil.json", "inventory.json", "people.json")
+    both = [json.loads(schemas()[file])["$defs"] for file in files]
     found = next(shapes[shape.__name__] for shapes in both if shape.__name__ in shapes)
     return {key: default(key, each, found.get("required", ())) for key, each in found["properties"].items()}
 
@@ -90,6 +125,18 @@ def test_schema_files_are_fresh() -> None:
 @pytest.mark.parametrize(("heading", "shape"), SECTIONS.items(), ids=SECTIONS.keys())
 def test_every_setting_is_documented_with_its_default(heading: str, shape: type[BaseModel]) -> None:
     assert documented(heading) == stated(shape)
+
+
+@pytest.mark.parametrize(("heading", "shape"), PEOPLE.items(), ids=PEOPLE.keys())
+def test_every_setting_of_people_is_documented_with_its_default(heading: str, shape: type[BaseModel]) -> None:
+    assert documented(heading, DOCS.with_name("people.md")) == stated(shape)
+
+
+def test_every_table_of_people_has_its_section() -> None:
+    kinds = json.loads(schemas()["people.json"])["$defs"]
+    assert {name for name, each in kinds.items() if each["type"] == "object"} | {"PeopleFile"} == {
+        shape.__name__ for shape in PEOPLE.values()
+    }
 
 
 def test_every_table_of_both_files_has_its_section() -> None:
@@ -127,5 +174,5 @@ def test_defaults_look_as_one_would_write_them() -> None:
 
 
 def test_samples_name_the_schema_of_their_file() -> None:
-    for name in ("netvigil", "inventory"):
+    for name in ("netvigil", "inventory", "people"):
         assert (shipped() / f"{name}.toml").read_text("utf-8").startswith(f"#:schema schema/{name}.json\n")
