@@ -17,7 +17,20 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Language
 from monitor.problem import check_lines
 from monitor.seen import seen
-from monitor.verbs import backups, desk, doors, finding, lives, papers, planned, record, rehearse, watched
+from monitor.verbs import (
+    assets,
+    backups,
+    desk,
+    doors,
+    finding,
+    lives,
+    papers,
+    planned,
+    record,
+    rehearse,
+    spares,
+    watched,
+)
 from monitor.verbs.glimpse import looks_now
 from monitor.verbs.replayed import recording, replayed
 
@@ -158,6 +171,8 @@ for group in (
     watched.explain,
     desk.ticket,
     planned.maintenance,
+    assets.asset,
+    spares.spare,
     papers.report,
     papers.mail,
     backups.configuration,

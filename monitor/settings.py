@@ -1,11 +1,12 @@
 """The settings as plain frozen values: what the daemon runs on once its configuration was read (monitor/config.py)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from pathlib import Path
 
 from alerts.desk.contract import Contract
+from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.post.mail import MailSettings
 from collectors.looks import Door
@@ -133,6 +134,7 @@ class Settings:
     policy: Policy
     platforms: Mapping[str, Platform]
     storm: Storm = Storm()
+    spares: Needs = field(default_factory=Needs)
     warnings: tuple[Problem, ...] = ()
 
     def targets(self, device: Device) -> tuple[Target, ...]:

@@ -15,6 +15,7 @@ from monitor.model import Component, Text
 
 UNIT_KINDS = frozenset({"chassis", "stack"})
 """Parts that are units by themselves: a member of a stack has a serial number and a warranty of its own."""
+_BOARD = "board"
 _NOISE = re.compile(r"[\W_]+")
 
 
@@ -108,19 +109,24 @@ def filled(asset: Asset, seen: "SeenUnit") -> Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenUnit:
-    """A serial number that collectors see: of a device as a whole (`component` None), or of a part of it."""
+    """A serial number that collectors see in a device; `is_unit` where it is one, and not a part of one."""
 
     device: str
     serial: str
     model: str = ""
     maker: str = ""
     part_number: str = ""
-    component: Component | None = None
+    is_unit: bool = True
 
-    @property
-    def is_unit(self) -> bool:
-        """True where it is a unit and not a part of one."""
-        return self.component is None or self.component.kind in UNIT_KINDS
+
+def is_unit(component: Component, model: str) -> bool:
+    """True where the part of a device of this model is a unit by itself: a chassis, or a member of a stack.
+
+    Some makers tell the members of a stack as boards of the model that the stack has; boards in a chassis have others.
+    """
+    if component.kind == _BOARD:
+        return bool(model and component.model) and same_model(model, component.model)
+    return component.kind in UNIT_KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ def statement(
 ) -> tuple[Text, ...]:
     """What is to be said of a hardware ticket, a line each; what nobody knows is said to be unknown.
 
-    `asset` is the unit that holds the `parts` which failed, None where the asset file has none; `spares` what the
+    `asset` is the unit that holds the `parts` which failed, None where the asset file does not tell; `spares` what the
     stores have for them; `repairs` the days of those repairs of the unit that other tickets brought.
     """
     return tuple(_lines(asset, parts, spares, contract, today, repairs))
@@ -49,8 +49,8 @@ def _lines(
         yield _part(part)
     if asset is None:
         yield Text(
-            en="Unit: not in the asset file; warranty and charges unknown",
-            zh_CN="设备：用户档案中没有；保修与收费未知",
+            en="Unit: the asset file does not tell; warranty and charges unknown",
+            zh_CN="设备：用户档案无法确定；保修与收费未知",
         )
     else:
         yield _unit(asset)

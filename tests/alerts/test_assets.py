@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from alerts.desk.assets import Asset, SeenUnit, Swapped, What, changes, differences, disorder, filled, same_model
+from alerts.desk.assets import (
+    Asset,
+    SeenUnit,
+    Swapped,
+    What,
+    changes,
+    differences,
+    disorder,
+    filled,
+    is_unit,
+    same_model,
+)
 from alerts.desk.contract import ContractFile, contract
 from alerts.desk.spares import Offer, Spare, Store
 from alerts.desk.statement import statement
@@ -20,12 +31,11 @@ CONTRACT = contract(
 )
 CORE = Asset(serial="2102351234", model="S5735-L48T4X-A", maker="huawei", device="core")
 FAN = Component(kind="fan", label="Fan 1", slot="1")
-MEMBER = Component(kind="stack", label="1")
 WATCHED = ("core",)
 
 
-def seen(serial: str, device: str = "core", model: str = "", component: Component | None = None) -> SeenUnit:
-    return SeenUnit(device=device, serial=serial, model=model, component=component)
+def seen(serial: str, device: str = "core", model: str = "", *, is_unit: bool = True) -> SeenUnit:
+    return SeenUnit(device=device, serial=serial, model=model, is_unit=is_unit)
 
 
 def found(assets: list[Asset], units: list[SeenUnit], watched: tuple[str, ...] = WATCHED) -> list[tuple[str, str, str]]:
@@ -70,16 +80,30 @@ def test_a_device_that_tells_no_serial_number_is_unknown_and_not_wrong() -> None
 
 
 def test_members_of_a_stack_are_units_and_its_supplies_are_not() -> None:
-    supply = Component(kind="psu", label="PSU 1")
-    units = [seen("2102351234"), seen("M2M2", component=MEMBER), seen("P1P1", component=supply)]
+    units = [seen("2102351234"), seen("M2M2"), seen("P1P1", is_unit=False)]
     assert found([CORE, Asset(serial="M2M2", device="core")], units) == []
     assert found([CORE], units) == [("not_in_file", "", "M2M2")]
     assert found([CORE, Asset(serial="P1P1", device="core")], units) == [("not_in_file", "", "M2M2")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "model", "is_one"),
+    [
+        ("chassis", "", True),
+        ("stack", "S6730", True),
+        ("board", "S6730-H24X6C", True),
+        ("board", "LPU-48", False),
+        ("board", "", False),
+        ("psu", "S6730-H24X6C", False),
+    ],
+)
+def test_a_board_of_the_model_of_its_stack_is_a_member_of_it(kind: str, model: str, *, is_one: bool) -> None:
+    assert is_unit(Component(kind=kind, label="1", model=model), "S6730-H24X6C") is is_one
+
+
 def test_of_several_units_those_left_over_are_not_matched_by_guessing() -> None:
     two = [CORE, Asset(serial="LOST1", device="core")]
-    assert found(two, [seen("NEW1"), seen("NEW2", component=MEMBER)]) == [
+    assert found(two, [seen("NEW1"), seen("NEW2")]) == [
         ("not_seen", "2102351234", ""),
         ("not_seen", "LOST1", ""),
         ("not_in_file", "", "NEW1"),
@@ -158,7 +182,7 @@ def test_what_nobody_knows_of_a_unit_is_said_to_be_unknown() -> None:
     lines = [line.en for line in statement(None, [FAN], [], CONTRACT, date(2026, 11, 23))]
     assert lines == [
         "Part: Fan 1, part number unknown, serial number unknown",
-        "Unit: not in the asset file; warranty and charges unknown",
+        "Unit: the asset file does not tell; warranty and charges unknown",
         "Spare: none in any store",
     ]
     (_, _, warranty, charges, _) = statement(Asset(serial="X1"), [FAN], [], CONTRACT, date(2026, 11, 23))
