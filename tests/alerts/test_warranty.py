@@ -193,6 +193,22 @@ def test_the_three_guarantees_are_what_counting_days_and_repairs_finds(
     assert granted == wanted
 
 
+@pytest.mark.parametrize(
+    ("after", "granted"),
+    [
+        (-1, []),
+        (0, [Guarantee.REFUND]),
+        (7, [Guarantee.REFUND]),
+        (8, [Guarantee.EXCHANGE]),
+        (15, [Guarantee.EXCHANGE]),
+        (16, []),
+    ],
+)
+def test_refund_ends_with_the_seventh_day_and_exchange_with_the_fifteenth(after: int, granted: list[Guarantee]) -> None:
+    found = three_guarantees(TODAY, [], CONTRACT.three_guarantees, TODAY + timedelta(days=after))
+    assert [each.guarantee for each in found] == granted
+
+
 def test_without_a_delivery_only_repairs_are_known() -> None:
     rules = CONTRACT.three_guarantees
     assert three_guarantees(None, [], rules, TODAY) == ()

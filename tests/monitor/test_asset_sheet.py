@@ -227,6 +227,21 @@ def test_a_workbook_that_would_unpack_without_end_is_refused_before_it_is(tmp_pa
         list(sheets.rows(path))
 
 
+def test_a_workbook_whose_words_grow_without_end_is_refused(tmp_path: Path) -> None:
+    letters = "abcdefgh"
+    entities = "".join(f'<!ENTITY {new} "{f"&{old};" * 10}">' for old, new in zip(letters, letters[1:], strict=False))
+    bomb = f'<!DOCTYPE x [<!ENTITY a "{"x" * 1000}">{entities}]>'
+    good, path = workbook(tmp_path / "good.xlsx", ("序列号",)), tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(path, "w") as packed:
+        for each in source.infolist():
+            text = source.read(each).decode()
+            if each.filename == "xl/workbook.xml":
+                text = bomb + text.replace('name="Sheet"', 'name="&h;"')
+            packed.writestr(each.filename, text)
+    with pytest.raises(SheetError, match="not a workbook"):
+        list(sheets.rows(path))
+
+
 def test_of_several_sheets_one_has_to_be_named(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", ("序列号",), ("ABC1234",), sheets=("2025", "2026"))
     with pytest.raises(SheetError, match="2025, 2026"):
