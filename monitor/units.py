@@ -40,7 +40,11 @@ def _seen(disk: Connection, settings: Settings) -> Iterator[SeenUnit]:
         whole = (identity.serial if identity else None) or ""
         model = (identity.model if identity else None) or ""
         if whole:
-            yield SeenUnit(device=name, serial=whole, model=model, maker=maker)
+            same = (
+                each.component for each in of_devices.get(name, ()) if each.component.serial.upper() == whole.upper()
+            )
+            number = next((each.part_number for each in same if each.part_number), "")
+            yield SeenUnit(device=name, serial=whole, model=model, maker=maker, part_number=number)
         for part in of_devices.get(name, ()):
             one = part.component
             if one.serial and part.gone_at is None and one.serial.upper() != whole.upper():
@@ -168,8 +172,10 @@ def installed(disk: Connection, settings: Settings) -> tuple[Installed, ...]:
         each.serial: Installed(key=each.serial, model=each.model, part_number=each.part_number)
         for each in assets.all_assets(disk)
     }
+    models: dict[str, str] = {}
     for name, visited in devices.all_visited(disk).items():
         told = visited.identity
+        models[name] = told.model or ""
         if told.model and name in settings.inventory.devices:
             key = (told.serial or name).upper()
             found.setdefault(key, Installed(key=key, model=told.model, part_number=""))
@@ -179,7 +185,10 @@ def installed(disk: Connection, settings: Settings) -> tuple[Installed, ...]:
         key = one.serial.upper() or f"{one.device}/{one.kind}/{one.label}"
         before = found.get(key)
         if before is None:
-            found[key] = Installed(key=key, model=one.model, part_number=one.part_number)
+            # A spare fits models of units: that of a part says nothing, nor does a member told a second time.
+            part = Component(kind=one.kind, label=one.label, model=one.model)
+            model = one.model if one.serial and is_unit(part, models.get(one.device, "")) else ""
+            found[key] = Installed(key=key, model=model, part_number=one.part_number)
         elif not before.part_number:  # the device as a whole tells no part number, its chassis does
             found[key] = replace(before, part_number=one.part_number)
     return tuple(found.values())
