@@ -19,6 +19,7 @@ from monitor.problem import check_lines
 from monitor.rota_gaps import rota_warnings
 from monitor.seen import seen
 from monitor.verbs import (
+    assets,
     backups,
     desk,
     doors,
@@ -30,6 +31,7 @@ from monitor.verbs import (
     planned,
     record,
     rehearse,
+    spares,
     watched,
 )
 from monitor.verbs.glimpse import looks_now
@@ -176,6 +178,8 @@ for group in (
     desk.ticket,
     planned.maintenance,
     duty.duty,
+    assets.asset,
+    spares.spare,
     papers.report,
     papers.mail,
     backups.configuration,

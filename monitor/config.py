@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from alerts.desk.contract import ContractFile, contract
 from alerts.desk.people import People
+from alerts.desk.spares import Needs, Rule
 from alerts.faults.policy import Policy, PolicyFile, policy
 from alerts.post.mail import MailSettings, Security
 from collectors.platform import Platform, PlatformFile, platforms
@@ -37,6 +38,7 @@ from monitor.netvigil_file import (
     RecipientFile,
     ReportFile,
     SnmpFile,
+    SparesFile,
     SyslogFile,
     TrapsFile,
 )
@@ -104,6 +106,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         mail=post,
         storm=Storm(**dict(file.storm)),
         report=_report(file.report, state),
+        spares=_spares(file.spares),
         snapshot_interval=file.history.interval,
         inventory=inventory(draft, secrets, entered, file.visits.interval),
         contract=contract(promises),
@@ -333,6 +336,19 @@ def _hearing(file: TrapsFile | SyslogFile) -> Hearing:
 
 def _report(file: ReportFile, state: Path) -> Report:
     return Report(day=file.day, time=file.time, directory=state / file.directory, languages=tuple(file.languages))
+
+
+def _spares(file: SparesFile) -> Needs:
+    rules = {
+        each.part_number.casefold(): Rule(
+            part_number=each.part_number,
+            installed_per_spare=each.installed_per_spare,
+            at_least=each.at_least,
+            models=tuple(each.models),
+        )
+        for each in file.part
+    }
+    return Needs(installed_per_spare=file.installed_per_spare, at_least=file.at_least, rules=rules)
 
 
 def _state(file: DaemonFile, environ: Mapping[str, str], directory: Path) -> Path:

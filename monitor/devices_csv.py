@@ -37,7 +37,7 @@ DELIMITERS = ",;\t"
 _SEPARATORS = re.compile(r"\s*[,;、|]\s*")  # between several values of one cell; full-width ones are plain by then
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?\r?\n')  # Excel's own first line
 _TEXT_FORMULA = re.compile(r'="(.*)"')  # how people make Excel keep 010 as it is
-_FORMULA = re.compile(r"[=@].|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
+FORMULA = re.compile(r"[=@].|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
 _WHOLE = re.compile(r"(\d{1,9})(?:\.0+)?")  # spreadsheets like to make 161.0 of 161
 _HEADING_NOISE = re.compile(r"[\s_\-*:()\[\]\"]+")
 
@@ -72,7 +72,7 @@ def rows(raw: bytes, file: str, asked: ImportFile, place: Place, problems: list[
     `place` is that of the [[import]] that asked for the file.
     """
     try:
-        text = _decoded(raw)
+        text = decoded(raw)
     except ValueError:
         reason = "neither UTF-8 nor GB18030"
         problems.append(Problem(file=file, line=None, key="", reason=reason, hint="save it as CSV UTF-8"))
@@ -80,7 +80,7 @@ def rows(raw: bytes, file: str, asked: ImportFile, place: Place, problems: list[
     return list(_Sheet(file, text, asked, place, problems).rows())
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
     """The text of a file as spreadsheets export it: UTF-8, or GB18030 (Excel in Chinese), or marked UTF-16."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16")
@@ -98,7 +98,7 @@ class _Sheet:
         self.place = place
         self.filled = asked.model_dump(include=FILLED, exclude_none=True)
         self.problems = problems
-        self.ignored = {_plain_heading(heading) for heading in asked.ignore}
+        self.ignored = {plain_heading(heading) for heading in asked.ignore}
         declared = _DELIMITER_LINE.match(text)
         self.first = 2 if declared else 1
         self.lines = list(io.StringIO(text, newline=""))[self.first - 1 :]
@@ -136,19 +136,19 @@ class _Sheet:
             except csv.Error as error:
                 self._complain(line, "", f"not CSV: {error}", "look for a quote that is not closed")
                 return
-            yield line, [_trimmed(cell) for cell in cells]
+            yield line, [trimmed(cell) for cell in cells]
 
     def _likely_delimiter(self) -> str:
         """The sign that splits the first line into most headings that we know."""
         heading = next((line for line in self.lines if line.strip(f" \0\r\n{DELIMITERS}")), "")
-        return max(DELIMITERS, key=lambda sign: sum(_plain_heading(cell) in _FIELDS for cell in heading.split(sign)))
+        return max(DELIMITERS, key=lambda sign: sum(plain_heading(cell) in _FIELDS for cell in heading.split(sign)))
 
     def _columns(self, line: int, cells: list[str]) -> tuple[list[str], dict[str, str]]:
         """The field of each column ("" where it is not for us), and the heading of each field."""
         columns: list[str] = []
         headings: dict[str, str] = {}
         for cell in cells:
-            plain = _plain_heading(cell)
+            plain = plain_heading(cell)
             field = _FIELDS.get(plain, "") if plain not in self.ignored else ""
             if cell and not field and plain not in self.ignored:
                 hint = near_word(cell, _SPELLINGS) or "a column that is not for us is named in ignore of its [[import]]"
@@ -188,7 +188,7 @@ class _Sheet:
         self.problems.append(Problem(file=self.file, line=line, key=key, reason=reason, hint=hint))
 
 
-def _trimmed(cell: str) -> str:
+def trimmed(cell: str) -> str:
     """A cell without blanks of any width around it, and out of the dress that keeps spreadsheets from counting."""
     text = cleaned(cell)
     formula = _TEXT_FORMULA.fullmatch(text)
@@ -197,7 +197,7 @@ def _trimmed(cell: str) -> str:
 
 def _value(field: str, cell: str) -> Any:
     """What a cell says, in the type that the inventory has for it."""
-    if _FORMULA.match(cell):
+    if FORMULA.match(cell):
         raise ValueError("a formula or an error of the spreadsheet; write the value itself")
     if field in VERBATIM:
         return cell
@@ -214,10 +214,10 @@ def _value(field: str, cell: str) -> Any:
     return plain
 
 
-def _plain_heading(heading: str) -> str:
+def plain_heading(heading: str) -> str:
     """A heading without what people vary: case, width, blanks, brackets."""
     return _HEADING_NOISE.sub("", unicodedata.normalize("NFKC", heading).casefold())
 
 
 _SPELLINGS = tuple(spelling for spellings in HEADINGS.values() for spelling in spellings)
-_FIELDS = {_plain_heading(spelling): field for field, spellings in HEADINGS.items() for spelling in spellings}
+_FIELDS = {plain_heading(spelling): field for field, spellings in HEADINGS.items() for spelling in spellings}

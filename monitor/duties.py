@@ -17,12 +17,12 @@ from alerts.desk import hops
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import due_events, next_due
 from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_try, posted
-from monitor import afterwards, maintenance, reporting, storm, ticketing
+from monitor import afterwards, maintenance, reporting, storm, ticketing, units
 from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import Letter, Level, Ticket
 from monitor.progress import Progress
-from monitor.store import faults, letters, tickets
+from monitor.store import faults, letters, spares, tickets
 from monitor.store.database import Store
 from monitor.store.letters import LetterState, Posted
 
@@ -30,6 +30,7 @@ WORK = "duties"
 log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
+_STOCK = timedelta(hours=1)  # how often the stores are held against what is installed, also where nothing was moved
 _AT_ONCE = 20  # letters under way at the same time
 _TOGETHER = 100  # tickets that are looked at together
 _A_TICK = 500  # tickets that are written into in one tick at most: the watchdog waits for its end
@@ -68,12 +69,14 @@ class Duties:
         self._levels: dict[str, Level] = {}
         self._windows: tuple[Settings, tuple[str, ...]] | None = None
         self._glanced_at = clock()
+        self._stock_glanced_at = self._stocked_at = clock() - _STOCK
+        self._stock_as_of: tuple[Settings, int] | None = None
 
     async def tick(self) -> None:
         """Do all that is due now. A duty that cannot be done (a full disk) is said, and holds up none of the others."""
         now = self._clock()
         # Letters first: they wait for nobody, least of all for the clocks of five thousand new tickets.
-        duties = (self._posts, self._maintains, self._promises, self._reports, self._counts, self._sweeps)
+        duties = (self._posts, self._maintains, self._promises, self._reports, self._counts, self._stocks, self._sweeps)
         done = [await self._tried(duty, now) for duty in duties]
         if all(done):
             self._progress.made(WORK, now)
@@ -274,6 +277,18 @@ class Duties:
         self._metrics.outbox_counted(
             await self._store.ask(letters.counted), await self._store.ask(letters.oldest_undelivered)
         )
+
+    async def _stocks(self, now: datetime) -> None:
+        """Hold the stores against what is installed: soon after pieces were moved, else every hour."""
+        if now - self._stock_glanced_at < _GLANCE:
+            return
+        self._stock_glanced_at = now
+        as_of = (self.settings, await self._store.ask(spares.last_line))
+        if as_of == self._stock_as_of and now - self._stocked_at < _STOCK:
+            return
+        levels = await self._store.ask(partial(units.spare_levels, settings=self.settings))
+        self._metrics.spares_counted({each.part_number: each.short for each in levels})
+        self._stock_as_of, self._stocked_at = as_of, now
 
     async def _sweeps(self, now: datetime) -> None:
         if now - self._swept_at >= _SWEEP:

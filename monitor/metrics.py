@@ -141,6 +141,12 @@ class Metrics:
             buckets=_HOPS,
             registry=own,
         )
+        self._spares_short = Gauge(
+            "netvigil_spares_short",
+            "How many spares of a part number are missing in the stores, by what is installed.",
+            ["part_number"],
+            registry=own,
+        )
         for level in Level:
             self._confirmation.labels(str(level.value))
             self._response.labels(str(level.value))
@@ -198,6 +204,10 @@ class Metrics:
     def stormed(self, recipients: int) -> None:
         """It was looked how many recipients have more letters than they would read."""
         self._storms.set(recipients)
+
+    def spares_counted(self, short: Mapping[str, int]) -> None:
+        """The stores were held against what is installed: how many are missing of each part number."""
+        _replace(self._spares_short, short)
 
     def posted(self, result: str) -> None:
         """A mail server answered to a letter, or none could be reached."""

@@ -220,6 +220,33 @@ class HistoryFile(Settled):
     )
 
 
+class SparePartFile(Settled):
+    """[[spares.part]]: how many spares of one part number there are to be."""
+
+    part_number: str = Field(min_length=1, description="The maker's part number.")
+    installed_per_spare: Whole = Field(20, ge=1, description="One spare for every so many that are installed.")
+    at_least: Whole = Field(1, ge=0, description="Never fewer than this, whatever is installed.")
+    models: list[str] = Field([], description="Models of the units that it fits; they may hold * and ?.")
+
+
+class SparesFile(Settled):
+    """[spares]: how many spare parts there are to be, by what is installed."""
+
+    installed_per_spare: Whole = Field(20, ge=1, description="One spare for every so many that are installed.")
+    at_least: Whole = Field(1, ge=0, description="Never fewer than this of a part that is installed anywhere.")
+    part: list[SparePartFile] = Field([], description="[[spares.part]]: part numbers with figures of their own.")
+
+    @field_validator("part")
+    @classmethod
+    def _once_each(cls, part: list[SparePartFile]) -> list[SparePartFile]:
+        seen: set[str] = set()
+        for each in part:
+            if each.part_number.casefold() in seen:
+                raise ValueError(f'part number "{each.part_number}" stands here twice; remove one')
+            seen.add(each.part_number.casefold())
+        return part
+
+
 class NetvigilFile(Settled):
     """The whole of netvigil.toml."""
 
@@ -235,3 +262,4 @@ class NetvigilFile(Settled):
     storm: StormFile = Field(StormFile(), description="[storm]: when many letters at once become one.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")
+    spares: SparesFile = Field(SparesFile(), description="[spares]: how many spare parts there are to be.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alerts.desk.contract import Contract
 from alerts.desk.people import People
+from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.post.mail import MailSettings
 from collectors.looks import Door
@@ -135,6 +136,7 @@ class Settings:
     platforms: Mapping[str, Platform]
     storm: Storm = Storm()
     people: People = field(default_factory=People)
+    spares: Needs = field(default_factory=Needs)
     warnings: tuple[Problem, ...] = ()
 
     def targets(self, device: Device) -> tuple[Target, ...]:

@@ -188,6 +188,12 @@ def all_opened(disk: Connection) -> tuple[Fault, ...]:
     return tuple(map(_read, rows))
 
 
+def of_device(disk: Connection, device: str) -> tuple[Fault, ...]:
+    """Every fault of this device that was ever opened, oldest first."""
+    question = select(_fault.c.id, _fault.c.body).where(_fault.c.device == device, _fault.c.opened_at.is_not(None))
+    return tuple(map(_read, disk.execute(question.order_by(_fault.c.opened_at, _fault.c.id))))
+
+
 def counted(disk: Connection) -> dict[Level, int]:
     """How many open faults there are of each level."""
     rows = disk.execute(

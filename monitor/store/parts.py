@@ -1,8 +1,9 @@
 """What a device consists of, and what happened to it: parts as they were told last, and events that only grow."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
@@ -40,6 +41,32 @@ def known(disk: Connection, device: str) -> dict[Key, Known]:
     """The parts of `device` by kind and label."""
     rows = disk.execute(select(_part).where(_part.c.device == device).order_by(_part.c.kind, _part.c.label))
     return {(row.kind, row.label): _read(row) for row in rows}
+
+
+def all_known(disk: Connection) -> dict[str, list[Known]]:
+    """The parts of every device that are remembered, by device."""
+    found: dict[str, list[Known]] = {}
+    for row in disk.execute(select(_part).order_by(_part.c.device, _part.c.kind, _part.c.label)):
+        found.setdefault(row.device, []).append(_read(row))
+    return found
+
+
+class Marked(NamedTuple):
+    """A part that tells what it is; of ten thousand devices there are some hundred thousand."""
+
+    device: str
+    kind: str
+    label: str
+    serial: str
+    model: str
+    part_number: str
+
+
+def marked(disk: Connection) -> Iterator[Marked]:
+    """The parts of all devices that are there and tell a model or a part number."""
+    columns = [_part.c[name] for name in Marked._fields]
+    question = select(*columns).where(_part.c.gone_at.is_(None), (_part.c.model != "") | (_part.c.part_number != ""))
+    return (Marked(*row) for row in disk.execute(question))
 
 
 def having(disk: Connection, kind: str, names: Collection[str]) -> frozenset[str]:
@@ -102,12 +129,18 @@ def happened(disk: Connection, events: Iterable[DeviceEvent]) -> None:
 
 
 def history(
-    disk: Connection, devices: Iterable[str], since: datetime, until: datetime | None = None
+    disk: Connection,
+    devices: Iterable[str],
+    since: datetime,
+    until: datetime | None = None,
+    what: Happened | None = None,
 ) -> tuple[DeviceEvent, ...]:
-    """What happened to `devices` from `since` (inclusive) to `until` (exclusive), oldest first."""
+    """What happened to `devices` from `since` (inclusive) to `until` (exclusive), oldest first; `what`: only that."""
     question = select(_event).where(_event.c.device.in_(tuple(devices)), _event.c.at >= since)
     if until is not None:
         question = question.where(_event.c.at < until)
+    if what is not None:
+        question = question.where(_event.c.what == what.value)
     rows = disk.execute(question.order_by(_event.c.at, _event.c.id))
     return tuple(
         DeviceEvent(

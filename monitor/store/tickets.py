@@ -125,6 +125,12 @@ def all_about(disk: Connection, key: FaultKey) -> tuple[Ticket, ...]:
     return _read(disk, question.order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc()))
 
 
+def of_device(disk: Connection, device: str) -> tuple[Ticket, ...]:
+    """Every ticket about a fault of this device, oldest first."""
+    question = select(_ticket).where(_ticket.c.device == device).order_by(_ticket.c.opened_at, _ticket.c.id)
+    return _read(disk, question)
+
+
 def several(disk: Connection, numbers: Iterable[str]) -> tuple[Ticket, ...]:
     """The tickets with these numbers, as far as there are such, oldest first."""
     wanted = select(_ticket).where(_ticket.c.id.in_(tuple(numbers)))

@@ -22,6 +22,8 @@ from monitor.netvigil_file import (
     RedfishFile,
     ReportFile,
     SnmpFile,
+    SparePartFile,
+    SparesFile,
     SshFile,
     StormFile,
     SyslogFile,
@@ -62,6 +64,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[storm]`": StormFile,
     "`[report]`": ReportFile,
     "`[history]`": HistoryFile,
+    "`[spares]`": SparesFile,
+    "`[[spares.part]]`": SparePartFile,
     '`[credentials.NAME]` with `version = "3"`': UserFile,
     '`[credentials.NAME]` with `version = "2c"`': CommunityFile,
     "`[logins.NAME]`": LoginFile,
@@ -149,6 +153,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "storm", "report", "history",
+        "spares",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",
