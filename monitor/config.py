@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from socket import gethostname
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -254,7 +255,17 @@ def _recipient(file: RecipientFile) -> Recipient:
 
 def _daemon(file: DaemonFile, state: Path) -> Daemon:
     host, _, port = file.listen.rpartition(":")
-    return Daemon(state=state, host=host.strip("[]"), port=int(port), demo=file.demo)
+    name = host.strip("[]")
+    return Daemon(
+        state=state, host=name, port=int(port), demo=file.demo, runbooks=file.runbooks or _pages(host, int(port))
+    )
+
+
+def _pages(host: str, port: int) -> str:
+    """The daemon's own runbook pages; nowhere where the port is any free one, which nobody can link to."""
+    if not port:
+        return ""
+    return f"http://{gethostname() if host in {'0.0.0.0', '[::]'} else host}:{port}/runbooks"  # noqa: S104 - it is asked, not bound
 
 
 def _snmp(file: SnmpFile) -> Snmp:

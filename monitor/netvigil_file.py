@@ -1,5 +1,6 @@
 """The shape of netvigil.toml: the daemon's own settings, as written; monitor/config.py makes values of them."""
 
+import re
 from datetime import time, timedelta
 from typing import Annotated, Literal, Self
 
@@ -40,6 +41,12 @@ def _maybe_listen(raw: str) -> str:
     return _listen(raw) if raw else raw
 
 
+def _base(raw: str) -> str:
+    if raw and (not re.fullmatch(r"https?://[^\s<>\"'#?]+", raw)):
+        raise ValueError('must be an address such as "https://wiki.example.org/runbooks"')
+    return raw.rstrip("/")
+
+
 class DaemonFile(Settled):
     """[daemon]: where it remembers and where it answers."""
 
@@ -50,6 +57,11 @@ class DaemonFile(Settled):
     )
     listen: Annotated[str, AfterValidator(_listen)] = Field(
         "127.0.0.1:9510", description="Address and port of the metrics and pages. Port 0 takes any free one."
+    )
+    runbooks: Annotated[str, AfterValidator(_base)] = Field(
+        "",
+        description="Where the runbook pages are, as letters link to them: an address under which "
+        "<language>/<kind> is a page. If left out: the daemon's own, at `listen`.",
     )
     demo: Switch = Field(default=False, description="Allow intervals under 5s, for the demo and for tests on loopback.")
 

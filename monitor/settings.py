@@ -20,12 +20,13 @@ from monitor.problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daemon:
-    """Where the daemon remembers and where it answers."""
+    """Where the daemon remembers and where it answers. `runbooks` is where letters find the pages, "" for nowhere."""
 
     state: Path
     host: str = "127.0.0.1"
     port: int = 9510
     demo: bool = False
+    runbooks: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import click
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import clocks, nearest
 from alerts.desk.times import span, wall
+from alerts.runbooks import link
 from monitor import ticketing
 from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
@@ -53,8 +54,10 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         within = {each.digest: letters.by_id(disk, each.digest) for each in sent if each.digest}
     site = settings.inventory.sites.get(found.site)
     zone = site.zone if site else "UTC"
+    page = link(settings.daemon.runbooks, Language.EN, found.fault.kind, found.fault.aspect)
     told = {
         **_ticket_row(found, settings),
+        "runbook": page or None,
         "clocks": [
             {"name": each.name.value, "due": each.due.isoformat() if each.due else None, "state": each.state.value}
             for each in clocks(found, settings.contract, now)
@@ -87,6 +90,8 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     for each in clocks(found, settings.contract, now):
         due = wall(each.due, zone, Language.EN) if each.due else ""
         click.echo(f"  {each.title.en:<34} {due:<34}  {each.state.value}")
+    if page:
+        click.echo(f"  what to do: {page}")
     for event in found.events:
         data = ", ".join(f"{key}={value}" for key, value in event.data.items() if not key.endswith("_zh_CN"))
         click.echo(f"  {event.seq:>3} {wall(event.at, zone, Language.EN)}  {event.kind.value} by {event.by}  {data}")
