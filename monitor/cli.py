@@ -17,7 +17,7 @@ from monitor.config import ConfigError, knowledge, loaded, summary
 from monitor.model import Language
 from monitor.problem import check_lines
 from monitor.seen import seen
-from monitor.verbs import backups, desk, doors, finding, lives, papers, planned, record, rehearse, watched
+from monitor.verbs import backups, desk, diagnosing, doors, finding, lives, papers, planned, record, rehearse, watched
 from monitor.verbs.glimpse import looks_now
 from monitor.verbs.replayed import recording, replayed
 
@@ -150,6 +150,8 @@ def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
 
 for verb in (lives.device_parts, lives.device_history, lives.device_forget):
     watched.device.add_command(verb)
+for verb in (diagnosing.diagnose, diagnosing.attachment):
+    desk.ticket.add_command(verb)
 for group in (
     finding.discover,
     record.record,

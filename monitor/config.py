@@ -40,7 +40,7 @@ from monitor.netvigil_file import (
 )
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
-from monitor.settings import Daemon, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Storm, Visits
+from monitor.settings import Daemon, Diagnosis, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Storm, Visits
 from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
@@ -96,6 +96,8 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         syslog=_hearing(file.syslog),
         mail=post,
         storm=Storm(**dict(file.storm)),
+        diagnosis=Diagnosis(**dict(file.diagnosis)),
+        attachment=file.attachments.size,
         report=_report(file.report, state),
         snapshot_interval=file.history.interval,
         inventory=inventory(draft, secrets, entered, file.visits.interval),

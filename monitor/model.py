@@ -422,6 +422,8 @@ class EventKind(StrEnum):
     CLOCK_WARNED = "clock_warned"
     CLOCK_MISSED = "clock_missed"
     COMMENT = "comment"
+    ATTACHED = "attached"
+    DIAGNOSED = "diagnosed"
     CLOSED = "closed"
 
 

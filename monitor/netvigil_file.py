@@ -232,6 +232,26 @@ class HistoryFile(Settled):
     )
 
 
+class DiagnosisFile(Settled):
+    """[diagnosis]: what a device is asked once when a ticket about it opens."""
+
+    enabled: Switch = Field(default=True, description="Whether tickets are diagnosed by themselves.")
+    timeout: PositiveDuration = Field(timedelta(minutes=2), description="The most that one diagnosis may take.")
+    concurrent: Whole = Field(2, ge=1, le=20, description="Diagnoses at the same time.")
+    hourly: Whole = Field(60, ge=1, description="Diagnoses in any hour; in a storm the gravest tickets come first.")
+    within: PositiveDuration = Field(
+        timedelta(hours=1), description="Age of a ticket after which it is no longer diagnosed by itself."
+    )
+    log: PositiveDuration = Field(timedelta(hours=6), description="How far back logs and the history are told.")
+    size: Whole = Field(1_000_000, ge=10_000, description="Octets of one diagnosis.")
+
+
+class AttachmentsFile(Settled):
+    """[attachments]: what is attached to tickets."""
+
+    size: Whole = Field(20_000_000, ge=10_000, description="Octets of one attachment.")
+
+
 class NetvigilFile(Settled):
     """The whole of netvigil.toml."""
 
@@ -246,4 +266,8 @@ class NetvigilFile(Settled):
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
     storm: StormFile = Field(StormFile(), description="[storm]: when many letters at once become one.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
+    diagnosis: DiagnosisFile = Field(
+        DiagnosisFile(), description="[diagnosis]: what a device is asked once when a ticket about it opens."
+    )
+    attachments: AttachmentsFile = Field(AttachmentsFile(), description="[attachments]: what is attached to tickets.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")

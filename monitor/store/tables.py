@@ -187,6 +187,7 @@ ticket_event = Table(
     Column("by", String, nullable=False),
     Column("data", Text, nullable=False),
 )
+Index("ix_ticket_event_diagnosed", ticket_event.c.at, sqlite_where=text("kind = 'diagnosed'"))
 Index("ix_ticket_event_closed", ticket_event.c.ticket, unique=True, sqlite_where=text("kind = 'closed'"))
 
 # The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time), or
@@ -233,6 +234,16 @@ pin = Table(
     Column("device", String, primary_key=True),
     Column("eye", String, primary_key=True),
     Column("shown", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What is attached to tickets; the files are below the state directory, by the same name.
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("media_type", String, nullable=False),
     Column("at", Moment, nullable=False),
 )
 

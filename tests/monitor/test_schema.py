@@ -11,8 +11,10 @@ from monitor.credentials import CommunityFile, LoginFile, UserFile
 from monitor.devices_csv import HEADINGS
 from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFile, MaintenanceFile, SiteFile
 from monitor.netvigil_file import (
+    AttachmentsFile,
     BudgetFile,
     DaemonFile,
+    DiagnosisFile,
     HistoryFile,
     MailFile,
     NetvigilFile,
@@ -46,6 +48,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[[mail.recipient]]`": RecipientFile,
     "`[storm]`": StormFile,
     "`[report]`": ReportFile,
+    "`[diagnosis]`": DiagnosisFile,
+    "`[attachments]`": AttachmentsFile,
     "`[history]`": HistoryFile,
     '`[credentials.NAME]` with `version = "3"`': UserFile,
     '`[credentials.NAME]` with `version = "2c"`': CommunityFile,
@@ -102,6 +106,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "storm", "report", "history",
+        "diagnosis", "attachments",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",
