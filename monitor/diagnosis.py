@@ -50,7 +50,9 @@ async def taken(
         )
     sections.insert(1, Section(title="Ping", text=_pinged(await ask(device.name))))
     platform = await store.ask(partial(_platform, device=device, settings=settings))
-    if platform is not None:
+    if platform is None:
+        sections.append(Section(title="Device", text="nobody knows yet what it is, so it was not asked"))
+    else:
         asked = wanted(platform, fault.key.kind, fault.key.label, fault.component.slot)
         sections += await _asked(asked, device, store, settings, readers, settings.diagnosis.timeout)
     return _bundled(ticket, sections, settings, now)
@@ -74,9 +76,10 @@ def _pinged(found: Reached | None) -> str:
 
 def _platform(disk: Connection, *, device: Device, settings: Settings) -> Platform | None:
     """What the inventory says that the device is, else what its last visit found out."""
+    if (declared := settings.platforms.get(device.platform)) is not None:
+        return declared
     visited = devices.by_name(disk, device.name)
-    name = device.platform or (visited.identity.platform if visited else None) or ""
-    return settings.platforms.get(name)
+    return settings.platforms.get((visited.identity.platform if visited else None) or "")
 
 
 async def _asked(

@@ -10,7 +10,7 @@ from alerts.locale import words
 from alerts.reports.history import happened
 from collectors.diagnosis import Section
 from collectors.text import cleaned
-from monitor.model import Fault, FaultKey, Language, Ticket
+from monitor.model import Fault, FaultKey, FaultState, Language, Ticket
 from monitor.settings import Settings
 from monitor.store import devices, faults, links, parts
 
@@ -25,12 +25,13 @@ def known_of(disk: Connection, *, ticket: Ticket, fault: Fault, settings: Settin
     events = parts.history(disk, [name], since)[-_MOST:]
     device = settings.inventory.devices.get(name)
     zone = settings.inventory.sites[device.site].zone if device else "UTC"
-    others = [each for each in faults.open_faults(disk) if each.key.device == name and each.key != fault.key][:_MOST]
+    of_device = faults.known(disk, name, now).values()
+    others = [each for each in of_device if each.state is FaultState.OPEN and each.key != fault.key]
     said = words(Language.EN)
     return [
         Section(title="Fault and device", text="\n".join(_facts(disk, fault, settings))),
         Section(title="What the neighbours see", text="\n".join(_neighbours(disk, name, settings, now))),
-        Section(title="Other open faults of the device", text="\n".join(_fault(each) for each in others) or "none"),
+        Section(title="Other open faults of the device", text="\n".join(_fault(each) for each in others[:_MOST]) or "none"),
         Section(
             title=f"What happened to the device since {since.isoformat(timespec='minutes')}",
             text="\n".join(f"{each.at.isoformat(timespec='seconds')} {happened(each, said, zone)}" for each in events)

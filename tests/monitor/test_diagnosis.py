@@ -51,7 +51,11 @@ enabled = false
 timeout = "8s"
 hourly = 3
 """
+SNMP = 'credentials = ["reading"]'
 INVENTORY = """
+[credentials.reading]
+version = "2c"
+community = {{ env = "COMMUNITY" }}
 [logins.vty]
 user = "netvigil"
 password = {{ env = "PASSWORD" }}
@@ -78,6 +82,7 @@ platform = "huawei_vrp"
 ssh = "vty"
 """
 PASSWORD = "secret"
+SECRETS = {"PASSWORD": PASSWORD, "COMMUNITY": "read-only-word"}
 
 
 async def _there(_: str) -> Reached | None:
@@ -141,11 +146,11 @@ class Room:
 
 
 @asynccontextmanager
-async def furnished(tmp_path: Path, switch: Shell) -> AsyncIterator[Room]:
+async def furnished(tmp_path: Path, switch: Shell, inventory: str = INVENTORY) -> AsyncIterator[Room]:
     async with serving(switch) as port:
         (tmp_path / "netvigil.toml").write_text(NETVIGIL)
-        (tmp_path / "inventory.toml").write_text(INVENTORY.format(port=port))
-        settings = loaded(tmp_path, {"PASSWORD": PASSWORD})
+        (tmp_path / "inventory.toml").write_text(inventory.format(port=port))
+        settings = loaded(tmp_path, SECRETS)
         with Store(settings.daemon.state) as store:
             found = Room(folder=tmp_path, settings=settings, store=store, switch=switch)
             yield found
@@ -247,6 +252,34 @@ async def test_no_more_than_so_many_in_an_hour_and_the_gravest_first(room: Room)
     assert len(room.diagnosed()) == 3
 
 
+async def test_two_at_a_time_are_still_no_more_than_the_hour_allows(room: Room) -> None:
+    room.settings = replace(room.settings, diagnosis=replace(room.settings.diagnosis, hourly=1))
+    for number in range(3):
+        room.open(label=f"PWR{number}")
+    await ticked(room, room.daemon(), 1, times=4)
+    assert len(room.diagnosed()) == 1
+
+
+async def test_device_of_which_nobody_knows_what_it_is_is_not_asked_and_one_that_told_it_is(tmp_path: Path) -> None:
+    async with furnished(tmp_path, shell("vrp"), INVENTORY.replace('platform = "huawei_vrp"', SNMP)) as room:
+        unknown = room.open()
+        await ticked(room, room.daemon(), 1)
+        assert "nobody knows yet what it is" in room.bundle(unknown.id)
+        assert room.switch.asked == []
+        with room.store.writing() as disk:
+            devices.answered(disk, "acc-1", Identity(platform="huawei_vrp"), room.clock())
+        told = room.open(label="PWR2")
+        await ticked(room, room.daemon(), 2)
+        assert "==== display version" in room.bundle(told.id)
+
+
+async def test_device_without_a_login_is_said_to_have_none(tmp_path: Path) -> None:
+    async with furnished(tmp_path, shell("vrp"), INVENTORY.replace('ssh = "vty"', SNMP)) as room:
+        ticket = room.open()
+        await ticked(room, room.daemon(), 1)
+        assert "names no login for SSH or Redfish" in room.bundle(ticket.id)
+
+
 async def test_ticket_that_is_old_or_of_no_device_or_of_no_hardware_is_not_diagnosed(room: Room) -> None:
     room.open(label="old")
     room.clock.advance(hours=2)
@@ -316,5 +349,5 @@ async def ran(room: Room, *words: str) -> tuple[int, str]:
     """What the command says and ends with."""
     arguments: Sequence[str] = ["ticket", *words, "--config", str(room.folder)]
     runner = CliRunner()
-    result = await asyncio.to_thread(runner.invoke, netvigil, arguments, env={**os.environ, "PASSWORD": PASSWORD})
+    result = await asyncio.to_thread(runner.invoke, netvigil, arguments, env={**os.environ, **SECRETS})
     return result.exit_code, result.stdout
