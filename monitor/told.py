@@ -31,7 +31,9 @@ def known_of(disk: Connection, *, ticket: Ticket, fault: Fault, settings: Settin
     return [
         Section(title="Fault and device", text="\n".join(_facts(disk, fault, settings))),
         Section(title="What the neighbours see", text="\n".join(_neighbours(disk, name, settings, now))),
-        Section(title="Other open faults of the device", text="\n".join(_fault(each) for each in others[:_MOST]) or "none"),
+        Section(
+            title="Other open faults of the device", text="\n".join(_fault(each) for each in others[:_MOST]) or "none"
+        ),
         Section(
             title=f"What happened to the device since {since.isoformat(timespec='minutes')}",
             text="\n".join(f"{each.at.isoformat(timespec='seconds')} {happened(each, said, zone)}" for each in events)
