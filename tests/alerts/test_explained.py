@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from alerts.faults.explained import explained
+from alerts.faults.explained import Context, explained
 from monitor.model import (
     Component,
     Condition,
@@ -85,3 +85,10 @@ def test_explanation_of_what_is_suspected_and_of_what_is_over() -> None:
     assert "not yet confirmed" in explained(replace(FAULT, state=FaultState.SUSPECTED), Language.EN)
     over = replace(FAULT, state=FaultState.CLEARED, good=2, cleared_at=NOON + timedelta(minutes=9))
     assert "State: cleared at 2026-01-05 12:09:00 UTC, after it was seen good" in explained(over, Language.EN)
+
+
+def test_explanation_links_to_the_runbook_where_there_is_one() -> None:
+    pages = "https://wiki.example.org/rb"
+    said = explained(FAULT, Language.ZH_CN, Context(runbooks=pages))
+    assert f"处理步骤: {pages}/zh_CN/{FAULT.key.kind}#{FAULT.key.aspect}\n" in said
+    assert "处理步骤" not in explained(FAULT, Language.ZH_CN)

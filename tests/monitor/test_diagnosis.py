@@ -43,6 +43,7 @@ NETVIGIL = """
 state = "state"
 listen = "127.0.0.1:0"
 demo = true
+runbooks = "https://wiki.example.org/rb"
 [ssh]
 timeout = "5s"
 [reach]
@@ -345,9 +346,25 @@ async def test_people_take_it_again_and_read_what_is_attached(room: Room) -> Non
     assert (await ran(room, "attachment", ticket.id, "zz"))[0] == 2
 
 
+async def test_commands_about_ticket_and_fault_link_to_the_runbook(room: Room) -> None:
+    page = "https://wiki.example.org/rb/en/psu#state"
+    ticket = room.open()
+    with room.store.reading() as disk:
+        fault = faults.newest(disk, ticket.fault).id
+    for words in (("ticket", "show", ticket.id), ("fault", "show", str(fault)), ("explain", str(fault))):
+        assert page in (await said(room, *words))[1], words
+        if words[0] != "explain":
+            assert f'"runbook": "{page}"' in (await said(room, *words, "--json"))[1]
+
+
 async def ran(room: Room, *words: str) -> tuple[int, str]:
+    """What a verb of tickets says and ends with."""
+    return await said(room, "ticket", *words)
+
+
+async def said(room: Room, *words: str) -> tuple[int, str]:
     """What the command says and ends with."""
-    arguments: Sequence[str] = ["ticket", *words, "--config", str(room.folder)]
+    arguments: Sequence[str] = [*words, "--config", str(room.folder)]
     runner = CliRunner()
     result = await asyncio.to_thread(runner.invoke, netvigil, arguments, env={**os.environ, **SECRETS})
     return result.exit_code, result.stdout
