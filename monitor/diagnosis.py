@@ -110,7 +110,10 @@ async def _asked(
     await asyncio.wait(work.values(), timeout=seconds)
     told: list[Section] = []
     for name, task in work.items():
-        if task.done():
+        if task.done() and (error := task.exception()) is not None:
+            log.error("diagnosing %s over %s", device.name, name, exc_info=error)
+            told.append(Section(title=name, text="not taken: a defect of Netvigil; its log has the traceback"))
+        elif task.done():
             told += task.result()
         else:
             task.cancel()

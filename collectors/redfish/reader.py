@@ -14,7 +14,7 @@ from collectors.redfish.client import Client
 from collectors.redfish.documents import Document, is_bare, path_of
 from collectors.redfish.service import BlindError, Service
 from collectors.redfish.walk import Walk
-from collectors.snmp.reader import Budget, Rows
+from collectors.snmp.reader import Budget, Ending, Rows
 
 log = logging.getLogger(__name__)
 
@@ -93,18 +93,26 @@ class RedfishReader(LookReader):
         return await self._bounded(door, budget, walked)
 
     async def documents(self, door: Door, origins: Sequence[Origin], budget: Budget) -> Documents:
-        """The documents behind the paths of `origins` as they are, in the session that the looks have, too."""
+        """The documents behind the paths of `origins` as they are, in the session that the looks have, too.
+
+        One path after the other, so that a look that waits has its turn between them and does not run out of time.
+        """
         kept = Documents()
+        rows: list[Rows] = []
+        for origin in origins:
 
-        async def copied(client: Client, left: float) -> tuple[Rows, ...]:
-            remembering = _Remembering(client, kept.told)
-            return await Walk(remembering, replace(budget, seconds=left)).tables(origins)
+            async def copied(client: Client, left: float, origin: Origin = origin) -> tuple[Rows, ...]:
+                remembering = _Remembering(client, kept.told)
+                return await Walk(remembering, replace(budget, seconds=left)).tables([origin])
 
-        seen = await self._bounded(door, budget, copied)
+            seen = await self._bounded(door, budget, copied)
+            rows += seen.rows or [Rows(index=(), columns={}, ended=Ending.WALL_TIME)]
+            if seen.blind is not None and not kept.told:
+                kept.blind = seen.blind
+                break
         for document in list(kept.told.values()):
             _unfold(document, kept.told, _DEEP)
-        kept.blind = seen.blind
-        kept.rows = seen.rows
+        kept.rows = tuple(rows)
         return kept
 
     async def _bounded(

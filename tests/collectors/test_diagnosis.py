@@ -4,6 +4,7 @@ import asyncio
 import re
 import ssl
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from collectors.simulate.poweredge import poweredge
 from collectors.simulate.redfish import RedfishServer, certificate
 from collectors.simulate.ssh import Shell, serving
 from collectors.snmp.reader import Budget
+from collectors.tables import Eye
 
 LOGIN = Login(user="netvigil", password="topsecret1")
 MASK = Mask(["topsecret1", "public-read"])
@@ -180,6 +182,23 @@ async def test_log_tells_its_newest_entries_by_its_own_clock(tls: ssl.SSLContext
     assert re.search(r"Warning\s+new line", log)
     assert "not so new" in log
     assert "old" not in log
+
+
+async def test_look_has_its_turn_between_the_documents_of_a_diagnosis(tls: ssl.SSLContext) -> None:
+    server = RedfishServer(tree=poweredge(), user="netvigil", password=LOGIN.password, latency=0.2)
+    await server.start(tls)
+    reader = RedfishReader()
+    door = Door(address="127.0.0.1", port=server.port, login=LOGIN, timeout=3)
+    found = wanted(PLATFORMS["dell_idrac"], "disk", "Disk 1", "")
+    origins = [each for each in PLATFORMS["dell_idrac"].others[Eye.REDFISH] if not each.every][:1]
+    work = asyncio.create_task(over_redfish(reader, replace(door, timeout=60), found, Budget(seconds=60), MASK, DAY))
+    await asyncio.sleep(0.3)
+    seen = await reader.read(door, origins, Budget(seconds=3))
+    assert (seen.blind, work.done()) == (None, False)
+    assert len(await work) > 5
+    await reader.close()
+    await server.stop()
+    assert (server.highest, server.sessions) == (1, {})
 
 
 async def test_server_that_lets_nobody_in_is_said(tls: ssl.SSLContext) -> None:
