@@ -217,6 +217,19 @@ class ShoutRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """`DiagnosisWords`: what is asked once when a ticket about a part of `kinds` opens; of any where there are none.
+
+    `entries` are collections of log entries, of which only the newest are kept.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    commands: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """All that is known of one platform, ready for visits: one request, and what to make of the answer.
 
@@ -243,6 +256,7 @@ class Platform:
     unseen: Mapping[Eye, Mapping[str, Table]] = field(init=False)
     logs: tuple[Log, ...] = ()
     alarms: tuple[AlarmList, ...] = ()
+    diagnosis: tuple[Question, ...] = ()
     tabular: tuple[Origin, ...] = field(init=False)
     long: tuple[Origin, ...] = field(init=False)
     paces: frozenset[float] = field(init=False)

@@ -21,6 +21,7 @@ from collectors.plan import (
     Origin,
     Part,
     Platform,
+    Question,
     Ref,
     Rule,
     ShoutRule,
@@ -96,6 +97,7 @@ def _whole(name: str, files: Mapping[str, PlatformFile], above: tuple[str, ...] 
             "logs": base.logs + file.logs,
             "alarms": base.alarms + file.alarms,
             "shouts": file.shouts + base.shouts,
+            "diagnosis": base.diagnosis + file.diagnosis,
         }
     )
 
@@ -142,6 +144,15 @@ class _Plan:
             parts=tuple(sorted(parts, key=lambda part: self.rank(part.table))),
             alarms=tuple(self.alarms(f"alarms[{n}] ({words.label})", words) for n, words in enumerate(file.alarms)),
             logs=tuple(self.log(f"logs[{n}] ({log.name})", log) for n, log in enumerate(file.logs)),
+            diagnosis=tuple(
+                Question(
+                    kinds=frozenset(each.kind),
+                    commands=each.commands,
+                    resources=each.resources,
+                    entries=each.entries,
+                )
+                for each in file.diagnosis
+            ),
             shouts=tuple(self.shout(f"shouts[{n}] ({s.kind})", s) for n, s in enumerate(file.shouts)),
         )
 

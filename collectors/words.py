@@ -256,6 +256,35 @@ class ShoutWords(_Words):
     event: bool = False
 
 
+_COMMAND = re.compile(r"display(?: (?:[A-Za-z0-9./-]+|\{label\}|\{slot\}))+")
+_RESOURCE = re.compile(r"/redfish/v1(?:/(?:[\w.-]+|\*))*(?:#(?:/\w+)+/\*)?")
+
+
+def _only_looks(value: object) -> object:
+    if not isinstance(value, str) or not _COMMAND.fullmatch(value):
+        raise ValueError(f'"{value}" is no "display …" command; gaps are {{label}} and {{slot}}')
+    return value
+
+
+def _is_resource(value: object) -> object:
+    if not isinstance(value, str) or not _RESOURCE.fullmatch(value):
+        raise ValueError(f'"{value}" is no path such as "/redfish/v1/Systems/*/Memory/*"')
+    return value
+
+
+Command = Annotated[str, BeforeValidator(_only_looks)]
+Resource = Annotated[str, BeforeValidator(_is_resource)]
+
+
+class DiagnosisWords(_Words):
+    """What is asked once of a device when a ticket about a part of these kinds opens; without `kind`: about any."""
+
+    kind: Annotated[tuple[Kind | Literal["device"], ...], BeforeValidator(_listed)] = ()
+    commands: tuple[Command, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    entries: tuple[Resource, ...] = ()
+
+
 class PlatformFile(_Words):
     """One file of configs/platforms."""
 
@@ -273,3 +302,4 @@ class PlatformFile(_Words):
     logs: tuple[LogWords, ...] = ()
     alarms: tuple[AlarmWords, ...] = ()
     shouts: tuple[ShoutWords, ...] = ()
+    diagnosis: tuple[DiagnosisWords, ...] = ()

@@ -22,6 +22,7 @@ from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
 from monitor import duties, schedule
 from monitor.config import ConfigError, Settings, loaded
+from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
 from monitor.hearing import Hearing, shouted
 from monitor.metrics import Metrics
@@ -84,6 +85,7 @@ class App:
             settings, metrics, self._hinted, self._event, self._watch.platform, now, self._means.hearsay.heard
         )
         self._duties = Duties(settings, store, self._metrics, self._progress, now)
+        self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -187,6 +189,7 @@ class App:
             self._schedule.clock_looked_at()
             self._watch.clock_looked_at()
             await self._duties.tick()
+            await self._diagnosing.tick()
             self._hearing.counted()
             await self._written_down()
             if self._notify.patience and self.trouble() is None:
@@ -198,6 +201,7 @@ class App:
         self._notify.stopping()
         log.info("stopping")
         await self._hearing.close()  # no hints any more
+        await self._diagnosing.stop()
         await self._reach.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_PARTING):
@@ -235,7 +239,7 @@ class App:
                 return
             await self._store.do(lambda disk: people.kept(disk, settings.people, now()))
             self._means = replace(self._means, settings=settings)
-            self._duties.settings = settings
+            self._duties.settings = self._diagnosing.settings = settings
             self._progress.expect(_patience(settings), now())
             self._schedule.load(settings.inventory.devices, settings.visits)
             self._watch.load(self._means)

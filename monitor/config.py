@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
+from socket import gethostname
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -47,7 +48,7 @@ from monitor.people_file import PeopleFile
 from monitor.people_read import people
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
-from monitor.settings import Daemon, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Storm, Visits
+from monitor.settings import Daemon, Diagnosis, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Storm, Visits
 from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
@@ -105,6 +106,8 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         syslog=_hearing(file.syslog),
         mail=post,
         storm=Storm(**dict(file.storm)),
+        diagnosis=Diagnosis(**dict(file.diagnosis)),
+        attachment=file.attachments.size,
         report=_report(file.report, state),
         spares=_spares(file.spares),
         snapshot_interval=file.history.interval,
@@ -307,7 +310,17 @@ def _recipient(file: RecipientFile) -> Recipient:
 
 def _daemon(file: DaemonFile, state: Path) -> Daemon:
     host, _, port = file.listen.rpartition(":")
-    return Daemon(state=state, host=host.strip("[]"), port=int(port), demo=file.demo)
+    name = host.strip("[]")
+    return Daemon(
+        state=state, host=name, port=int(port), demo=file.demo, runbooks=file.runbooks or _pages(host, int(port))
+    )
+
+
+def _pages(host: str, port: int) -> str:
+    """The daemon's own runbook pages; nowhere where the port is any free one, which nobody can link to."""
+    if not port:
+        return ""
+    return f"http://{gethostname() if host in {'0.0.0.0', '[::]'} else host}:{port}/runbooks"  # noqa: S104 - it is asked, not bound
 
 
 def _snmp(file: SnmpFile) -> Snmp:

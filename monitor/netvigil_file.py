@@ -1,5 +1,6 @@
 """The shape of netvigil.toml: the daemon's own settings, as written; monitor/config.py makes values of them."""
 
+import re
 from datetime import time, timedelta
 from typing import Annotated, Literal, Self
 
@@ -40,6 +41,12 @@ def _maybe_listen(raw: str) -> str:
     return _listen(raw) if raw else raw
 
 
+def _base(raw: str) -> str:
+    if raw and (not re.fullmatch(r"https?://[^\s<>\"'#?]+", raw)):
+        raise ValueError('must be an address such as "https://wiki.example.org/runbooks"')
+    return raw.rstrip("/")
+
+
 class DaemonFile(Settled):
     """[daemon]: where it remembers and where it answers."""
 
@@ -50,6 +57,11 @@ class DaemonFile(Settled):
     )
     listen: Annotated[str, AfterValidator(_listen)] = Field(
         "127.0.0.1:9510", description="Address and port of the metrics and pages. Port 0 takes any free one."
+    )
+    runbooks: Annotated[str, AfterValidator(_base)] = Field(
+        "",
+        description="Where the runbook pages are, as letters link to them: an address under which "
+        "<language>/<kind> is a page. If left out: the daemon's own, at `listen`.",
     )
     demo: Switch = Field(default=False, description="Allow intervals under 5s, for the demo and for tests on loopback.")
 
@@ -247,6 +259,26 @@ class SparesFile(Settled):
         return part
 
 
+class DiagnosisFile(Settled):
+    """[diagnosis]: what a device is asked once when a ticket about it opens."""
+
+    enabled: Switch = Field(default=True, description="Whether tickets are diagnosed by themselves.")
+    timeout: PositiveDuration = Field(timedelta(minutes=2), description="The most that one diagnosis may take.")
+    concurrent: Whole = Field(2, ge=1, le=20, description="Diagnoses at the same time.")
+    hourly: Whole = Field(60, ge=1, description="Diagnoses in any hour; in a storm the gravest tickets come first.")
+    within: PositiveDuration = Field(
+        timedelta(hours=1), description="Age of a ticket after which it is no longer diagnosed by itself."
+    )
+    log: PositiveDuration = Field(timedelta(hours=6), description="How far back logs and the history are told.")
+    size: Whole = Field(1_000_000, ge=10_000, description="Octets of one diagnosis.")
+
+
+class AttachmentsFile(Settled):
+    """[attachments]: what is attached to tickets."""
+
+    size: Whole = Field(20_000_000, ge=10_000, description="Octets of one attachment.")
+
+
 class NetvigilFile(Settled):
     """The whole of netvigil.toml."""
 
@@ -261,5 +293,9 @@ class NetvigilFile(Settled):
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
     storm: StormFile = Field(StormFile(), description="[storm]: when many letters at once become one.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
+    diagnosis: DiagnosisFile = Field(
+        DiagnosisFile(), description="[diagnosis]: what a device is asked once when a ticket about it opens."
+    )
+    attachments: AttachmentsFile = Field(AttachmentsFile(), description="[attachments]: what is attached to tickets.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")
     spares: SparesFile = Field(SparesFile(), description="[spares]: how many spare parts there are to be.")

@@ -1,6 +1,6 @@
 """The settings as plain frozen values: what the daemon runs on once its configuration was read (monitor/config.py)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from alerts.post.mail import MailSettings
 from collectors.looks import Door
 from collectors.platform import Platform
 from collectors.snmp.engines import EngineName
-from collectors.snmp.reader import Budget, Target
+from collectors.snmp.reader import Budget, Community, Target
 from collectors.tables import Eye
 from monitor.inventory import Inventory
 from monitor.model import Device, FaultKey, Language, Recipient, place_of
@@ -22,12 +22,13 @@ from monitor.problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daemon:
-    """Where the daemon remembers and where it answers."""
+    """Where the daemon remembers and where it answers. `runbooks` is where letters find the pages, "" for nowhere."""
 
     state: Path
     host: str = "127.0.0.1"
     port: int = 9510
     demo: bool = False
+    runbooks: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,19 @@ class Storm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """When a device is diagnosed for a ticket, and what that may cost. `log` is how far back logs are read."""
+
+    enabled: bool = True
+    timeout: timedelta = timedelta(minutes=2)
+    concurrent: int = 2
+    hourly: int = 60
+    within: timedelta = timedelta(hours=1)
+    log: timedelta = timedelta(hours=6)
+    size: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """When the inspection report of the month before is written, where, and in which languages."""
 
@@ -137,6 +151,8 @@ class Settings:
     storm: Storm = Storm()
     people: People = field(default_factory=People)
     spares: Needs = field(default_factory=Needs)
+    diagnosis: Diagnosis = Diagnosis()
+    attachment: int = 20_000_000
     warnings: tuple[Problem, ...] = ()
 
     def targets(self, device: Device) -> tuple[Target, ...]:
@@ -164,6 +180,16 @@ class Settings:
             for name, device in self.inventory.devices.items()
             if _login(device, eye)
         }
+
+    def secrets(self, device: Device) -> Iterator[str]:
+        """What opens doors, of all devices; and who goes through those of this one. What leaves the house has none."""
+        for name, each in self.inventory.credentials.items():
+            if isinstance(each, Community):
+                yield each.community
+            else:
+                yield from (each.auth_key, each.priv_key, *([each.user] if name in device.credentials else []))
+        for name, login in self.inventory.logins.items():
+            yield from (login.password, *([login.user] if name in {device.ssh, device.redfish} else []))
 
     def door(self, device: Device, eye: Eye, pin: str) -> Door:
         """Where `eye` goes in at `device`, which once showed itself as `pin`."""

@@ -10,6 +10,12 @@ IN_WHEEL = "share/netvigil/configs/contract.toml"  # data-files of pyproject.tom
 
 
 @cache
+def runbooks() -> Path:
+    """The folder of the runbook pages, one folder for each language."""
+    return shipped().parent / "docs" / "runbooks"
+
+
+@cache
 def shipped() -> Path:
     """The folder `configs` beside the code in a checkout, or where the wheel has put it."""
     checkout = Path(monitor.__file__).parent.parent / "configs"

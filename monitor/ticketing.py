@@ -211,6 +211,7 @@ def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, no
             settings.mail.recipients,
             settings.mail.domain,
             now,
+            settings.daemon.runbooks,
         ),
     )
 

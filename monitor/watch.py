@@ -61,6 +61,11 @@ class Watch:
         self._blind: dict[tuple[str, Eye], int] = {}
         self._unknown: set[tuple[str, Eye]] = set()
 
+    @property
+    def readers(self) -> Mapping[Eye, LookReader]:
+        """The readers of all looks; whoever asks through them, too, is held to their bounds."""
+        return self._readers
+
     def load(self, means: Means) -> None:
         """Look at the devices of these settings from now on."""
         self._means = means

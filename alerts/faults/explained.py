@@ -10,6 +10,7 @@ from alerts.desk.windows import Covered
 from alerts.faults import reasoning
 from alerts.faults.rules import Policy
 from alerts.faults.wording import number
+from alerts.runbooks import link
 from monitor.model import SITE, Device, Fault, FaultKey, FaultState, Language, Observation, Text
 
 SNMP_PORT = 161
@@ -35,6 +36,7 @@ _LINES = {
     "others": Text(en="Other level", zh_CN="其他级别"),
     "proposes": Text(en="Proposed", zh_CN="责任建议"),
     "beneath": Text(en="Beneath it", zh_CN="其下症状"),
+    "runbook": Text(en="What to do", zh_CN="处理步骤"),
     "hop": Text(en="In time", zh_CN="时序"),
 }
 _STATES = {
@@ -103,7 +105,8 @@ _LIMITS = (
 class Context:
     """What else an explanation can tell: the policy that judged, the device, the symptoms that the fault hides.
 
-    `covered` is the maintenance window that it is under, `hops` are its stops in time.
+    `covered` is the maintenance window that it is under, `hops` are its stops in time, `runbooks` is where its
+    page is.
     """
 
     policy: Policy | None = None
@@ -111,11 +114,13 @@ class Context:
     symptoms: Sequence[Fault] = ()
     covered: Covered | None = None
     hops: Hops | None = None
+    runbooks: str = ""
 
 
 def explained(fault: Fault, language: Language, context: Context = Context()) -> str:
     """What is known of `fault` and of the rule that gave its level, one fact a line. Moments are in UTC."""
-    facts = [*_facts(fault, language), *_of_context(fault, context, language)]
+    page = link(context.runbooks, language, fault.key.kind, fault.key.aspect)
+    facts = [*_facts(fault, language), ("runbook", page), *_of_context(fault, context, language)]
     lines = [(_LINES[name].said(language), text) for name, text in facts if text]
     # No columns: a Chinese character takes two places on a terminal, and a mail has none.
     return "\n".join(f"{name}: {text}" for name, text in lines) + "\n"

@@ -13,6 +13,7 @@ from alerts.desk.terms import ClockName
 from alerts.desk.tickets import level, owner, service_class, tier
 from alerts.desk.times import span
 from alerts.locale import Words, wall
+from alerts.runbooks import link
 from alerts.templates import harmless
 from monitor.model import SITE, Device, EventKind, Fault, Identity, Level, Site, Ticket, TicketEvent
 
@@ -48,6 +49,7 @@ class Matter:
     site: Site
     contract: Contract
     now: datetime
+    runbooks: str = ""
 
     @property
     def level(self) -> Level:
@@ -97,6 +99,7 @@ def content(matter: Matter, said: Words) -> dict[str, object]:
         "unit": tuple(_unit(matter, said)),
         "evidence": tuple(_evidence(matter, said)),
         "steps": advice.first,
+        "runbook": link(matter.runbooks, said.language, fault.key.kind, fault.key.aspect),
         "clocks": tuple(_clock_rows(matter, said)),
         "clocks_title": _clocks_title(matter, said),
     }

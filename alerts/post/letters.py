@@ -62,8 +62,12 @@ def letters(
     recipients: Sequence[Recipient],
     sender_domain: str,
     now: datetime,
+    runbooks: str = "",
 ) -> tuple[Letter, ...]:
-    """The letters that `event` sends: one per address, none where the kind of event sends none."""
+    """The letters that `event` sends: one per address, none where the kind of event sends none.
+
+    `runbooks` is where the pages are that they link to.
+    """
     if event.kind not in SENT:
         return ()
     matter = Matter(
@@ -75,6 +79,7 @@ def letters(
         site=site,
         contract=contract,
         now=now,
+        runbooks=runbooks,
     )
     concerned = {
         recipient.address.casefold(): recipient

@@ -7,8 +7,11 @@ wakes up. A thread that does not come back keeps its place, so that there are ne
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from collectors.cli.asked import Answers, Said, answers
 from collectors.cli.output import Refusal, lines, refusal
@@ -26,6 +29,15 @@ _REFUSED_FOR = 86_400.0
 """Seconds until a command is given again that the device did not know: each stands in its log as an attempt."""
 
 Place = tuple[str, int]
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Outputs:
+    """What commands printed, in their order; why there was no session, or none any more."""
+
+    said: dict[str, Said] = field(default_factory=dict)
+    blind: Blind | None = None
 
 
 class SshReader:
@@ -41,40 +53,43 @@ class SshReader:
         self._lines: set[Line] = set()
         self._pages: dict[Place, str] = {}
         self._unknown: dict[Place, dict[str, float]] = {}
+        self._busy: dict[Place, asyncio.Lock] = {}
 
     async def read(self, door: Door, origins: Sequence[Origin], budget: Budget) -> Seen:
         """The rows of `origins`. The time of `budget` begins with the session, not with the wait for a free thread."""
+        begun, look = time.monotonic(), partial(self._look, door, origins, budget)
+        async with self._busy.setdefault((door.address, door.port), asyncio.Lock()):
+            seen = await self._bounded(door, budget, look, partial(self._blind, origins))
+        return replace(seen, seconds=time.monotonic() - begun)
+
+    async def outputs(self, door: Door, commands: Sequence[str], budget: Budget) -> Outputs:
+        """What these commands print, each given once in one session; nothing is remembered of them."""
+        work = partial(self._give, door, commands, budget)
+        async with self._busy.setdefault((door.address, door.port), asyncio.Lock()):
+            return await self._bounded(door, budget, work, lambda why: Outputs(blind=why))
+
+    async def _bounded(self, door: Door, budget: Budget, work: Callable[[Line], T], blind: Callable[[Blind], T]) -> T:
+        """What `work` brings, in a thread and within its time; one session with a device at a time."""
         await self._places.acquire()
         line = Line(budget.seconds, door.timeout)
         self._lines.add(line)
-        begun = time.monotonic()
         try:
-            work = asyncio.get_running_loop().run_in_executor(self._pool, self._look, door, origins, budget, line)
+            thread = asyncio.get_running_loop().run_in_executor(self._pool, work, line)
         except RuntimeError:  # closed
             self._places.release()
-            return self._blind(origins, Blind.BAD_ANSWER)
-        work.add_done_callback(lambda _: self._over(line))
+            return blind(Blind.BAD_ANSWER)
+        thread.add_done_callback(lambda _: self._over(line))
         later = asyncio.get_running_loop().call_later
         cuts = later(door.timeout, line.cut_outside), later(budget.seconds, line.cut)
         try:
-            seen = await asyncio.wait_for(asyncio.shield(work), budget.seconds + _GRACE)
+            return await asyncio.wait_for(asyncio.shield(thread), budget.seconds + _GRACE)
         except TimeoutError:
             log.warning("the session with %s port %s does not end", door.address, door.port)
-            seen = self._blind(origins, Blind.TIMEOUT)
+            return blind(Blind.TIMEOUT)
         finally:
             for cut in cuts:
                 cut.cancel()
             line.cut()
-        return Seen(
-            rows=seen.rows,
-            blind=seen.blind,
-            pin=seen.pin,
-            remark=seen.remark,
-            documents=seen.documents,
-            seconds=time.monotonic() - begun,
-            requests=seen.requests,
-            bytes=seen.bytes,
-        )
 
     async def close(self) -> None:
         """Cut what is open, and let the threads go."""
@@ -87,6 +102,20 @@ class SshReader:
         self._places.release()
 
     # ------------------------------------------------------------------ in a thread
+
+    def _give(self, door: Door, commands: Sequence[str], budget: Budget, line: Line) -> Outputs:
+        found = Outputs()
+        try:
+            with session(door, line, budget.bytes) as at:
+                at.get_ready(self._pages.get((door.address, door.port), ""))
+                for command in commands:
+                    found.said[command] = at.said(command)
+        except ShutOutError as error:
+            found.blind = error.blind
+        except Exception:  # a device's failure is a fact, not a crash
+            log.exception("diagnosing %s port %s over SSH", door.address, door.port)
+            found.blind = Blind.BAD_ANSWER
+        return found
 
     def _look(self, door: Door, origins: Sequence[Origin], budget: Budget, line: Line) -> Seen:
         try:

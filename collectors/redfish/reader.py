@@ -3,23 +3,25 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 
 from collectors.looks import Blind, Door, LookReader, Seen
 from collectors.plan import Origin
 from collectors.redfish.client import Client
-from collectors.redfish.service import BlindError
+from collectors.redfish.documents import Document, is_bare, path_of
+from collectors.redfish.service import BlindError, Service
 from collectors.redfish.walk import Walk
-from collectors.snmp.reader import Budget
+from collectors.snmp.reader import Budget, Ending, Rows
 
 log = logging.getLogger(__name__)
 
 _PER_SERVER = 2
 _KEPT = 75.0  # seconds: longer than the minute between two looks, so that they share a connection
 _AT_ONCE = 50
+_DEEP = 6  # levels of a document that is looked into for others
 
 
 def http() -> aiohttp.ClientSession:
@@ -33,6 +35,46 @@ def http() -> aiohttp.ClientSession:
     )
 
 
+@dataclass(slots=True, kw_only=True)
+class Documents:
+    """Documents by path, the rows that led to them, and why nothing was seen at all."""
+
+    told: dict[str, Document] = field(default_factory=dict)
+    rows: tuple[Rows, ...] = ()
+    blind: Blind | None = None
+
+
+class _Remembering:
+    """A service that keeps each document that it gave."""
+
+    def __init__(self, service: Service, kept: dict[str, Document]) -> None:
+        self._service, self._kept = service, kept
+
+    @property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        return self._service.members
+
+    async def get(self, path: str) -> Document:
+        found = self._kept[path] = await self._service.get(path)
+        return found
+
+    async def expanded(self, path: str) -> Document:
+        found = self._kept[path] = await self._service.expanded(path)
+        return found
+
+
+def _unfold(told: object, kept: dict[str, Document], deep: int) -> None:
+    """Keep also what an expanded document holds within itself."""
+    if isinstance(told, dict) and deep:
+        if (path := path_of(told)) is not None and not is_bare(told):
+            kept.setdefault(path, told)
+        for value in told.values():
+            _unfold(value, kept, deep - 1)
+    elif isinstance(told, list):
+        for value in told:
+            _unfold(value, kept, deep)
+
+
 class RedfishReader(LookReader):
     """Looks at servers. One look at a server at a time; another login or another pin is another client."""
 
@@ -44,6 +86,39 @@ class RedfishReader(LookReader):
 
     async def read(self, door: Door, origins: Sequence[Origin], budget: Budget) -> Seen:
         """The rows of `origins`, within the time of the door and the budget."""
+
+        async def walked(client: Client, left: float) -> tuple[Rows, ...]:
+            return await Walk(client, replace(budget, seconds=left)).tables(origins)
+
+        return await self._bounded(door, budget, walked)
+
+    async def documents(self, door: Door, origins: Sequence[Origin], budget: Budget) -> Documents:
+        """The documents behind the paths of `origins` as they are, in the session that the looks have, too.
+
+        One path after the other, so that a look that waits has its turn between them and does not run out of time.
+        """
+        kept = Documents()
+        rows: list[Rows] = []
+        for origin in origins:
+
+            async def copied(client: Client, left: float, origin: Origin = origin) -> tuple[Rows, ...]:
+                remembering = _Remembering(client, kept.told)
+                return await Walk(remembering, replace(budget, seconds=left)).tables([origin])
+
+            seen = await self._bounded(door, budget, copied)
+            rows += seen.rows or [Rows(index=(), columns={}, ended=Ending.WALL_TIME)]
+            if seen.blind is not None and not kept.told:
+                kept.blind = seen.blind
+                break
+        for document in list(kept.told.values()):
+            _unfold(document, kept.told, _DEEP)
+        kept.rows = tuple(rows)
+        return kept
+
+    async def _bounded(
+        self, door: Door, budget: Budget, work: Callable[[Client, float], Awaitable[tuple[Rows, ...]]]
+    ) -> Seen:
+        """What `work` brings: one at a time for a server, within the time of the door and the budget."""
         began = time.monotonic()
         seconds = min(door.timeout, budget.seconds)
         lock = self._busy.setdefault((door.address, door.port), asyncio.Lock())
@@ -54,7 +129,7 @@ class RedfishReader(LookReader):
                     client = await self._client(door)
                     client.begin(budget.bytes)
                     left = max(0.0, seconds - (time.monotonic() - began) - 0.1)
-                    rows = await Walk(client, replace(budget, seconds=left)).tables(origins)
+                    rows = await work(client, left)
         except BlindError as error:
             if error.blind is Blind.WRONG_CERTIFICATE and client is not None:
                 # whoever it is, it is not the one that our session is with; a person decides whom to trust from now on

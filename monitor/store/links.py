@@ -1,6 +1,6 @@
 """Where the cables of devices lead, as LLDP told it last: neighbours by device and port."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, select
 
@@ -22,6 +22,12 @@ def all_links(disk: Connection) -> dict[str, dict[str, Neighbour]]:
     for row in disk.execute(select(_link)):
         found.setdefault(row.device, {})[row.port] = Neighbour(name=row.neighbour, port=row.neighbour_port)
     return found
+
+
+def towards(disk: Connection, names: Collection[str]) -> list[tuple[str, str]]:
+    """The devices and their ports of which a cable leads to a device that calls itself by one of `names`."""
+    rows = disk.execute(select(_link.c.device, _link.c.port).where(_link.c.neighbour.in_(tuple(names))))
+    return sorted((row.device, row.port) for row in rows)
 
 
 def saved(disk: Connection, device: str, neighbours: Mapping[str, Neighbour]) -> None:

@@ -223,6 +223,7 @@ ticket_event = Table(
     Column("digest", String, nullable=False),
     UniqueConstraint("ticket", "seq"),
 )
+Index("ix_ticket_event_diagnosed", ticket_event.c.at, sqlite_where=text("kind = 'diagnosed'"))
 
 # The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time), or
 # digested: it went within the letter `digest`. A digest itself has the ticket "", and its number as its event.
@@ -283,6 +284,16 @@ people_version = Table(
     Column("holidays", Text, nullable=False),
 )
 Index("ix_people_version_since", people_version.c.since)
+
+# What is attached to tickets; the files are below the state directory, by the same name.
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
 
 # Maintenance windows that people wrote down (those that recur stand in inventory.toml). Patterns are "" for all.
 # `over_at` is when it is over: `ends`, or earlier where a person ended it (`ended_by`).

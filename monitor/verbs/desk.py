@@ -12,6 +12,7 @@ from alerts.desk import tickets as desk
 from alerts.desk.clocks import clocks, nearest
 from alerts.desk.effective import written_at
 from alerts.desk.times import span, wall
+from alerts.runbooks import link
 from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.model import REQUEST, Language, Ticket
@@ -55,8 +56,10 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         within = {each.digest: letters.by_id(disk, each.digest) for each in sent if each.digest}
     site = settings.inventory.sites.get(found.site)
     zone = site.zone if site else "UTC"
+    page = link(settings.daemon.runbooks, Language.EN, found.fault.kind, found.fault.aspect)
     told = {
         **row(found, settings),
+        "runbook": page or None,
         "clocks": [
             {"name": each.name.value, "due": each.due.isoformat() if each.due else None, "state": each.state.value}
             for each in clocks(found, settings.contract, now)
@@ -90,6 +93,8 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     for each in clocks(found, settings.contract, now):
         due = wall(each.due, zone, Language.EN) if each.due else ""
         click.echo(f"  {each.title.en:<34} {due:<34}  {each.state.value}")
+    if page:
+        click.echo(f"  what to do: {page}")
     for event in found.events:
         data = ", ".join(f"{key}={value}" for key, value in event.data.items() if not key.endswith("_zh_CN"))
         late = f" (written {wall(event.written_at, zone, Language.EN)})" if event.written_at else ""

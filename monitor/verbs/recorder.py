@@ -1,7 +1,7 @@
 """Everything that the eyes of the inventory see of one device, for `netvigil record`: first asked, then masked."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from collectors.record.folder import written_commands, written_source, written_t
 from collectors.record.masks import Mask
 from collectors.record.walked import Walked, names_told, walked
 from collectors.snmp import engines
-from collectors.snmp.reader import Budget, Community
+from collectors.snmp.reader import Budget
 from collectors.tables import Eye
 from collectors.visit import Visit, visited
 from monitor.model import Device, Identity
@@ -127,7 +127,7 @@ async def _copy(
 
 def written(within: Path, told: Taken, settings: Settings, *, addresses: bool) -> dict[str, Any]:
     """Write what was taken, without its secrets; gives what SOURCE.json says."""
-    mask = Mask(_secrets(settings, told.device), _disguise(told) if addresses else None)
+    mask = Mask(settings.secrets(told.device), _disguise(told) if addresses else None)
     said: dict[str, Any] = {"snmp": None, "ssh": None, "redfish": None}
     if told.walked:
         said["snmp"] = written_walk(within, told.walked, mask, told.platform)
@@ -154,18 +154,6 @@ def written(within: Path, told: Taken, settings: Settings, *, addresses: bool) -
     }
     written_source(within, source)
     return source
-
-
-def _secrets(settings: Settings, device: Device) -> Iterator[str]:
-    """What opens doors, of all devices; and who goes through those of this one."""
-    inventory = settings.inventory
-    for name, each in inventory.credentials.items():
-        if isinstance(each, Community):
-            yield each.community
-        else:
-            yield from (each.auth_key, each.priv_key, *([each.user] if name in device.credentials else []))
-    for name, login in inventory.logins.items():
-        yield from (login.password, *([login.user] if name in {device.ssh, device.redfish} else []))
 
 
 def _disguise(told: Taken) -> Disguise:

@@ -10,6 +10,7 @@ import click
 from sqlalchemy import Connection
 
 from alerts.faults.explained import Context, explained
+from alerts.runbooks import link
 from collectors.text import cleaned
 from monitor import hops, maintenance, regrading
 from monitor.app import now as this_moment
@@ -160,6 +161,7 @@ def _context(disk: Connection, found: Fault, settings: Settings) -> Context:
         symptoms=faults.hidden_by(disk, found.key),
         covered=None if is_over else maintenance.covering(disk, found.key, settings, this_moment()),
         hops=hops.of(disk, found),
+        runbooks=settings.daemon.runbooks,
     )
 
 
@@ -211,6 +213,7 @@ def _document(found: Fault, context: Context, ticket: str | None) -> dict[str, A
         "symptoms": [{"id": one.id, **_key(one.key)} for one in context.symptoms],
         "maintenance": context.covered.window.name if context.covered else None,
         "ticket": ticket,
+        "runbook": link(context.runbooks, Language.EN, found.key.kind, found.key.aspect) or None,
     }
 
 

@@ -4,6 +4,7 @@
 /metrics/daemon    only the daemon's own
 /probe?target=NAME the series of one device of the inventory
 /sd                the devices, as Prometheus' HTTP service discovery asks for them
+/runbooks/         what to do about a fault, one page for each kind of part
 /healthz           200 while the daemon gets on, else 503 and why
 """
 
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.model import Device
 from monitor.series import Series
+from monitor.web.runbooks import ROUTES
 
 _LARGE = 8_000_000
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
@@ -95,6 +97,7 @@ def application(sources: Sources) -> Starlette:
             Route("/probe", probe, middleware=smaller),
             Route("/sd", discovery, middleware=smaller),
             Route("/healthz", health),
+            *ROUTES,
         ],
         middleware=[Middleware(_Guarded)],
     )

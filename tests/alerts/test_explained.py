@@ -115,3 +115,10 @@ def test_a_sceptic_is_told_what_the_device_says_and_which_command_shows_it(
     said = explained(fault, Language.EN, Context(device=device))
     assert told in said
     assert check.format(device.address) in said.partition("To check: ")[2].partition("\n")[0]
+
+
+def test_explanation_links_to_the_runbook_where_there_is_one() -> None:
+    pages = "https://wiki.example.org/rb"
+    said = explained(FAULT, Language.ZH_CN, Context(runbooks=pages))
+    assert f"处理步骤: {pages}/zh_CN/{FAULT.key.kind}#{FAULT.key.aspect}\n" in said
+    assert "处理步骤" not in explained(FAULT, Language.ZH_CN)

@@ -342,3 +342,22 @@ def test_a_trial_letter_can_be_told_from_every_other() -> None:
     assert one.message_id != other.message_id
     assert "2026-11-22 07:04" in one.text
     assert trial(CHINESE, "example.com", T0).subject == "Netvigil：邮件可达"
+
+
+def test_full_letter_links_to_a_section_that_is_there_and_a_short_one_does_not() -> None:
+    of = ticket()
+    event, pages = of.events[-1], "https://wiki.example.org/runbooks"
+    english, chinese = letters(
+        of, event, FAULT, DEVICE, IDENTITY, SITE, HOUSE, (ENGLISH, CHINESE), "example.com", event.at, pages
+    )
+    for letter, language in ((english, "en"), (chinese, "zh_CN")):
+        (found,) = re.findall(rf"{pages}/({language})/(\w+)#(\w+)", letter.text)
+        page = _PATH.parents[1] / "docs" / "runbooks" / found[0] / f"{found[1]}.md"
+        assert f"\n## {found[2]}\n" in page.read_text(encoding="utf-8")
+        assert f'<a href="{pages}/{"/".join(found[:2])}#{found[2]}">' in letter.html
+    recovered = recorded(of, EventKind.RECOVERED, T0 + MIN, "netvigil", {"level": "2"})
+    (short,) = letters(
+        recovered, recovered.events[-1], FAULT, DEVICE, IDENTITY, SITE, HOUSE, (ENGLISH,), "example.com", T0, pages
+    )
+    assert pages not in short.text
+    assert pages not in sent(of, ENGLISH)[0].text

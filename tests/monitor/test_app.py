@@ -15,12 +15,17 @@ from collectors.simulate.breakage import Breakage
 from collectors.simulate.fleet import fleet
 from collectors.simulate.snmp import Network
 from house import INVENTORY, NETVIGIL, SECRETS, Sink, until
-from monitor.model import EventKind
+from monitor.model import EventKind, Ticket
 from monitor.store import letters, people, tickets
 from monitor.store.database import Store
 
 SERVER = "hf-srv-01"
 BREAKAGE = "server-fan"
+
+
+def _beside_diagnosis(ticket: Ticket) -> list[EventKind]:
+    """What happened to the ticket; its diagnosis comes when it comes."""
+    return [each.kind for each in ticket.events if each.kind is not EventKind.DIAGNOSED]
 
 
 class Daemon:
@@ -129,7 +134,7 @@ async def test_kill_9_between_fault_and_mail_loses_nothing_and_doubles_nothing(d
     assert len({mail["Message-ID"] for mail in daemon.sink.mails}) == 2
     with Store(daemon.folder / "state") as store, store.reading() as disk:
         (ticket,) = tickets.unclosed(disk)
-    assert [each.kind for each in ticket.events] == [EventKind.OPENED]
+    assert _beside_diagnosis(ticket) == [EventKind.OPENED]
 
 
 async def test_what_healed_while_the_daemon_was_stopped_is_told_after_the_start(daemon: Daemon) -> None:
@@ -143,7 +148,7 @@ async def test_what_healed_while_the_daemon_was_stopped_is_told_after_the_start(
     await until(lambda: len(daemon.sink.mails) >= 4)
     with Store(daemon.folder / "state") as store, store.reading() as disk:
         (ticket,) = tickets.unclosed(disk)
-    assert [each.kind for each in ticket.events] == [EventKind.OPENED, EventKind.RECOVERED]
+    assert _beside_diagnosis(ticket) == [EventKind.OPENED, EventKind.RECOVERED]
 
 
 async def test_sighup_takes_a_good_configuration_and_refuses_a_broken_one(daemon: Daemon) -> None:
@@ -203,3 +208,24 @@ async def test_each_people_file_that_the_daemon_runs_with_is_kept(daemon: Daemon
     with Store(daemon.folder / "state") as store, store.reading() as disk:
         kept = people.after(disk, datetime(2026, 1, 1, tzinfo=UTC), datetime.now(UTC))
     assert [each.document for each in kept] == [PEOPLE, PEOPLE.replace('"an"', '"bo"')]
+
+
+async def test_a_ticket_is_diagnosed_in_the_background_and_once_over_a_kill(daemon: Daemon) -> None:
+    def diagnoses() -> list[str]:
+        with Store(daemon.folder / "state") as store, store.reading() as disk:
+            events = [event for ticket in tickets.unclosed(disk) for event in ticket.events]
+        return [event.data["sha256"] for event in events if event.kind is EventKind.DIAGNOSED]
+
+    await daemon.start()
+    daemon.breakage.break_()
+    await until(lambda: bool(diagnoses()))
+    assert '<h2 id="state">' in await daemon.fetch("/runbooks/en/fan")
+    daemon.signal(signal.SIGKILL)
+    await daemon.end()
+    await daemon.start()
+    await asyncio.sleep(8)  # two of its glances for tickets to diagnose
+    (digest,) = diagnoses()
+    text = (daemon.folder / "state" / "attachments" / digest[:2] / digest).read_text(encoding="utf-8")
+    assert "fan System Board Fan3 state failed" in text
+    assert "names no login for SSH or Redfish" in text
+    assert SECRETS["AUTH"] not in text

@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 
@@ -721,3 +722,25 @@ def test_an_array_that_lacks_an_item_is_said_at_its_line_and_no_crash(folder: Fo
     line = wrong[: wrong.index('2 = ["failed"]')].count("\n") + 1
     said = [each for each in folder.complaints(directory) if f"huawei_vrp.toml:{line}: states." in each]
     assert said
+
+
+@pytest.mark.parametrize(
+    ("daemon", "base"),
+    [
+        ("", "http://127.0.0.1:9510/runbooks"),
+        ('listen = "[::1]:8080"', "http://[::1]:8080/runbooks"),
+        ('listen = "0.0.0.0:80"', f"http://{gethostname()}:80/runbooks"),
+        ('listen = "127.0.0.1:0"', ""),
+        ('runbooks = "https://wiki.example.org/rb/"', "https://wiki.example.org/rb"),
+    ],
+)
+def test_runbooks_are_the_daemons_own_unless_another_place_is_named(folder: Folder, daemon: str, base: str) -> None:
+    assert loaded(folder(netvigil=f"[daemon]\n{daemon}\n"), ENVIRON).daemon.runbooks == base
+
+
+@pytest.mark.parametrize(
+    "base", ["javascript:alert(1)", "wiki/rb", "https://a b", "https://a?x=1", "https://a#b", 'https://a\\"b']
+)
+def test_runbooks_are_at_an_address_and_nothing_else(folder: Folder, base: str) -> None:
+    (said,) = folder.complaints(folder(netvigil=f'[daemon]\nrunbooks = "{base}"\n'))
+    assert said.startswith("netvigil.toml:2: daemon.runbooks: must be an address")

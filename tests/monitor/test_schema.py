@@ -12,8 +12,10 @@ from monitor.credentials import CommunityFile, LoginFile, UserFile
 from monitor.devices_csv import HEADINGS
 from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFile, MaintenanceFile, SiteFile
 from monitor.netvigil_file import (
+    AttachmentsFile,
     BudgetFile,
     DaemonFile,
+    DiagnosisFile,
     HistoryFile,
     MailFile,
     NetvigilFile,
@@ -63,6 +65,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[[mail.recipient]]`": RecipientFile,
     "`[storm]`": StormFile,
     "`[report]`": ReportFile,
+    "`[diagnosis]`": DiagnosisFile,
+    "`[attachments]`": AttachmentsFile,
     "`[history]`": HistoryFile,
     "`[spares]`": SparesFile,
     "`[[spares.part]]`": SparePartFile,
@@ -154,6 +158,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "storm", "report", "history",
         "spares",
+        "diagnosis", "attachments",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",

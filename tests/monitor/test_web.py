@@ -1,6 +1,7 @@
 """The daemon's window: most through ASGI, the server itself on a real port of loopback."""
 
 import asyncio
+import re
 import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -235,3 +236,33 @@ async def test_address_of_ipv6_is_written_with_brackets(daemon: Daemon) -> None:
     async with served(application(daemon), "::1") as (url, _), httpx.AsyncClient() as client:
         assert url.startswith("http://[::1]:")
         assert (await client.get(f"{url}/healthz")).text == "ok\n"
+
+
+async def test_runbook_is_served_with_a_place_for_every_section(window: httpx.AsyncClient) -> None:
+    answer = await window.get("/runbooks/zh_CN/psu")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert '<html lang="zh-CN">' in answer.text
+    assert '<h2 id="redundancy">' in answer.text
+    assert 'href="site#power"' in answer.text
+    assert "<code" in answer.text
+    assert "&lt;fault&gt;" in (await window.get("/runbooks/en/flapping")).text
+
+
+async def test_list_of_runbooks_is_in_the_language_of_the_reader_and_leads_to_every_page(
+    window: httpx.AsyncClient,
+) -> None:
+    for language, where in (("zh-CN,zh;q=0.9", "/runbooks/zh_CN/index"), ("de", "/runbooks/en/index")):
+        answer = await window.get("/runbooks/", headers={"accept-language": language})
+        assert (answer.status_code, answer.headers["location"]) == (307, where)
+        pages = re.findall(r'href="(\w+)"', (await window.get(where)).text)
+        assert len(pages) > 30
+        for page in pages:
+            assert (await window.get(f"{where.removesuffix('index')}{page}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["en/nothing", "fr/psu", "en/..%2f..%2fpolicy", "..%2f..%2fx/psu", "en/PSU", "en/psu.md"]
+)
+async def test_runbooks_lead_nowhere_else(window: httpx.AsyncClient, path: str) -> None:
+    assert (await window.get(f"/runbooks/{path}")).status_code == 404
