@@ -122,7 +122,7 @@ class Shapes:
         """What is made of `key`, the same object for all that ask."""
         found: _Thing | None = self._shared.get((make, key))
         if found is None:
-            size = sum(_SIZE + (len(each) if isinstance(each, str) else 0) for each in key)
+            size = sum(_SIZE + (len(each) if isinstance(each, str | bytes) else 0) for each in key)
             self._size += size
             if self._size > _MOST_SHARED:
                 self._shared.clear()  # what is in use lives on in its courses
@@ -291,6 +291,8 @@ class Course:
             if last is not None:
                 known = last.columns
                 columns = {name: known[name] if known[name] == told else told for name, told in columns.items()}
+            else:  # names, states and speeds are those of many devices of the model: each is kept once
+                columns = {name: self.shapes.once(told, tuple) for name, told in columns.items()}
             self._rows = Rows(index=self.index, columns=columns)
         else:
             for exchange in self.exchanges:

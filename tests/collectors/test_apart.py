@@ -163,3 +163,15 @@ def test_row_that_one_group_has_and_the_other_has_not_has_no_value_there() -> No
     assert whole.index == ("2", "3", "10")
     assert whole.columns == {"a": (1, None, 2), "b": (5, 6, 7)}
     assert whole.ended is Ending.TIMEOUT
+
+
+async def test_columns_that_two_switches_of_a_model_tell_alike_are_kept_once(line: Line) -> None:
+    await line.settled()
+    told = []
+    for _ in range(2):
+        port = await line.network.serve(switch())
+        target = Target(address="127.0.0.1", port=port, credential=COMMUNITY, timeout=0.3)
+        await line.engine.read(target, Request(scalars=(OBJECT_ID,)), Budget())
+        told.append((await line.engine.read(target, REQUEST, Budget())).tables[0].columns)
+
+    assert told[0][NAME] is told[1][NAME]
