@@ -89,7 +89,7 @@ class _Socket:
     def shut(self) -> None:
         for talk in [talk for talks in self._talks.values() for talk in talks]:
             talk.icmp()
-            talk.close()
+            talk.cut()
         self._loop.remove_reader(self.socket.fileno())
         if self._pause is not None:
             self._pause.cancel()
@@ -184,6 +184,9 @@ class _Socket:
 def _refuses(error: bytes) -> bool:
     """Whether a struct sock_extended_err (linux/errqueue.h), errno first, says that nobody is there."""
     return int.from_bytes(error[:4], sys.byteorder) != errno.EMSGSIZE  # that one: cut smaller the next time
+
+
+_community_way = lru_cache(maxsize=1024)(CommunityWay)
 
 
 @lru_cache(maxsize=65_536)
@@ -291,7 +294,7 @@ class EngineReader:
         """How to speak to `target`. Raises ValueError where a key is empty."""
         credential = target.credential
         if isinstance(credential, Community):
-            return CommunityWay(credential)
+            return _community_way(credential)
         key = target.address, target.port, credential
         way = self._users.get(key)
         if way is None:

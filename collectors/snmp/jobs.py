@@ -185,8 +185,10 @@ class TableJob:
             return None
         self._asking = True
         # no more than the rows that are left, as far as known, and one: what is told behind them is of no use
-        left = max(self._known.rows - self._walk.most_rows_of_a_column, 0) if self._known.rows else _MOST_REPETITIONS
-        self._repetitions = min(self._walk.repetitions, left + 1)
+        left = self._known.rows - self._walk.most_rows_of_a_column
+        self._repetitions = (
+            min(self._walk.repetitions, left + 1) if self._known.rows and left >= 0 else self._walk.repetitions
+        )
         return question(self, PduKind.GET_BULK, self._walk.asked(), self._repetitions, number=-1)
 
     def take(self, question: Question, pdu: bytes) -> None:
@@ -241,8 +243,9 @@ class TableJob:
             return self._on.course.rows(changed=self._on.changed) if self._on.course else Walk(self.columns, 1).rows()
         rows = self._walk.rows()
         known = self._known
-        known.course, known.rows, known.shared = None, self._walk.most_rows_of_a_column, False
+        known.course, known.shared = None, False
         if rows.ended is None:
+            known.rows = self._walk.most_rows_of_a_column
             known.repetitions = self._walk.repetitions if self._cut else 0
             # a reply that was cut in mid-row is cut elsewhere once a value grows: ask in whole rows before learning
             if not self._cut:

@@ -311,10 +311,11 @@ def learned(
     last, told = max((place for places in cells.values() for place in places), default=-1), 0
     exchanges = list(exchanges)
     for number, exchange in enumerate(exchanges):
-        if told <= last < told + len(exchange.asked.names):
-            asked = exchange.asked._replace(used=last - told + 1)
-            exchanges[number] = Exchange(asked, exchange.shape, exchange.pdu)
-        told += len(exchange.asked.names)
+        many = len(exchange.asked.names)
+        used = last - told + 1 if told <= last < told + many else 0
+        if used != exchange.asked.used:
+            exchanges[number] = Exchange(exchange.asked._replace(used=used), exchange.shape, exchange.pdu)
+        told += many
     return Course(exchanges, shapes.once(index, tuple), takers, shapes)
 
 

@@ -175,3 +175,14 @@ async def test_columns_that_two_switches_of_a_model_tell_alike_are_kept_once(lin
         told.append((await line.engine.read(target, REQUEST, Budget())).tables[0].columns)
 
     assert told[0][NAME] is told[1][NAME]
+
+
+async def test_read_that_the_stop_of_the_daemon_cuts_keeps_what_was_read(line: Line) -> None:
+    await line.settled()
+    line.device.delay = 0.05
+    reading = asyncio.create_task(line.engine.read(line.target, REQUEST, Budget()))
+    await asyncio.sleep(0.18)
+
+    await line.engine.close()
+
+    assert (await reading).tables[0].ended is Ending.TIMEOUT
