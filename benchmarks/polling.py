@@ -17,7 +17,7 @@ from collectors.snmp.pysnmp_reader import PysnmpReader
 from collectors.snmp.reader import Budget, Credential, Reader, Target
 
 AT_ONCE = 50
-_WARM = 4  # reads until the layout is known
+_WARM = 8  # reads until the layout is known
 _LIMIT = 300.0  # seconds for all of it
 
 

@@ -29,7 +29,7 @@ from monitor.series import Series
 from monitor.stillness import Rooms, stays
 
 _FILE = Path(__file__).parent / "switch.toml"
-_WARM = 4  # visits until layouts are known
+_WARM = 8  # visits until layouts are known
 _ROUNDS = 25
 _NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

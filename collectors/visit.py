@@ -235,7 +235,12 @@ def _moved(
         [
             known[place]
             if before and before.moved.get(place) is numbers
-            else replace(numbers, places=_behind(numbers.places, starts[place[0]]))
+            else Numbers(
+                places=_behind(numbers.places, starts[place[0]]),
+                raws=numbers.raws,
+                divisor=numbers.divisor,
+                at=numbers.at,
+            )
             for place, numbers in parts.moved.items()
         ]
     )

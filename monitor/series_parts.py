@@ -51,11 +51,12 @@ OBSERVED = frozenset({CONDITION.name, *(family.name for family in NUMBERS.values
 class Samples:
     """Which Observations are the samples of one family: their places, and its text.
 
-    The `form` has a blank for the value of each, and a NUL where the labels of the device go.
+    The `form` has a blank for the value of each, and a NUL where the labels of the device go. It is kept as octets,
+    which are filled in three times as fast as text.
     """
 
     places: tuple[int, ...]
-    form: str
+    form: bytes
 
 
 Layout = Mapping[str, Samples]
@@ -88,9 +89,9 @@ def layout(seen: tuple[Seen, ...]) -> Layout:
     return {name: Samples(tuple(samples.values()), _form(name, samples)) for name, samples in found.items()}
 
 
-def _form(name: str, labels: Iterable[str]) -> str:
-    blank = "%d" if name == CONDITION.name else "%r"
-    return "".join([f"{name}{{\0,{each}}} ".replace("%", "%%") + f"{blank}\n" for each in labels])
+def _form(name: str, labels: Iterable[str]) -> bytes:
+    blank = "%d" if name == CONDITION.name else "%b"
+    return "".join([f"{name}{{\0,{each}}} ".replace("%", "%%") + f"{blank}\n" for each in labels]).encode()
 
 
 @lru_cache(maxsize=65_536)  # ports and sensors of all devices of one model have the same names
@@ -158,18 +159,55 @@ def samples(
     `apart` are the numbers that are told in place of those of `numbers`.
     """
     page: dict[str, bytes] = {}
-    known: dict[int, float | None] = {}
+    device = whole.encode()
+    known: dict[int, bytes] = {}
     for one in apart:
-        divisor = one.divisor
-        known.update(zip(one.places, [raw / divisor for raw in one.raws], strict=True))
+        known.update(zip(one.places, map(_quotients(one.divisor).__getitem__, one.raws), strict=True))
     for name in wanted:
         of_family = layout.get(name)
         if of_family is None:
             page[name] = b""
         elif name == CONDITION.name:
             told = tuple([_CONDITIONS[claims[place].condition] for place in of_family.places])
-            page[name] = packed((of_family.form % told).replace("\0", whole).encode())
+            page[name] = packed((of_family.form % told).replace(b"\0", device))
         else:
-            values = tuple([known[place] if place in known else numbers[place].value for place in of_family.places])
-            page[name] = packed((of_family.form % values).replace("\0", whole).encode())
+            texts = tuple([known.get(place) or _TEXTS[numbers[place].value] for place in of_family.places])
+            page[name] = packed((of_family.form % texts).replace(b"\0", device))
     return page
+
+
+_MOST_TEXTS = 65_536
+
+
+class _Texts(dict[float | None, bytes]):
+    """Numbers as they stand in a sample: most of them are told again and again, by all devices."""
+
+    def __missing__(self, number: float | None) -> bytes:
+        """That of `number`, kept from now on."""
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        text = self[number] = repr(number if number is None else number + 0.0).encode()  # 1 and 1.0, 0.0 and -0.0
+        return text
+
+
+_TEXTS = _Texts()
+
+
+class _Quotients(dict[int, bytes]):
+    """What a device told, divided, as it stands in a sample."""
+
+    def __init__(self, divisor: float) -> None:
+        super().__init__()
+        self._divisor = divisor
+
+    def __missing__(self, raw: int) -> bytes:
+        """That of `raw`, kept from now on."""
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        text = self[raw] = _TEXTS[raw / self._divisor]
+        return text
+
+
+@lru_cache(maxsize=256)
+def _quotients(divisor: float) -> _Quotients:
+    return _Quotients(divisor)

@@ -3,9 +3,10 @@
 Asked by series.py at every visit; a family is rendered only where its column is another object than at the last one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import zip_longest
+from operator import itemgetter
 
 from collectors.ports import Neighbour, Ports
 from collectors.rates import bits_per_second
@@ -113,32 +114,36 @@ def _leads(whole: str, names: Sequence[str | None], ports: Ports) -> Iterator[by
         yield f'{INTERFACE.name}{{{whole},interface="{name}",{told}}} 1\n'.encode()
 
 
+_Rows = Callable[[Sequence[Value | float]], tuple[Value | float, ...]]
+_INTEGERS = frozenset({int})
+
+
 @lru_cache(maxsize=4096)  # switches of one model whose ports have the same names share them
-def _form(name: str, names: tuple[str | None, ...]) -> tuple[str, tuple[int, ...]]:
-    """The text of a family with blanks for values and a NUL for the labels of the device, and the rows it tells of."""
+def _form(name: str, names: tuple[str | None, ...]) -> tuple[bytes, _Rows | None]:
+    """The text of a family with blanks for values and a NUL for the labels of the device; what takes its rows.
+
+    As octets, which are filled in three times as fast as text.
+    """
     rows = tuple(row for row, label in enumerate(names) if label is not None)
-    lines = (f'{name}{{\0,interface="{names[row]}"}} '.replace("%", "%%") + "%s\n" for row in rows)
-    return "".join(lines), rows
+    lines = (f'{name}{{\0,interface="{names[row]}"}} '.replace("%", "%%") + "%d\n" for row in rows)
+    return "".join(lines).encode(), itemgetter(*rows) if len(rows) > 1 else None
 
 
-def _plain(name: str, whole: str, names: tuple[str | None, ...], values: Sequence[Value | float]) -> str | None:
-    """The lines of a family each of whose rows has a number, filled in at one go; None where it is not so simple."""
-    form, rows = _form(name, names)
-    if not rows or rows[-1] >= len(values):
+def _plain(name: str, whole: str, names: tuple[str | None, ...], values: Sequence[Value | float]) -> bytes | None:
+    """The lines of a family all of whose rows have whole numbers, filled in at one go; None where they have not."""
+    form, take = _form(name, names)
+    if take is None or len(values) < len(names):
         return None
-    told = tuple([values[row] for row in rows])
-    try:
-        if min(told) < 0:  # type: ignore[type-var, operator]  # what is no number is told by the TypeError
-            return None
-    except TypeError:
+    told: tuple[int, ...] = take(values)  # type: ignore[assignment]  # if they are, as the next line asks
+    if not _INTEGERS.issuperset(map(type, told)) or min(told) < 0:
         return None
-    return (form % told).replace("\0", whole)
+    return (form % told).replace(b"\0", whole.encode())
 
 
 def _lines(name: str, whole: str, names: tuple[str | None, ...], values: Sequence[Value | float]) -> bytes:
     plain = _plain(name, whole, names, values)
     if plain is not None:
-        return packed(plain.encode())
+        return packed(plain)
     start = f'{name}{{{whole},interface="'
     return packed(
         "".join(

@@ -6,19 +6,30 @@ from collectors.snmp.reader import Community
 _SEQUENCE, _INTEGER, _OCTETS = 0x30, 0x02, 0x04
 _LONG = 0x80
 _V2C = 1
+_MOST_FRONTS = 1024
 ID_OCTETS = 4
 """Our request-ids are so large that they always take four octets: they stand where one can find them at once."""
 
 
 class CommunityWay:
-    """How to speak to a device that wants a community."""
+    """How to speak to a device that wants a community.
+
+    What stands before the id of a datagram depends on lengths alone, and is kept.
+    """
 
     def __init__(self, credential: Community) -> None:
         self._fixed = int_element(_INTEGER, _V2C) + element(_OCTETS, credential.community.encode())
+        self._fronts: dict[tuple[bytes, int], bytes] = {}
 
     def sealed(self, id_: bytes, head: bytes, tail: bytes, now: float) -> bytes:  # noqa: ARG002 - time is for SNMPv3
         """The datagram that asks `head` + `id_` + `tail`, a PDU."""
-        return element(_SEQUENCE, b"".join((self._fixed, head, id_, tail)))
+        front = self._fronts.get((head, len(tail)))
+        if front is None:
+            if len(self._fronts) >= _MOST_FRONTS:
+                self._fronts.clear()
+            whole = element(_SEQUENCE, b"".join((self._fixed, head, id_, tail)))
+            front = self._fronts[head, len(tail)] = whole[: len(whole) - len(id_) - len(tail)]
+        return front + id_ + tail
 
     def opened(self, data: bytes, now: float) -> bytes:  # noqa: ARG002 - as above
         """The PDU in `data`, which has an id.

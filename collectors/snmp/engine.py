@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
+from collectors.snmp.apart import Columns, joined
 from collectors.snmp.codec import CodecError
 from collectors.snmp.community import CommunityWay, identifier
 from collectors.snmp.jobs import Known, Question, ScalarsJob, TableJob
@@ -36,6 +37,7 @@ _ROOM: Final = 4_194_304  # octets of a socket's buffer; the system gives less w
 _MOST_KNOWN: Final = 50_000  # devices of which is kept what was learned
 _SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
 _MOST_USERS: Final = 50_000
+_MOST_TABLES: Final = 4096  # of models, of which is known which columns move
 _FIRST_ID, _LAST_ID = 0x01000000, 0x7FFFFFFF  # four octets each
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}  # linux/in.h, in6.h
 _MSG_ERRQUEUE: Final = 0x2000  # linux/socket.h
@@ -87,7 +89,7 @@ class _Socket:
     def shut(self) -> None:
         for talk in [talk for talks in self._talks.values() for talk in talks]:
             talk.icmp()
-            talk.close()
+            talk.cut()
         self._loop.remove_reader(self.socket.fileno())
         if self._pause is not None:
             self._pause.cancel()
@@ -184,6 +186,9 @@ def _refuses(error: bytes) -> bool:
     return int.from_bytes(error[:4], sys.byteorder) != errno.EMSGSIZE  # that one: cut smaller the next time
 
 
+_community_way = lru_cache(maxsize=1024)(CommunityWay)
+
+
 @lru_cache(maxsize=65_536)
 def _numeric(address: str, port: int) -> tuple[socket.AddressFamily, Address] | None:
     """Family and socket address where `address` is a number, not a name."""
@@ -223,6 +228,7 @@ class EngineReader:
         self._sockets: dict[socket.AddressFamily, list[_Socket]] = {}
         self._boxes: OrderedDict[tuple[str, int], _Box] = OrderedDict()
         self._models: WeakValueDictionary[tuple[Value, tuple[str, ...]], Known] = WeakValueDictionary()
+        self._columns: dict[tuple[Value, tuple[str, ...]], Columns] = {}
         self._users: OrderedDict[Hashable, UsmWay] = OrderedDict()
         self._shapes = Shapes()
 
@@ -254,6 +260,26 @@ class EngineReader:
             known = box.known[what] = Known() if other is None else other.lent()
         return known
 
+    def _columns_of(self, box: _Box, table: tuple[str, ...]) -> Columns:
+        """The groups in which the columns of `table` are asked, known of all devices of the model."""
+        key = box.model, table
+        found = self._columns.get(key)
+        if found is None:
+            found = Columns(table)
+            if box.model is not None:
+                if len(self._columns) >= _MOST_TABLES:
+                    self._columns.clear()  # devices may call themselves what they like; it is learned anew
+                self._columns[key] = found
+        return found
+
+    def _jobs(self, box: _Box, columns: Columns, table: tuple[str, ...], most_rows: int) -> list[TableJob]:
+        """What asks for `table`: one job for each group of its columns."""
+        groups = columns.groups
+        if len(groups) > 1 and (whole := box.known.pop(table, None)) is not None:
+            for group in groups:  # it was asked as a whole until now
+                self._remembered(box, group).rows = whole.rows
+        return [TableJob(group, most_rows, self._remembered(box, group), self._shapes) for group in groups]
+
     def _learn(self, box: _Box, told: Mapping[str, Value], asked: Iterable[tuple[str, ...]]) -> None:
         """Keep what is new for other devices of the model."""
         if _SYS_OBJECT_ID in told:
@@ -268,7 +294,7 @@ class EngineReader:
         """How to speak to `target`. Raises ValueError where a key is empty."""
         credential = target.credential
         if isinstance(credential, Community):
-            return CommunityWay(credential)
+            return _community_way(credential)
         key = target.address, target.port, credential
         way = self._users.get(key)
         if way is None:
@@ -319,9 +345,11 @@ class EngineReader:
         known = self._remembered(box, request.scalars)
         scalars = ScalarsJob(request.scalars, known, self._shapes)
         tables = [
-            TableJob(columns, budget.rows, self._remembered(box, columns), self._shapes) for columns in request.tables
+            (columns := self._columns_of(box, table), self._jobs(box, columns, table, budget.rows))
+            for table in request.tables
         ]
-        talk = Talk(line, address, way, target, [scalars, *tables], budget)
+        jobs = [job for _, of_table in tables for job in of_table]
+        talk = Talk(line, address, way, target, [scalars, *jobs], budget)
         talk.patience = max(talk.patience, known.patience)
         await _over(line, talk)
         known.patience = talk.patience if talk.silence is None else 0.0
@@ -331,11 +359,16 @@ class EngineReader:
                 way.forget()  # another box may stand behind the address
             return _nothing(request, talk.silence, seconds, talk.requests, talk.bytes)
         told = scalars.scalars()
-        rows = tuple([table.rows() for table in tables])
-        self._learn(box, told, (request.scalars, *request.tables))
+        rows = []
+        for columns, of_table in tables:
+            found = [job.rows() for job in of_table]
+            rows.append(joined(found))
+            if not columns.is_settled:
+                columns.read(found[0], of_table[0].before, of_table[0].replies)
+        self._learn(box, told, [request.scalars, *[job.columns for job in jobs]])
         return Reading(
             scalars={oid: told.get(oid) for oid in request.scalars},
-            tables=rows,
+            tables=tuple(rows),
             seconds=seconds,
             requests=talk.requests,
             bytes=talk.bytes,

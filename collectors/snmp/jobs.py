@@ -152,17 +152,21 @@ class TableJob:
     """One table."""
 
     def __init__(self, columns: tuple[str, ...], most_rows: int, known: Known, shapes: Shapes) -> None:
-        self._columns, self._most_rows, self._known = columns, most_rows, known
+        self.columns, self._most_rows, self._known = columns, most_rows, known
         course = known.course if known.course and len(known.course.index) <= most_rows else None
+        self.before = course.last if course else None
+        """What was told last, where the replies to this read are compared with it."""
+        self.replies = len(course.exchanges) if course else 0
         self._on = _OnCourse(course, shapes)
         self._walk = None if course else self._new_walk()
         self._trace: list[tuple[int, Exchange, Pdu]] = []
         self._asking = False
+        self._repetitions = 0  # asked for last
         self._cut = False
 
     def _new_walk(self) -> Walk:
-        walk = Walk(self._columns, self._most_rows)
-        fitting = _BINDINGS // max(1, min(len(self._columns), 12))
+        walk = Walk(self.columns, self._most_rows)
+        fitting = _BINDINGS // max(1, min(len(self.columns), 12))
         walk.repetitions = self._known.repetitions or max(_LEAST_REPETITIONS, min(fitting, _MOST_REPETITIONS))
         if self._known.rows and self._known.rows < walk.repetitions:
             walk.repetitions = self._known.rows + 1
@@ -180,7 +184,12 @@ class TableJob:
         if self._asking or self._walk.done:
             return None
         self._asking = True
-        return question(self, PduKind.GET_BULK, self._walk.asked(), self._walk.repetitions, number=-1)
+        # no more than the rows that are left, as far as known, and one: what is told behind them is of no use
+        left = self._known.rows - self._walk.most_rows_of_a_column
+        self._repetitions = (
+            min(self._walk.repetitions, left + 1) if self._known.rows and left >= 0 else self._walk.repetitions
+        )
+        return question(self, PduKind.GET_BULK, self._walk.asked(), self._repetitions, number=-1)
 
     def take(self, question: Question, pdu: bytes) -> None:
         """Take the reply to `question`. Raises CodecError where it is none."""
@@ -206,7 +215,7 @@ class TableJob:
         asked = len(walk.asked())
         if told.bindings:
             self._trace.append((asked, exchange, told))
-            if len(told.bindings) < asked * walk.repetitions and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW:
+            if len(told.bindings) < asked * self._repetitions and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW:
                 # cut by the device's limit: ask for whole rows the next time. Where values grow out of the room that is
                 # left, the reply is cut once more, and one row less is asked from then on
                 self._cut = True
@@ -231,15 +240,16 @@ class TableJob:
     def rows(self) -> Rows:
         """What was read; the course for the next time is learned on the way."""
         if self._walk is None:
-            return self._on.course.rows(changed=self._on.changed) if self._on.course else Walk(self._columns, 1).rows()
+            return self._on.course.rows(changed=self._on.changed) if self._on.course else Walk(self.columns, 1).rows()
         rows = self._walk.rows()
         known = self._known
-        known.course, known.rows, known.shared = None, self._walk.most_rows_of_a_column, False
+        known.course, known.shared = None, False
         if rows.ended is None:
+            known.rows = self._walk.most_rows_of_a_column
             known.repetitions = self._walk.repetitions if self._cut else 0
             # a reply that was cut in mid-row is cut elsewhere once a value grows: ask in whole rows before learning
             if not self._cut:
-                columns = [(text, oid_of(text)) for text in self._columns]
+                columns = [(text, oid_of(text)) for text in self.columns]
                 replies = [(asked, told) for asked, _, told in self._trace]
                 cells = placed(columns, replies, [oid_of(row) for row in rows.index])
                 exchanges = [exchange for _, exchange, _ in self._trace]

@@ -6,6 +6,7 @@ replies that came to them last time, and where in those each cell of a table sta
 """
 
 import struct
+from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeVar
@@ -72,10 +73,14 @@ _MAKERS: Final[dict[int, Callable[[bytes], Value]]] = {
 class Shape:
     """Where values stand in replies whose names and lengths are the same. Shared by all replies of one shape."""
 
-    __slots__ = ("__weakref__", "_form", "_made", "_mask", "_odd", "_size", "_unpacked")
+    __slots__ = ("__weakref__", "_form", "_made", "_mask", "_odd", "_size", "_unpacked", "ends")
 
-    def __init__(self, form: str, mask: int, fixed: int, odd: tuple[Odd, ...], made: tuple[Made, ...]) -> None:
+    def __init__(
+        self, form: str, mask: int, fixed: int, odd: tuple[Odd, ...], made: tuple[Made, ...], ends: bytes
+    ) -> None:
+        """`ends`: where each value ends, as 32-bit integers."""
         made_of = struct.Struct(form)
+        self.ends: Sequence[int] = memoryview(ends).cast("I")
         self._unpacked, self._size = made_of.unpack, made_of.size
         self._mask, self._form, self._odd, self._made = mask, fixed, odd, made
 
@@ -107,7 +112,7 @@ class Shapes:
     """
 
     def __init__(self) -> None:
-        self._known: WeakValueDictionary[tuple[str, int, int, tuple[Odd, ...], tuple[Made, ...]], Shape] = (
+        self._known: WeakValueDictionary[tuple[str, int, int, tuple[Odd, ...], tuple[Made, ...], bytes], Shape] = (
             WeakValueDictionary()
         )
         self._shared: dict[Hashable, Any] = {}
@@ -117,7 +122,7 @@ class Shapes:
         """What is made of `key`, the same object for all that ask."""
         found: _Thing | None = self._shared.get((make, key))
         if found is None:
-            size = sum(_SIZE + (len(each) if isinstance(each, str) else 0) for each in key)
+            size = sum(_SIZE + (len(each) if isinstance(each, str | bytes) else 0) for each in key)
             self._size += size
             if self._size > _MOST_SHARED:
                 self._shared.clear()  # what is in use lives on in its courses
@@ -133,7 +138,8 @@ class Shapes:
         mask = bytearray(b"\xff" * len(pdu))
         id_at = begin(pdu, begin(pdu, 0))
         mask[id_at : end(pdu, begin(pdu, 0))] = bytes(end(pdu, begin(pdu, 0)) - id_at)
-        for place, (tag, first, stop) in enumerate(_spans(pdu)):
+        spans = _spans(pdu)
+        for place, (tag, first, stop) in enumerate(spans):
             width, signed = stop - first, tag == Kind.INTEGER
             mask[first:stop] = bytes(width)
             begins, code = first, f"{width}s"
@@ -153,7 +159,14 @@ class Shapes:
             at = stop
         masks = int.from_bytes(mask, "little")
         fixed = int.from_bytes(pdu, "little") & masks
-        key = ("".join(form) + f"{len(pdu) - at}x", masks, fixed, tuple(odd), tuple(made))
+        key = (
+            "".join(form) + f"{len(pdu) - at}x",
+            masks,
+            fixed,
+            tuple(odd),
+            tuple(made),
+            array("I", [each[2] for each in spans]).tobytes(),
+        )
         shape = self._known.get(key)
         if shape is None:
             shape = self._known[key] = Shape(*key)
@@ -171,11 +184,15 @@ def names(pdu: Pdu) -> tuple[Name, ...]:
 
 
 class Asked(NamedTuple):
-    """One question, and the names that came in the reply. Shared by devices of one model."""
+    """One question, and the names that came in the reply. Shared by devices of one model.
+
+    Of the values only so many from the first on are `used`: those behind the end of a table are of no use. 0 for all.
+    """
 
     head: bytes
     tail: bytes
     names: tuple[Name, ...]
+    used: int = 0
 
 
 class Exchange:
@@ -190,7 +207,7 @@ class Exchange:
     def __init__(self, asked: Asked, shape: Shape, pdu: bytes | None = None) -> None:
         self.asked, self.shape, self.pdu = asked, shape, pdu
         self.values: Sequence[Value] | None = None
-        self._seen = 0 if pdu is None else hash(pdu[begin(pdu, 0) + 6 :])
+        self._seen = 0 if pdu is None else self._hash(pdu)
 
     def take(self, pdu: bytes, shapes: Shapes) -> bool | None:
         """Take the reply `pdu`: True where values changed, False where none did, None where it is another reply.
@@ -199,7 +216,7 @@ class Exchange:
         """
         shape = self.shape
         if shape.fits(pdu):
-            seen = hash(pdu[begin(pdu, 0) + 6 :])
+            seen = self._hash(pdu)
             if seen == self._seen:
                 self.pdu = pdu
                 return False
@@ -208,10 +225,15 @@ class Exchange:
             told = response(pdu)
             if told.first or names(told) != self.asked.names:
                 return None
-            self.shape, seen = shapes.of(pdu), hash(pdu[begin(pdu, 0) + 6 :])
-            self.values = self.shape.values(pdu)
+            self.shape = shapes.of(pdu)
+            self.values, seen = self.shape.values(pdu), self._hash(pdu)
         self.pdu, self._seen = pdu, seen
         return True
+
+    def _hash(self, pdu: bytes) -> int:
+        """The hash of what is used of `pdu`, which fits, without its id."""
+        first, used = pdu[1], self.asked.used
+        return hash(pdu[8 if first < _LONG else first - _LONG + 8 : self.shape.ends[used - 1] if used else None])
 
     def told(self) -> Sequence[Value]:
         """The values of the reply that was taken; nothing of it is kept from now on."""
@@ -244,6 +266,11 @@ class Course:
         self.exchanges, self.index, self.shapes, self._cells = tuple(exchanges), index, shapes, cells
         self._rows: Rows | None = None
 
+    @property
+    def last(self) -> Rows | None:
+        """The table as it was told last."""
+        return self._rows
+
     def again(self) -> "Course":
         """The same course for another device, which most likely replies with the same names."""
         copies = (Exchange(exchange.asked, exchange.shape) for exchange in self.exchanges)
@@ -264,6 +291,8 @@ class Course:
             if last is not None:
                 known = last.columns
                 columns = {name: known[name] if known[name] == told else told for name, told in columns.items()}
+            else:  # names, states and speeds are those of many devices of the model: each is kept once
+                columns = {name: self.shapes.once(told, tuple) for name, told in columns.items()}
             self._rows = Rows(index=self.index, columns=columns)
         else:
             for exchange in self.exchanges:
@@ -279,6 +308,14 @@ def learned(
     `cells`: for each column the places of its values in all replies one after the other, -1 for none.
     """
     takers = {column: shapes.once(tuple(places), _taker) for column, places in cells.items()}
+    last, told = max((place for places in cells.values() for place in places), default=-1), 0
+    exchanges = list(exchanges)
+    for number, exchange in enumerate(exchanges):
+        many = len(exchange.asked.names)
+        used = last - told + 1 if told <= last < told + many else 0
+        if used != exchange.asked.used:
+            exchanges[number] = Exchange(exchange.asked._replace(used=used), exchange.shape, exchange.pdu)
+        told += many
     return Course(exchanges, shapes.once(index, tuple), takers, shapes)
 
 

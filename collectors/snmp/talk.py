@@ -99,6 +99,10 @@ class Talk:
         if not self.finished.done():
             self.finished.set_result(None)
 
+    def cut(self) -> None:
+        """End here, because the daemon stops: what was read is kept."""
+        self._end(Ending.TIMEOUT)
+
     def _fill(self, now: float) -> None:
         """Keep as many questions in flight as are allowed: two where the device answers, one where it does not."""
         if self._answered and self.bytes >= self._budget.bytes:
