@@ -14,7 +14,7 @@ from collectors.snmp.reader import Rows, Value
 READS: Final = 16
 """Pairs of reads after which it is settled what moves."""
 _OFTEN: Final = 4  # what moved in one of so many reads, or more often, moves
-_WORTH: Final = 3  # replies to a table; of fewer none would be left that stays
+_WORTH: Final = 8  # replies to a table: a group more costs a question more, which a small table does not win back
 
 
 class Columns:
