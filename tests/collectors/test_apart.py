@@ -19,7 +19,7 @@ ENTRY = "1.3.6.1.4.1.32473.1.1"  # the enterprise number for examples, RFC 5612
 NAME, OCTETS, STATE, ERRORS = COLUMNS = tuple(f"{ENTRY}.{n}" for n in range(1, 5))
 BEHIND = f"{ENTRY}.5"  # of no table that is asked: a walk meets it behind the end of the last column
 REQUEST = Request(scalars=(OBJECT_ID,), tables=(COLUMNS,))
-PORTS = 60
+PORTS = 150
 
 
 def switch() -> SimulatedDevice:
