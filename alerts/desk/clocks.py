@@ -173,6 +173,8 @@ def _one(
     due = None if promise is None else ran.reached(promise)
     state = _state(due, as_of, met=met is not None, dropped=dropped is not None, stopped=stopped)
     applies = state is not ClockState.NOT_APPLICABLE
+    if not applies and name not in _ALWAYS[ticket.kind]:
+        return None
     clock = Clock(
         name=name,
         title=contract.clocks[name].title,

@@ -19,6 +19,7 @@ from alerts.desk.tickets import (
     TicketState,
     is_ended,
     is_paused,
+    is_well,
     last,
     owes_call_back,
     since_relapse,
@@ -329,6 +330,8 @@ def _out_of_turn(  # noqa: PLR0911, C901 - one return for each rule
             return "it is restored already, and has not relapsed since"
         case EventKind.ANSWERED if ticket.kind is TicketKind.REPAIR:
             return "a repair is not answered but restored"
+        case EventKind.CALLED_BACK if ticket.kind is TicketKind.REPAIR and not is_well(ticket):
+            return "it does not work again by anybody's word; restore it first"
         case EventKind.PAUSED if is_paused(events):
             return "it is paused already"
         case EventKind.RESUMED if not is_paused(events):

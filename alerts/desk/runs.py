@@ -55,7 +55,8 @@ class Run:
 
 def met_by(events: tuple[TicketEvent, ...], name: ClockName) -> TicketEvent | None:
     """The event that met the clock: the first for good, or a recovery that still holds."""
-    candidates = [event for event in events if event.kind in _KEPT_BY[name]][:1]
+    within = since_relapse(events) if name is ClockName.CALL_BACK else events
+    candidates = [event for event in within if event.kind in _KEPT_BY[name]][:1]
     if name in WHILE_BROKEN:
         relapse = max((event.seq for event in events if is_relapse(event)), default=0)
         candidates += [event for event in events if event.kind in WELL and event.seq > relapse][:1]

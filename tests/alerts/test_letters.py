@@ -265,6 +265,7 @@ def test_every_kind_of_event_is_told_or_deliberately_not(kind: EventKind, langua
         EventKind.UNWATCHED: (EventKind.WATCHED, {"watcher": "wang"}),
         EventKind.VENDOR_UPDATED: (EventKind.REPORTED_TO_VENDOR, {}),
         EventKind.VENDOR_CLOSED: (EventKind.REPORTED_TO_VENDOR, {}),
+        EventKind.CALLED_BACK: (EventKind.RESTORED, {}),
     }
     if kind in before:
         of = recorded(of, before[kind][0], T0, "lee", before[kind][1])
