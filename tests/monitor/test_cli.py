@@ -139,7 +139,9 @@ async def test_a_ticket_is_listed_shown_answered_and_closed_without_any_secret(b
     assert [each["kind"] for each in told["events"]] == ["opened", "responded"]
     assert {each["name"]: each["state"] for each in told["clocks"]}["respond"] in {"met", "met_late"}
     assert "responded by wang" in run("ticket", "show", number, *config, secrets=False).stdout
-    assert run("ticket", "close", number, *config, secrets=False).returncode == 0
+    assert "not called back yet" in run("ticket", "close", number, *config, secrets=False).stderr
+    for words in (("restore", number), ("call-back", number, "--solved", "yes"), ("close", number)):
+        assert run("ticket", *words, *config, secrets=False).returncode == 0
     assert run("ticket", "list", *config, secrets=False).stdout == "none\n"
     assert json.loads(run("ticket", "list", "--all", "--json", *config, secrets=False).stdout)[0]["state"] == "closed"
 
