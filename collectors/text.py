@@ -21,6 +21,13 @@ def cleaned(raw: bytes | str, cap: int = CAP) -> str:
     return "".join(c for c in spaced if unicodedata.category(c) not in _DROPPED)[:cap].strip()
 
 
+def paragraphs(text: str, cap: int) -> str:
+    """What a person typed, in its lines: each line `cleaned`, one empty line in a row at most, `cap` characters."""
+    lines = [cleaned(line, cap) for line in text[: cap * 4].splitlines()]
+    kept = [line for place, line in enumerate(lines) if line or (place and lines[place - 1])]
+    return "\n".join(kept).strip()[:cap]
+
+
 def decoded(raw: bytes) -> str:
     """`raw` as text, whatever it is: UTF-8, then GB18030, else Latin-1."""
     for encoding in ("utf-8", "gb18030"):

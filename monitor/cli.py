@@ -168,7 +168,7 @@ def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
 
 for verb in (lives.device_parts, lives.device_history, lives.device_forget):
     watched.device.add_command(verb)
-for verb in (*handling.VERBS, diagnosing.diagnose, diagnosing.attachment):
+for verb in (*handling.VERBS, diagnosing.diagnose, diagnosing.attach, diagnosing.attachment):
     desk.ticket.add_command(verb)
 for group in (
     finding.discover,

@@ -21,6 +21,7 @@ from alerts.desk.effective import written_at
 from alerts.desk.entries import Request
 from alerts.desk.requests import asked
 from alerts.post.letters import letters as letters_of
+from collectors.text import cleaned, paragraphs
 from monitor import maintenance
 from monitor.config import Settings
 from monitor.model import REQUEST, Device, EventKind, Fault, Identity, Ticket
@@ -56,6 +57,16 @@ def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) ->
     _handed_up(disk, ticket, fault, settings, now)
 
 
+_NAME = 120
+_CAP = 20_000
+"""Characters of one thing that a person says in a ticket: more than anybody reads, and nothing to fill a disk with."""
+
+
+def said(data: Mapping[str, str]) -> dict[str, str]:
+    """What a person typed, safe to keep: no control or bidi characters, in its lines, capped."""
+    return {key: paragraphs(value, _CAP) for key, value in data.items()}
+
+
 def requested(
     disk: Connection, request: Request, site: str, by: str, settings: Settings, now: datetime, *, within: str = ""
 ) -> Ticket:
@@ -70,7 +81,8 @@ def requested(
     if request.device and (device is None or device.site != site):
         raise ValueError(f'there is no device "{request.device}" at site "{site}"; leave it out, or name another one')
     visited = devices.by_name(disk, request.device) if request.device else None
-    known = replace(request, maker=request.maker or ((visited.identity.vendor if visited else None) or ""))
+    words = said({name: getattr(request, name) for name in ("text", "caller", "phone", "mail")})
+    known = replace(request, **words, maker=request.maker or ((visited.identity.vendor if visited else None) or ""))
     number = tickets.next_id(disk, now, place.zone)
     ticket = entries.requested(number, known, place, settings.contract, now, by, within=within)
     tickets.created(disk, ticket, None)
@@ -153,6 +165,8 @@ def acted(
     """
     ticket = tickets.found(disk, number)
     fault = subject(disk, ticket)
+    if by != ITSELF:
+        by, data = cleaned(by, _NAME), said(data)
     return _appended(disk, ticket, kind, by, data, fault, settings, now, at=at, is_quiet=is_quiet)
 
 

@@ -11,7 +11,7 @@ import click
 from collectors.looks import LookReader
 from collectors.reach import Reach
 from collectors.tables import Eye
-from monitor import diagnosis
+from monitor import attaching, diagnosis
 from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.model import EventKind, Ticket, TicketEvent
@@ -69,6 +69,35 @@ async def _taken(ticket: Ticket, by: str, store: Store, settings: Settings) -> t
         )
     assert kept is not None  # noqa: S101 - None is for the daemon alone
     return kept, text
+
+
+@click.command()
+@click.argument("number", metavar="TICKET")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", default="", help="What it is called; the name of the file if left out.")
+@click.option("--by", required=True, envvar="USER", help="Who attaches it.")
+@doors.config
+def attach(number: str, file: Path, name: str, by: str, directory: Path) -> None:
+    """Attach a file to the ticket: a photograph, a log, a signed sheet."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    try:
+        with file.open("rb") as opened:
+            body = opened.read(settings.attachment + 1)  # one more than may be, to be told that it is too large
+        with Store(settings.daemon.state) as store, store.writing() as disk:
+            kept = attaching.attached(
+                disk,
+                store.directory,
+                number=number,
+                body=body,
+                name=name or file.name,
+                by=by,
+                settings=settings,
+                now=this_moment(),
+            )
+    except (OSError, ValueError) as error:
+        click.echo(f"netvigil: {error}", err=True)
+        sys.exit(doors.FINDINGS)
+    click.echo(f"{number}: attached, {kept.size} octets, {kept.sha256}")
 
 
 @click.command()

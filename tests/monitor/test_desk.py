@@ -182,3 +182,20 @@ def test_whatever_is_done_to_the_file_shows_in_the_chain(house: House, tampering
     with house.store.reading() as disk:
         found = chain.verified(disk)
     assert says in " ".join(each.says for each in found.breaks)
+
+
+HOSTILE = "<script>alert(1)</script> {{7*7}}\r\nBcc: x@example.org\x00\u202egnp.exe =cmd|' /C calc'!A0"
+
+
+async def test_what_people_type_is_kept_without_what_could_harm_and_in_its_lines(house: House) -> None:
+    ticket = requested(house, replace(ASKED, text=HOSTILE, caller=HOSTILE))
+    acted(house, ticket.id, EventKind.COMMENT, {"text": HOSTILE + "x" * 65_536})
+    now = await house.store.ask(lambda disk: tickets.found(disk, ticket.id))
+    for event in now.events:
+        assert not {"\x00", "\r", "\u202e"} & set("".join(event.data.values()))
+    assert now.events[0].data["text"].splitlines()[1].startswith("Bcc: x@example.org")
+    assert len(now.events[1].data["text"]) == 20_000
+    for each in await house.store.ask(letters.all_letters):
+        assert "\n" not in each.letter.subject
+        assert "<script>" not in each.letter.html
+        assert "{{7*7}}" in each.letter.text

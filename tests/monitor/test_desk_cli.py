@@ -88,3 +88,22 @@ async def test_request_that_cannot_be_says_why_and_leaves_nothing(house: House) 
     assert 'there is no site "moon"; choose one of hefei-1' in said
     assert "no way in which requests come" in run(house, "ticket", "open", *ASKED, "--channel", "pigeon", code=1)
     assert json.loads(run(house, "ticket", "list", "--all", "--json")) == []
+
+
+async def test_file_is_attached_and_given_back_as_it_was(house: House, opened: str) -> None:
+    file = house.folder / "../photo.jpg"
+    file.write_bytes(bytes(range(256)) * 4)
+    said = run(house, "ticket", "attach", opened, str(file), "--by", "li", "--name", "../../etc/ra\u202ebgpj.exe")
+    (row,) = json.loads(run(house, "ticket", "attachment", opened, "--json"))
+    assert (row["name"], row["size"], row["by"]) == ("rabgpj.exe", 1024, "li")
+    assert row["sha256"] in said
+    kept = house.folder / "state" / "attachments" / row["sha256"][:2] / row["sha256"]
+    assert kept.read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(("size", "why"), [(0, "is empty; nothing was attached"), (20_000_001, "octets are more than")])
+async def test_file_that_cannot_be_attached_says_why(house: House, opened: str, size: int, why: str) -> None:
+    file = house.folder / "log.txt"
+    file.write_bytes(b"x" * size)
+    assert why in run(house, "ticket", "attach", opened, str(file), "--by", "li", code=1)
+    assert len(events(house, opened)) == 1
