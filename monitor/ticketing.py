@@ -81,8 +81,14 @@ def requested(
     if request.device and (device is None or device.site != site):
         raise ValueError(f'there is no device "{request.device}" at site "{site}"; leave it out, or name another one')
     visited = devices.by_name(disk, request.device) if request.device else None
-    words = said({name: getattr(request, name) for name in ("text", "caller", "phone", "mail")})
-    known = replace(request, **words, maker=request.maker or ((visited.identity.vendor if visited else None) or ""))
+    known = replace(
+        request,
+        text=paragraphs(request.text, _CAP),
+        caller=cleaned(request.caller, _NAME),
+        phone=cleaned(request.phone, _NAME),
+        mail=cleaned(request.mail, _NAME),
+        maker=request.maker or ((visited.identity.vendor if visited else None) or ""),
+    )
     number = tickets.next_id(disk, now, place.zone)
     ticket = entries.requested(number, known, place, settings.contract, now, by, within=within)
     tickets.created(disk, ticket, None)
