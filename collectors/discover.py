@@ -6,11 +6,12 @@ neighbours' management addresses (LLDP-MIB lldpRemManAddrTable) lead on where th
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
+from collectors.identify import of_makers
 from collectors.plan import Origin, Platform
 from collectors.snmp.reader import Budget, Reader, Request, Silence, Target
 from collectors.tables import text
@@ -35,7 +36,8 @@ class Found:
     """One address that answered: with which of the targets tried, what it is, and whom it sees beside it.
 
     `neighbours` are the names that LLDP tells, `beyond` the addresses by which they are managed. `silence` is set where
-    something is there that does not let us in.
+    something is there that does not let us in. `redfish` is True for what answered over Redfish alone, and was asked
+    nothing that needs a login.
     """
 
     address: str
@@ -44,6 +46,11 @@ class Found:
     neighbours: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     silence: Silence | None = None
+    redfish: bool = False
+
+
+Greet = Callable[[str], Awaitable[Identity | None]]
+"""Asks the Redfish service at an address who it is; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +116,19 @@ async def discovered(
     platforms: dict[str, Platform],
     at: datetime,
     pace: Pace = Pace(),
+    greet: Greet | None = None,
 ) -> AsyncIterator[tuple[str, Found | None]]:
-    """Each of `asked` once it is known, with what was found there; None where nobody answers."""
+    """Each of `asked` once it is known, with what was found there; None where nobody answers.
+
+    With `greet` also those that speak Redfish, and no SNMP or none with us.
+    """
     quick = {name: lean(platform) for name, platform in platforms.items()}
     results: asyncio.Queue[tuple[str, Found | None]] = asyncio.Queue()
     room = asyncio.Semaphore(pace.at_once)
 
     async def one(address: str) -> None:
         try:
-            found = await _found(address, targets(address), reader, quick, at)
+            found = await _found(address, targets(address), reader, quick, at, greet)
         finally:
             room.release()
         results.put_nowait((address, found))
@@ -143,10 +154,19 @@ async def discovered(
 
 
 async def _found(
-    address: str, targets: Sequence[Target], reader: Reader, platforms: dict[str, Platform], at: datetime
+    address: str,
+    targets: Sequence[Target],
+    reader: Reader,
+    platforms: dict[str, Platform],
+    at: datetime,
+    greet: Greet | None,
 ) -> Found | None:
     device = Device(name=address, address=address, customer="", site="")
     seen = await visited(device, targets, reader, platforms, at, Budget(seconds=30.0, rows=2_000, bytes=1_000_000))
+    if seen.silence is not None and greet is not None and (told := await greet(address)) is not None:
+        platform = of_makers((told.vendor,), platforms)
+        name = None if platform.name.startswith("_") else platform.name
+        return Found(address=address, target=None, identity=replace(told, platform=name), redfish=True)
     if seen.silence in {Silence.TIMEOUT, Silence.REFUSED, Silence.UNRESOLVED}:
         return None
     return Found(

@@ -44,8 +44,14 @@ def identified(scalars: Mapping[str, Value], platforms: Mapping[str, Platform]) 
 def identified_by_redfish(tables: Mapping[str, Table], platforms: Mapping[str, Platform]) -> Platform:
     """The platform whose maker a Redfish service names; else the one named "_redfish", or "_standard" without it."""
     said = [text(value) for name in MAKER if name in tables for value in tables[name].columns.get("maker", ())]
+    return of_makers(said, platforms)
+
+
+def of_makers(said: Iterable[str | None], platforms: Mapping[str, Platform]) -> Platform:
+    """The platform that knows one of these makers by its name in Redfish; else "_redfish", or "_standard"."""
+    makers = [maker for maker in said if maker]
     for platform in platforms.values():
-        if platform.redfish and any(platform.redfish.search(maker) for maker in said if maker):
+        if platform.redfish and any(platform.redfish.search(maker) for maker in makers):
             return platform
     return platforms.get(REDFISH) or platforms[STANDARD]
 

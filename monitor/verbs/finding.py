@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from collectors.discover import Found, Pace, addresses, discovered
 from collectors.identify import STANDARD
+from collectors.redfish.greeting import Greeter
 from collectors.snmp import engines
 from collectors.snmp.reader import Target
 from monitor import app
@@ -32,6 +33,8 @@ _NO_NAME = str.maketrans(dict.fromkeys('/\\ "', "-"))
 @click.option("--crawl", is_flag=True, help="Ask the LLDP neighbours of what is found, too, wherever they are.")
 @click.option("--rate", type=click.FloatRange(0.1, 1000), default=50.0, show_default=True, help="Addresses a second.")
 @click.option("--port", type=click.IntRange(1, 65535), default=161, show_default=True, help="UDP port of SNMP.")
+@click.option("--redfish-port", type=click.IntRange(1, 65535), default=443, show_default=True, help="Port of Redfish.")
+@click.option("--no-redfish", is_flag=True, help="Do not ask whether what is silent over SNMP speaks Redfish.")
 @click.option("--site", default="", help="The site that the printed devices get.")
 @doors.config
 @doors.as_json
@@ -40,9 +43,11 @@ def discover(
     names: tuple[str, ...],
     rate: float,
     port: int,
+    redfish_port: int,
     site: str,
     directory: Path,
     *,
+    no_redfish: bool,
     crawl: bool,
     as_json: bool,
 ) -> None:
@@ -58,17 +63,25 @@ def discover(
     tried = names or tuple(settings.inventory.credentials)
     if not tried:
         raise LookupError("the inventory has no [credentials.NAME] to try")
-    found = asyncio.run(_searched(first, settings, tried, Pace(a_second=rate), port, crawl=crawl))
+    over = None if no_redfish else redfish_port
+    found = asyncio.run(_searched(first, settings, tried, Pace(a_second=rate), port, over, crawl=crawl))
     known = {device.address: device.name for device in settings.inventory.devices.values()}
     if as_json:
         doors.print_json([_document(each, known, tried) for each in found])
     else:
-        click.echo(inventory_toml(found, known, tried, site, port), nl=False)
+        click.echo(inventory_toml(found, known, tried, site, port, redfish_port), nl=False)
     sys.exit(doors.FINE if found else doors.UNREACHABLE)
 
 
 async def _searched(
-    first: Sequence[str], settings: Settings, names: Sequence[str], pace: Pace, port: int, *, crawl: bool
+    first: Sequence[str],
+    settings: Settings,
+    names: Sequence[str],
+    pace: Pace,
+    port: int,
+    redfish: int | None,
+    *,
+    crawl: bool,
 ) -> list[Found]:
     """All that answers, with a bar on standard error while it is looked for."""
     reader = engines.reader(settings.snmp.engine)
@@ -93,18 +106,22 @@ async def _searched(
         transient=True,
     )
     try:
-        with bar:
-            task = bar.add_task("asking", total=len(ahead))
-            for _ in range(_ROUNDS):
-                async for _, one in discovered(ahead, targets, reader, dict(settings.platforms), app.now(), pace):
-                    found += [one] if one else []
-                    bar.update(task, advance=1, description=f"asking, {len(found)} found")
-                beyond = dict.fromkeys(address for each in found for address in each.beyond if address not in asked)
-                if not crawl or not beyond:
-                    break
-                asked |= beyond
-                ahead = list(beyond)
-                bar.update(task, total=len(asked))
+        async with Greeter(port=redfish or 0) as greeter:
+            greet = greeter.greeted if redfish else None
+            with bar:
+                task = bar.add_task("asking", total=len(ahead))
+                for _ in range(_ROUNDS):
+                    async for _, one in discovered(
+                        ahead, targets, reader, dict(settings.platforms), app.now(), pace, greet
+                    ):
+                        found += [one] if one else []
+                        bar.update(task, advance=1, description=f"asking, {len(found)} found")
+                    beyond = dict.fromkeys(address for each in found for address in each.beyond if address not in asked)
+                    if not crawl or not beyond:
+                        break
+                    asked |= beyond
+                    ahead = list(beyond)
+                    bar.update(task, total=len(asked))
     finally:
         await reader.close()
     return found
@@ -116,12 +133,15 @@ def _document(found: Found, known: Mapping[str, str], names: Sequence[str]) -> d
         "in_inventory": known.get(found.address),
         "credential": None if found.target is None else names[found.target],
         "silence": found.silence.value if found.silence else None,
+        "speaks": "redfish" if found.redfish else "snmp",
         "identity": asdict(found.identity),
         "neighbours": list(found.neighbours),
     }
 
 
-def inventory_toml(found: Iterable[Found], known: Mapping[str, str], names: Sequence[str], site: str, port: int) -> str:
+def inventory_toml(
+    found: Iterable[Found], known: Mapping[str, str], names: Sequence[str], site: str, port: int, redfish: int
+) -> str:
     """What was found as tables of inventory.toml; what is known, or lets nobody in, as comments."""
     lines: list[str] = []
     taken = {name.casefold() for name in known.values()}
@@ -129,29 +149,37 @@ def inventory_toml(found: Iterable[Found], known: Mapping[str, str], names: Sequ
     for each in found:
         identity = each.identity
         said = ", ".join(word for word in (identity.vendor, identity.model, identity.version, identity.serial) if word)
-        if each.silence is not None or each.target is None:
+        if each.silence is not None or (each.target is None and not each.redfish):
             lines.append(f"# {each.address}: something answers, but lets nobody in ({each.silence})\n")
         elif each.address in known:
             lines.append(f"# {each.address}: {_commented(said)}; in the inventory as {known[each.address]}\n")
         elif identity.serial and identity.serial in serials:
             lines.append(f"# {each.address}: the same device as {serials[identity.serial]}, by its serial number\n")
         else:
-            name = _name(identity.name or "", each.address, taken)
+            name = _name(identity.name or (identity.serial if each.redfish else "") or "", each.address, taken)
             if identity.serial:
                 serials[identity.serial] = name
-            lines.append(_table(each, name, names[each.target], site, port, said))
+            lines.append(_table(each, name, _doors(each, names, port, redfish), site, said))
     return "\n".join(lines)
 
 
-def _table(found: Found, name: str, credential: str, site: str, port: int, said: str) -> str:
+def _doors(found: Found, names: Sequence[str], port: int, redfish: int) -> str:
+    """How the device is talked to, in lines of its table."""
+    if found.target is None:
+        other = f"redfish_port = {redfish}\n" if redfish != 443 else ""  # noqa: PLR2004 - the default of the inventory
+        return f'{other}# redfish = "NAME"  # it speaks Redfish; name a [logins.NAME] with which it may be asked\n'
+    other = f"port = {port}\n" if port != 161 else ""  # noqa: PLR2004 - the default of the inventory
+    return f"{other}credentials = [{_quoted(names[found.target])}]\n"
+
+
+def _table(found: Found, name: str, doors_of: str, site: str, said: str) -> str:
     platform = found.identity.platform or ""
     beside = f"# neighbours: {_commented(', '.join(found.neighbours))}\n" if found.neighbours else ""
     return (
         f"# {_commented(said) or 'a device that says nothing of itself'}\n{beside}"
         f"[[device]]\nname = {_quoted(name)}\naddress = {_quoted(found.address)}\nsite = {_quoted(site)}\n"
         + (f"platform = {_quoted(platform)}\n" if platform and platform != STANDARD else "")
-        + (f"port = {port}\n" if port != 161 else "")  # noqa: PLR2004 - the default of the inventory
-        + f"credentials = [{_quoted(credential)}]\n"
+        + doors_of
     )
 
 

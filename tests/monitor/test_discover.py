@@ -2,13 +2,16 @@
 
 import json
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from collectors.discover import MOST_ADDRESSES, addresses
 from collectors.simulate.fleet import fleet
+from collectors.simulate.redfish import Hostile, RedfishServer, certificate
 from collectors.simulate.snmp import Network, SimulatedDevice
 from collectors.simulate.values import Told
 from collectors.snmp.codec import Kind
@@ -142,3 +145,68 @@ def test_networks_ranges_and_addresses_are_each_asked_once() -> None:
 def test_what_is_no_network_or_too_large_is_refused(word: str) -> None:
     with pytest.raises(ValueError, match=word.split("-", maxsplit=1)[0]):
         addresses([word])
+
+
+ROOT: dict[str, object] = {
+    "@odata.id": "/redfish/v1",
+    "RedfishVersion": "1.4.0",
+    "Product": "Integrated Remote \x1b[31mAccess Controller",
+    "Oem": {"Dell": {"ServiceTag": "TAG0001", "ManagerMACAddress": "00:00:5e:00:53:01"}},
+}
+
+
+@asynccontextmanager
+async def server(
+    folder: Path, root: Mapping[str, object], hostile: Hostile | None = None
+) -> AsyncIterator[RedfishServer]:
+    made = RedfishServer(tree={"/redfish/v1": dict(root)}, hostile=hostile)
+    await made.start(certificate(folder), host="127.77.9.1")
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+async def test_server_that_speaks_redfish_alone_is_found_without_a_login(folder: Path) -> None:
+    async with server(folder, ROOT) as idrac:
+        words = ("127.77.9.1", "--redfish-port", str(idrac.port), "--port", "50161")
+        code, printed, _ = await discover(folder, *words, "--site", "hefei-1")
+        (row,) = json.loads((await discover(folder, *words, "--json"))[1])
+        assert (await discover(folder, *words, "--no-redfish"))[0] == 3
+        asked = set(idrac.asked)
+    assert asked == {"GET /redfish/v1/"}
+    assert (code, row["speaks"], row["credential"]) == (0, "redfish", None)
+    assert (row["identity"]["vendor"], row["identity"]["platform"]) == ("Dell", "dell_idrac")
+    (device,) = tomllib.loads(printed)["device"]
+    assert device == {
+        "name": "TAG0001",
+        "address": "127.77.9.1",
+        "site": "hefei-1",
+        "platform": "dell_idrac",
+        "redfish_port": idrac.port,
+    }
+    assert "Dell, Integrated Remote [31mAccess Controller, TAG0001" in printed
+
+
+async def _elsewhere(_: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound("https://127.77.9.2/redfish/v1/")
+
+
+async def _endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        for _ in range(64):
+            await response.write(b" " * 65_536)
+    return response
+
+
+async def _garbage(_: web.Request) -> web.StreamResponse:
+    return web.Response(body=b'{"RedfishVersion": 1e999}')
+
+
+@pytest.mark.parametrize("hostile", [_elsewhere, _endless, _garbage])
+async def test_what_is_no_service_root_is_nobody(folder: Path, hostile: Hostile) -> None:
+    async with server(folder, ROOT, hostile) as idrac:
+        words = ("127.77.9.1", "--redfish-port", str(idrac.port), "--port", "50161")
+        assert (await discover(folder, *words))[:2] == (3, "")
