@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 
 from alerts.desk import hops
 from alerts.desk import tickets as desk
-from alerts.desk.clocks import due_events, next_due
+from alerts.desk.clocks import ClockName, due_events, next_due
 from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_try, posted
 from monitor import afterwards, maintenance, reporting, storm, ticketing, units
 from monitor.config import Settings
 from monitor.metrics import Metrics
-from monitor.model import Letter, Level, Ticket
+from monitor.model import EventKind, Letter, Level, Ticket
 from monitor.progress import Progress
 from monitor.store import faults, letters, spares, tickets
 from monitor.store.database import Store
@@ -180,8 +180,12 @@ class Duties:
                 self._metrics.responded(desk.level(ticket), answer.at - call.at)
 
     def _broken(self, disk: Connection, *, number: str, now: datetime) -> None:
-        for kind, data in due_events(tickets.found(disk, number), self.settings.contract, now):
-            ticketing.acted(disk, number, kind, ticketing.ITSELF, data, self.settings, now)
+        due = due_events(tickets.found(disk, number), self.settings.contract, now)
+        climbs = any(kind is EventKind.HANDED_UP for kind, _ in due)
+        for kind, data in due:
+            # A hand-up that comes late, after a stop, says itself why it is made: no second letter that it was missed.
+            is_quiet = climbs and data.get("clock") == ClockName.HAND_UP
+            ticketing.acted(disk, number, kind, ticketing.ITSELF, data, self.settings, now, is_quiet=is_quiet)
 
     async def _posts(self, now: datetime) -> None:
         """Posting goes on beside the other duties: a slow mail server holds up no clock."""
