@@ -30,7 +30,7 @@ from monitor.credentials import credentials, logins
 from monitor.document import Document, checked, contents, document, parsed
 from monitor.draft import Draft, drafted, entries, inventory
 from monitor.fields import said_duration
-from monitor.model import Level, Recipient
+from monitor.model import EventKind, Level, Recipient
 from monitor.netvigil_file import (
     DaemonFile,
     MailFile,
@@ -48,7 +48,20 @@ from monitor.people_file import PeopleFile
 from monitor.people_read import people
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
-from monitor.settings import Daemon, Diagnosis, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Storm, Visits
+from monitor.settings import (
+    Daemon,
+    Diagnosis,
+    Hearing,
+    Letters,
+    Looking,
+    Mail,
+    Reaching,
+    Report,
+    Settings,
+    Snmp,
+    Storm,
+    Visits,
+)
 from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
@@ -106,6 +119,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         syslog=_hearing(file.syslog),
         mail=post,
         storm=Storm(**dict(file.storm)),
+        letters=Letters(customer=tuple(EventKind(each) for each in file.letters.customer)),
         diagnosis=Diagnosis(**dict(file.diagnosis)),
         attachment=file.attachments.size,
         report=_report(file.report, state),

@@ -192,6 +192,30 @@ class MailFile(Settled):
         return self
 
 
+Told = Literal[
+    "opened",
+    "responded",
+    "dispatched",
+    "workaround",
+    "loaner",
+    "recovered",
+    "relapsed",
+    "restored",
+    "answered",
+    "closed",
+]
+"""Events of which a customer may be told: each has a sentence for customers in alerts/locale."""
+
+
+class LettersFile(Settled):
+    """[letters]: letters to the people of people.toml."""
+
+    customer: list[Told] = Field(
+        ["responded", "dispatched", "restored", "closed"],
+        description="Events of which the customer's project contact is told; [] for none.",
+    )
+
+
 class StormFile(Settled):
     """[storm]: when many letters at once become one."""
 
@@ -291,6 +315,7 @@ class NetvigilFile(Settled):
     traps: TrapsFile = Field(TrapsFile(), description="[traps]: SNMP traps and informs that devices send.")
     syslog: SyslogFile = Field(SyslogFile(), description="[syslog]: log lines that devices send.")
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
+    letters: LettersFile = Field(LettersFile(), description="[letters]: letters to the people of people.toml.")
     storm: StormFile = Field(StormFile(), description="[storm]: when many letters at once become one.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     diagnosis: DiagnosisFile = Field(

@@ -9,6 +9,7 @@ from alerts.desk.contract import Contract
 from alerts.desk.people import People
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
+from alerts.post.audience import CUSTOMERS
 from alerts.post.mail import MailSettings
 from collectors.looks import Door
 from collectors.platform import Platform
@@ -16,7 +17,7 @@ from collectors.snmp.engines import EngineName
 from collectors.snmp.reader import Budget, Community, Target
 from collectors.tables import Eye
 from monitor.inventory import Inventory
-from monitor.model import Device, FaultKey, Language, Recipient, place_of
+from monitor.model import Device, EventKind, FaultKey, Language, Recipient, place_of
 from monitor.problem import Problem
 
 
@@ -98,6 +99,13 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """Of which events the customer's project contact is told."""
+
+    customer: tuple[EventKind, ...] = CUSTOMERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
     """When letters become a digest: more than `letters` within `every`, but for `alone` of level 1."""
 
@@ -149,6 +157,7 @@ class Settings:
     policy: Policy
     platforms: Mapping[str, Platform]
     storm: Storm = Storm()
+    letters: Letters = Letters()
     people: People = field(default_factory=People)
     spares: Needs = field(default_factory=Needs)
     diagnosis: Diagnosis = Diagnosis()

@@ -109,4 +109,9 @@ def digested(disk: Connection, settings: Settings, now: datetime) -> int:
 def _language(address: str, settings: Settings) -> Language:
     """The language in which letters go to this address."""
     folded = address.casefold()
-    return next((each.language for each in settings.mail.recipients if each.address.casefold() == folded), Language.EN)
+    people = settings.people
+    known = [(each.mail, each.language) for each in people.persons.values()]
+    known += [(each.address, each.language) for each in settings.mail.recipients]
+    known += [(each.mail, each.language) for each in people.partners.values()]
+    known += [(each.mail, each.language) for each in people.contacts]
+    return next((language for mail, language in known if mail.casefold() == folded), Language.EN)

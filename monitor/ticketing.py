@@ -20,11 +20,14 @@ from alerts.desk.clocks import handed_up_at_once
 from alerts.desk.effective import written_at
 from alerts.desk.entries import Request
 from alerts.desk.requests import asked
+from alerts.post.audience import readers
+from alerts.post.contents import FULL
+from alerts.post.letters import SENT
 from alerts.post.letters import letters as letters_of
 from collectors.text import cleaned, paragraphs
-from monitor import maintenance
+from monitor import maintenance, units
 from monitor.config import Settings
-from monitor.model import REQUEST, Device, EventKind, Fault, Identity, Ticket
+from monitor.model import REQUEST, Device, EventKind, Fault, Identity, Text, Ticket
 from monitor.store import devices, faults, letters, tickets
 
 ITSELF = "netvigil"
@@ -218,11 +221,18 @@ def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, no
     if site is None:  # taken out of the inventory since: nobody is left to be told, the record stays
         return
     visited = devices.by_name(disk, device.name)
+    event = ticket.events[-1]
+    if event.kind not in SENT:
+        return
+    roots = letters.roots(disk, ticket.id) if settings.people.text else {}
+    people = readers(
+        ticket, event, settings.people, settings.contract, site, settings.letters.customer, roots.keys(), now
+    )
     letters.queued(
         disk,
         letters_of(
             ticket,
-            ticket.events[-1],
+            event,
             fault,
             device,
             visited.identity if visited else Identity(),
@@ -232,8 +242,16 @@ def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, no
             settings.mail.domain,
             now,
             settings.daemon.runbooks,
+            people=people,
+            roots=roots,
+            statement=_statement(disk, ticket, fault, settings, now) if event.kind in FULL else (),
         ),
     )
+
+
+def _statement(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> tuple[Text, ...]:
+    """What asset file and stores say of the unit; without what names the part, which has its own place in a letter."""
+    return units.of_ticket(disk, ticket, fault, settings, now)[1:]
 
 
 def _removed(ticket: Ticket) -> Device:

@@ -6,10 +6,12 @@ Every letter answers the recipient's first letter of the same ticket, so that on
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 
 from alerts.desk.contract import Contract
 from alerts.locale import Words, wall, words
-from alerts.post.contents import Matter, content, names
+from alerts.post.audience import Reader, Why
+from alerts.post.contents import Matter, brief, content, names
 from alerts.templates import harmless, rendered
 from monitor.model import (
     Device,
@@ -20,6 +22,7 @@ from monitor.model import (
     Level,
     Recipient,
     Site,
+    Text,
     Ticket,
     TicketEvent,
 )
@@ -49,6 +52,7 @@ SENT: Mapping[EventKind, str] = {
 those whom they concern have done them, and a letter too many teaches people not to read."""
 
 _NAME = 60  # characters of a name in a subject
+_DISTANT = {Why.TOLD, Why.CONTACT}
 
 
 def letters(
@@ -63,10 +67,14 @@ def letters(
     sender_domain: str,
     now: datetime,
     runbooks: str = "",
+    people: Sequence[Reader] = (),
+    roots: Mapping[str, str] = MappingProxyType({}),
+    statement: Sequence[Text] = (),
 ) -> tuple[Letter, ...]:
     """The letters that `event` sends: one per address, none where the kind of event sends none.
 
-    `runbooks` is where the pages are that they link to.
+    `runbooks` is where the pages are that they link to; `people` are told besides the `recipients`, and `roots` says by
+    address (in small letters) which letter of the ticket was their first. `statement` is what is known of the unit.
     """
     if event.kind not in SENT:
         return ()
@@ -80,13 +88,15 @@ def letters(
         contract=contract,
         now=now,
         runbooks=runbooks,
+        statement=tuple(statement),
     )
-    concerned = {
-        recipient.address.casefold(): recipient
-        for recipient in reversed(recipients)
-        if _thread(ticket, event, recipient) is not None
-    }
-    return tuple(_letter(matter, recipient, sender_domain) for recipient in reversed(concerned.values()))
+    concerned: dict[str, Reader] = {}
+    listed = [Reader(recipient=each, why=Why.LISTED) for each in recipients if _thread(ticket, event, each) is not None]
+    # Whose work it is is told why; a customer's contact who is a listed recipient too reads what recipients read.
+    staff = [each for each in people if each.why not in _DISTANT]
+    for each in (*staff, *listed, *(each for each in people if each.why in _DISTANT)):
+        concerned.setdefault(each.recipient.address.casefold(), each)
+    return tuple(_letter(matter, each, sender_domain, roots) for each in concerned.values())
 
 
 def _thread(ticket: Ticket, event: TicketEvent, recipient: Recipient) -> TicketEvent | None:
@@ -110,21 +120,27 @@ def _thread(ticket: Ticket, event: TicketEvent, recipient: Recipient) -> TicketE
     return None
 
 
-def _letter(matter: Matter, recipient: Recipient, domain: str) -> Letter:
-    ticket, event, said = matter.ticket, matter.event, words(recipient.language)
-    first = _thread(ticket, event, recipient) or event
-    root = _message_id(ticket, first, recipient, domain)
-    is_reply = first.seq != event.seq
+def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str]) -> Letter:
+    ticket, event, recipient = matter.ticket, matter.event, reader.recipient
+    said = words(recipient.language)
+    own = _message_id(ticket, event, recipient, domain)
+    root = roots.get(recipient.address.casefold(), "")
+    if not root and reader.why is Why.LISTED and (first := _thread(ticket, event, recipient)) is not None:
+        root = _message_id(ticket, first, recipient, domain)
+    is_reply = root not in {"", own}
     subject = _subject(matter, said)
-    values = {**content(matter, said), "subject": subject, "footer": _footer(matter, recipient, said)}
+    of_customer = reader.why is Why.CONTACT
+    inside = brief(matter, said) if of_customer else content(matter, said)
+    values = {**inside, "subject": subject, "footer": _footer(matter, reader, said)}
+    template = "customer" if of_customer else "letter"
     return Letter(
         ticket=ticket.id,
         event=event.seq,
         recipient=recipient.address,
         subject=subject,
-        text=rendered("letter.txt", **values),
-        html=rendered("letter.html", **values),
-        message_id=_message_id(ticket, event, recipient, domain),
+        text=rendered(f"{template}.txt", **values),
+        html=rendered(f"{template}.html", **values),
+        message_id=own,
         in_reply_to=root if is_reply else "",
         references=(root,) if is_reply else (),
         language=recipient.language,
@@ -155,7 +171,21 @@ def _subject(matter: Matter, said: Words) -> str:
     return harmless(f"{stem} – {end}")
 
 
-def _footer(matter: Matter, recipient: Recipient, said: Words) -> tuple[str, ...]:
+def _footer(matter: Matter, reader: Reader, said: Words) -> tuple[str, ...]:
+    zone = said.said("letter", "zone", zone=matter.site.zone, at=wall(matter.now, matter.site.zone))
+    if reader.why is Why.CONTACT:
+        return (zone, said.said("why", "contact", ticket=matter.ticket.id), said.said("customer", "answer"))
+    return (zone, _why(matter, reader, said), said.said("letter", "automatic"))
+
+
+def _why(matter: Matter, reader: Reader, said: Words) -> str:
+    """Why the reader gets the letter: by a list and its filters, or because the work is theirs."""
+    ticket, event, recipient = matter.ticket.id, str(matter.event.seq), reader.recipient
+    if reader.why is not Why.LISTED:
+        tier = next((each.title.said(said.language) for each in matter.contract.tiers if each.name == reader.role), "")
+        place = matter.contract.prefectures.get(reader.role)
+        role = place.title.said(said.language) if place else tier
+        return said.said("why", reader.why.value, role=role, ticket=ticket, event=event)
     scope = said.said(
         "letter",
         "scope",
@@ -164,12 +194,7 @@ def _footer(matter: Matter, recipient: Recipient, said: Words) -> tuple[str, ...
         levels=", ".join(said.said("level", str(level.value)) for level in recipient.levels)
         or said.said("letter", "all_levels"),
     )
-    ticket, event = matter.ticket.id, str(matter.event.seq)
-    return (
-        said.said("letter", "zone", zone=matter.site.zone, at=wall(matter.now, matter.site.zone)),
-        said.said("letter", "why_you", scope=scope, ticket=ticket, event=event),
-        said.said("letter", "automatic"),
-    )
+    return said.said("letter", "why_you", scope=scope, ticket=ticket, event=event)
 
 
 def trial(recipient: Recipient, domain: str, now: datetime) -> Letter:

@@ -88,6 +88,19 @@ def due(
     return tuple(map(_read, disk.execute(question)))
 
 
+def roots(disk: Connection, ticket: str) -> dict[str, str]:
+    """By address in small letters, the Message-ID of the first letter of `ticket` that was written to it."""
+    question = (
+        select(_letter.c.recipient, _letter.c.message_id)
+        .where(_letter.c.ticket == ticket, _letter.c.event > 0)
+        .order_by(_letter.c.event)
+    )
+    found: dict[str, str] = {}
+    for row in disk.execute(question):
+        found.setdefault(row.recipient.casefold(), row.message_id)
+    return found
+
+
 def next_try(disk: Connection) -> datetime | None:
     """When the first of the letters that wait is to be tried; None where none waits."""
     question = select(func.min(_letter.c.next_try)).where(_letter.c.state == LetterState.QUEUED.value)

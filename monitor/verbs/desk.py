@@ -13,6 +13,7 @@ from alerts.desk.clocks import clocks, nearest
 from alerts.desk.effective import written_at
 from alerts.desk.times import span, wall
 from alerts.runbooks import link
+from monitor import ticketing, units
 from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.model import REQUEST, Language, Ticket
@@ -53,6 +54,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     with doors.reading(settings) as disk:
         found = tickets.found(disk, number)
         sent = letters.all_letters(disk, number)
+        unit = units.of_ticket(disk, found, ticketing.subject(disk, found), settings, now)
         within = {each.digest: letters.by_id(disk, each.digest) for each in sent if each.digest}
     site = settings.inventory.sites.get(found.site)
     zone = site.zone if site else "UTC"
@@ -75,6 +77,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
             }
             for each in found.events
         ],
+        "unit": [{"en": line.en, "zh_CN": line.zh_CN} for line in unit],
         "letters": [
             {
                 "to": each.letter.recipient,
@@ -95,6 +98,8 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         click.echo(f"  {each.title.en:<34} {due:<34}  {each.state.value}")
     if page:
         click.echo(f"  what to do: {page}")
+    for line in unit:
+        click.echo(f"  {line.en}")
     for event in found.events:
         data = ", ".join(f"{key}={value}" for key, value in event.data.items() if not key.endswith("_zh_CN"))
         late = f" (written {wall(event.written_at, zone, Language.EN)})" if event.written_at else ""

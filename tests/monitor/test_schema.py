@@ -17,6 +17,7 @@ from monitor.netvigil_file import (
     DaemonFile,
     DiagnosisFile,
     HistoryFile,
+    LettersFile,
     MailFile,
     NetvigilFile,
     ReachFile,
@@ -63,6 +64,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[syslog]`": SyslogFile,
     "`[mail]`": MailFile,
     "`[[mail.recipient]]`": RecipientFile,
+    "`[letters]`": LettersFile,
     "`[storm]`": StormFile,
     "`[report]`": ReportFile,
     "`[diagnosis]`": DiagnosisFile,
@@ -156,7 +158,8 @@ def test_every_table_of_both_files_has_its_section() -> None:
     }
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
-        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "storm", "report", "history",
+        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "storm", "report",
+            "history",
         "spares",
         "diagnosis", "attachments",
     }  # fmt: skip
