@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from alerts.desk.contract import ContractFile, contract
 from alerts.desk.people import People
+from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs, Rule
 from alerts.faults.policy import Policy, PolicyFile, policy
 from alerts.post.mail import MailSettings, Security
@@ -37,6 +38,7 @@ from monitor.netvigil_file import (
     NetvigilFile,
     ReachFile,
     RecipientFile,
+    RemindersFile,
     ReportFile,
     SnmpFile,
     SparesFile,
@@ -119,7 +121,11 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         syslog=_hearing(file.syslog),
         mail=post,
         storm=Storm(**dict(file.storm)),
-        letters=Letters(customer=tuple(EventKind(each) for each in file.letters.customer)),
+        letters=Letters(
+            customer=tuple(EventKind(each) for each in file.letters.customer),
+            quiet=frozenset(Level(each) for each in file.letters.quiet_levels),
+        ),
+        reminders=_reminders(file.reminders),
         diagnosis=Diagnosis(**dict(file.diagnosis)),
         attachment=file.attachments.size,
         report=_report(file.report, state),
@@ -309,6 +315,12 @@ def _mail(
         retry_most=file.retry_most,
         give_up=file.give_up,
     )
+
+
+def _reminders(file: RemindersFile) -> Reminders:
+    every = (file.level_1, file.level_2, file.level_3, file.level_4)
+    holds = (file.acknowledged_1, file.acknowledged_2, file.acknowledged_3, file.acknowledged_4)
+    return Reminders(every=dict(zip(Level, every, strict=True)), holds=dict(zip(Level, holds, strict=True)))
 
 
 def _recipient(file: RecipientFile) -> Recipient:

@@ -214,6 +214,29 @@ class LettersFile(Settled):
         ["responded", "dispatched", "restored", "closed"],
         description="Events of which the customer's project contact is told; [] for none.",
     )
+    quiet_levels: list[Literal[1, 2, 3, 4]] = Field(
+        [3, 4], description="Levels whose letters wait for the end of a person's quiet hours."
+    )
+
+
+class RemindersFile(Settled):
+    """[reminders]: how often a ticket that nobody answers is called out again."""
+
+    level_1: Duration = Field(timedelta(minutes=5), description="Time between two reminders, level 1; 0s for none.")
+    level_2: Duration = Field(timedelta(minutes=15), description="The same, level 2.")
+    level_3: Duration = Field(timedelta(0), description="The same, level 3.")
+    level_4: Duration = Field(timedelta(0), description="The same, level 4.")
+    acknowledged_1: Duration = Field(timedelta(minutes=30), description="How long an acknowledgement holds, level 1.")
+    acknowledged_2: Duration = Field(timedelta(hours=2), description="The same, level 2.")
+    acknowledged_3: Duration = Field(timedelta(days=1), description="The same, level 3.")
+    acknowledged_4: Duration = Field(timedelta(days=1), description="The same, level 4.")
+
+    @field_validator("level_1", "level_2", "level_3", "level_4")
+    @classmethod
+    def _seldom(cls, every: timedelta) -> timedelta:
+        if timedelta(0) < every < timedelta(minutes=1):
+            raise ValueError("must be at least 1min, or 0s for none")
+        return every
 
 
 class StormFile(Settled):
@@ -316,6 +339,7 @@ class NetvigilFile(Settled):
     syslog: SyslogFile = Field(SyslogFile(), description="[syslog]: log lines that devices send.")
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
     letters: LettersFile = Field(LettersFile(), description="[letters]: letters to the people of people.toml.")
+    reminders: RemindersFile = Field(RemindersFile(), description="[reminders]: calls that nobody answers, again.")
     storm: StormFile = Field(StormFile(), description="[storm]: when many letters at once become one.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     diagnosis: DiagnosisFile = Field(

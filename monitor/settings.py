@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alerts.desk.contract import Contract
 from alerts.desk.people import People
+from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.post.audience import CUSTOMERS
@@ -17,7 +18,7 @@ from collectors.snmp.engines import EngineName
 from collectors.snmp.reader import Budget, Community, Target
 from collectors.tables import Eye
 from monitor.inventory import Inventory
-from monitor.model import Device, EventKind, FaultKey, Language, Recipient, place_of
+from monitor.model import Device, EventKind, FaultKey, Language, Level, Recipient, place_of
 from monitor.problem import Problem
 
 
@@ -100,9 +101,10 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letters:
-    """Of which events the customer's project contact is told."""
+    """Of which events the customer's project contact is told, and which levels wait for the end of quiet hours."""
 
     customer: tuple[EventKind, ...] = CUSTOMERS
+    quiet: frozenset[Level] = frozenset({Level.MINOR, Level.WARNING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,7 @@ class Settings:
     platforms: Mapping[str, Platform]
     storm: Storm = Storm()
     letters: Letters = Letters()
+    reminders: Reminders = field(default_factory=Reminders)
     people: People = field(default_factory=People)
     spares: Needs = field(default_factory=Needs)
     diagnosis: Diagnosis = Diagnosis()

@@ -38,7 +38,7 @@ def guarded(disk: Connection, settings: Settings, now: datetime) -> Guarded:
     held: set[str] = set()
     released: set[str] = set()
     due: dict[str, Sequence[Waiting]] = {}
-    for recipient, waiting in letters.waiting(disk).items():
+    for recipient, waiting in letters.waiting(disk, now).items():
         written = letters.written(disk, recipient, waiting[0].created_at - storm.every)
         if not is_storm(written, [each.created_at for each in waiting], storm, now):
             continue

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from alerts.desk.contract import Contract
-from alerts.desk.people import People, Person, Place
+from alerts.desk.people import People, Person, Place, Quiet
 from alerts.desk.rota import on_duty, rotas_of
 from alerts.desk.tickets import owner, tier, watchers
 from monitor.model import EventKind, Recipient, Site, Ticket, TicketEvent, TicketKind
@@ -52,6 +52,7 @@ class Reader:
     recipient: Recipient
     why: Why
     role: str = ""
+    quiet: Quiet | None = None
 
 
 def readers(
@@ -145,7 +146,7 @@ def _person(people: People, name: str, why: Why, role: str = "") -> Iterator[Rea
     person = people.persons.get(name) or _titled(people, name)
     if person is not None and person.mail:
         who = Recipient(name=person.title.said(person.language), address=person.mail, language=person.language)
-        yield Reader(recipient=who, why=why, role=role)
+        yield Reader(recipient=who, why=why, role=role, quiet=person.quiet)
 
 
 def _titled(people: People, name: str) -> Person | None:

@@ -52,6 +52,7 @@ SENT: Mapping[EventKind, str] = {
 those whom they concern have done them, and a letter too many teaches people not to read."""
 
 _NAME = 60  # characters of a name in a subject
+_MOST_REMINDERS = 100_000
 _DISTANT = {Why.TOLD, Why.CONTACT}
 
 
@@ -67,17 +68,12 @@ def letters(
     sender_domain: str,
     now: datetime,
     runbooks: str = "",
-    people: Sequence[Reader] = (),
-    roots: Mapping[str, str] = MappingProxyType({}),
     statement: Sequence[Text] = (),
 ) -> tuple[Letter, ...]:
-    """The letters that `event` sends: one per address, none where the kind of event sends none.
+    """The letters that `event` sends to `recipients`: one per address, none where the kind of event sends none.
 
-    `runbooks` is where the pages are that they link to; `people` are told besides the `recipients`, and `roots` says by
-    address (in small letters) which letter of the ticket was their first. `statement` is what is known of the unit.
+    `runbooks` is where the pages are that they link to, `statement` what is known of the unit.
     """
-    if event.kind not in SENT:
-        return ()
     matter = Matter(
         ticket=ticket,
         event=event,
@@ -90,6 +86,23 @@ def letters(
         runbooks=runbooks,
         statement=tuple(statement),
     )
+    return letters_about(matter, recipients, sender_domain)
+
+
+def letters_about(
+    matter: Matter,
+    recipients: Sequence[Recipient],
+    sender_domain: str,
+    people: Sequence[Reader] = (),
+    roots: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Letter, ...]:
+    """The letters about the event of `matter`: to listed `recipients` whom it concerns, and to `people`.
+
+    `roots` says by address (in small letters) which letter of the ticket was their first.
+    """
+    ticket, event = matter.ticket, matter.event
+    if event.kind not in SENT:
+        return ()
     concerned: dict[str, Reader] = {}
     listed = [Reader(recipient=each, why=Why.LISTED) for each in recipients if _thread(ticket, event, each) is not None]
     # Whose work it is is told why; a customer's contact who is a listed recipient too reads what recipients read.
@@ -97,6 +110,18 @@ def letters(
     for each in (*staff, *listed, *(each for each in people if each.why in _DISTANT)):
         concerned.setdefault(each.recipient.address.casefold(), each)
     return tuple(_letter(matter, each, sender_domain, roots) for each in concerned.values())
+
+
+def reminder(
+    matter: Matter, count: int, people: Sequence[Reader], sender_domain: str, roots: Mapping[str, str]
+) -> tuple[Letter, ...]:
+    """The letter about a call that nobody has answered, once more: the reminder number `count`."""
+    return tuple(_letter(matter, each, sender_domain, roots, count) for each in people)
+
+
+def reminder_event(call: TicketEvent, count: int) -> int:
+    """Under which number a reminder stands among the letters of its ticket: no event has a negative one."""
+    return -(call.seq * _MOST_REMINDERS + count % _MOST_REMINDERS)
 
 
 def _thread(ticket: Ticket, event: TicketEvent, recipient: Recipient) -> TicketEvent | None:
@@ -120,22 +145,22 @@ def _thread(ticket: Ticket, event: TicketEvent, recipient: Recipient) -> TicketE
     return None
 
 
-def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str]) -> Letter:
+def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str], count: int = 0) -> Letter:
     ticket, event, recipient = matter.ticket, matter.event, reader.recipient
     said = words(recipient.language)
-    own = _message_id(ticket, event, recipient, domain)
+    own = _message_id(ticket, event, recipient, domain, count)
     root = roots.get(recipient.address.casefold(), "")
     if not root and reader.why is Why.LISTED and (first := _thread(ticket, event, recipient)) is not None:
         root = _message_id(ticket, first, recipient, domain)
     is_reply = root not in {"", own}
-    subject = _subject(matter, said)
+    subject = _subject(matter, said, count)
     of_customer = reader.why is Why.CONTACT
     inside = brief(matter, said) if of_customer else content(matter, said)
     values = {**inside, "subject": subject, "footer": _footer(matter, reader, said)}
     template = "customer" if of_customer else "letter"
     return Letter(
         ticket=ticket.id,
-        event=event.seq,
+        event=reminder_event(event, count) if count else event.seq,
         recipient=recipient.address,
         subject=subject,
         text=rendered(f"{template}.txt", **values),
@@ -151,13 +176,14 @@ def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str
     )
 
 
-def _message_id(ticket: Ticket, event: TicketEvent, recipient: Recipient, domain: str) -> str:
+def _message_id(ticket: Ticket, event: TicketEvent, recipient: Recipient, domain: str, count: int = 0) -> str:
     """The same for the same letter however often it is rendered, so that a second copy is known as one."""
     who = sha256(recipient.address.casefold().encode()).hexdigest()[:10]
-    return f"<{ticket.id}.{event.seq}.{who}@{domain}>"
+    number = f"{event.seq}.r{count}" if count else event.seq
+    return f"<{ticket.id}.{number}.{who}@{domain}>"
 
 
-def _subject(matter: Matter, said: Words) -> str:
+def _subject(matter: Matter, said: Words, count: int = 0) -> str:
     """The stem, the same in all letters of a ticket, and what this one says."""
     part = harmless(said.part(matter.fault.component), _NAME)
     stem = f"[{matter.ticket.id}] {harmless(matter.device.name, _NAME)} – {part}"
@@ -168,7 +194,8 @@ def _subject(matter: Matter, said: Words) -> str:
         condition=said.how(matter.fault.key.kind, matter.fault.key.aspect, matter.fault.condition),
         **names(matter, said),
     )
-    return harmless(f"{stem} – {end}")
+    again = said.said("letter", "reminder", count=str(count)) + " – " if count else ""
+    return harmless(f"{stem} – {again}{end}")
 
 
 def _footer(matter: Matter, reader: Reader, said: Words) -> tuple[str, ...]:

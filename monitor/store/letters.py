@@ -4,7 +4,7 @@ A letter is written in the transaction of the event that it tells of. Its Messag
 sent twice (the server accepted it, and we died before writing that down) is recognised as one by every mail program.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -48,8 +48,11 @@ class Posted:
     digest: str = ""
 
 
-def queued(disk: Connection, letters: Iterable[Letter]) -> None:
-    """Put `letters` into the outbox, due at once. One that is there already (same event and recipient) stays."""
+def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datetime] | None = None) -> None:
+    """Put `letters` into the outbox, due at once, or at the moment for which `held` has their address.
+
+    One that is there already (same event and recipient) stays.
+    """
     rows = [
         {
             "message_id": letter.message_id,
@@ -58,7 +61,7 @@ def queued(disk: Connection, letters: Iterable[Letter]) -> None:
             "recipient": letter.recipient,
             "body": letter_document(letter),
             "created_at": letter.created_at,
-            "next_try": letter.created_at,
+            "next_try": (held or {}).get(letter.recipient, letter.created_at),
             "state": LetterState.QUEUED.value,
             "level": letter.level,
             "site": letter.site,
@@ -108,8 +111,14 @@ def next_try(disk: Connection) -> datetime | None:
     return moment
 
 
-def waiting(disk: Connection) -> dict[str, list[Waiting]]:
-    """By recipient, the letters about tickets that are queued, oldest first."""
+def is_written(disk: Connection, ticket: str, event: int) -> bool:
+    """True where there is a letter about this event (or reminder) of the ticket, whatever became of it."""
+    question = select(_letter.c.message_id).where(_letter.c.ticket == ticket, _letter.c.event == event).limit(1)
+    return disk.execute(question).first() is not None
+
+
+def waiting(disk: Connection, now: datetime) -> dict[str, list[Waiting]]:
+    """By recipient, the letters about tickets that are queued, oldest first; none that quiet hours hold back."""
     columns = _letter.c
     rows = disk.execute(
         select(
@@ -117,6 +126,7 @@ def waiting(disk: Connection) -> dict[str, list[Waiting]]:
             columns.level, columns.site, columns.what, columns.created_at,
         )
         .where(columns.state == LetterState.QUEUED.value, columns.ticket != "")
+        .where((columns.attempts > 0) | (columns.next_try <= now))
         .order_by(columns.created_at, columns.ticket, columns.event)
     )  # fmt: skip
     found: dict[str, list[Waiting]] = {}

@@ -226,7 +226,8 @@ ticket_event = Table(
 Index("ix_ticket_event_diagnosed", ticket_event.c.at, sqlite_where=text("kind = 'diagnosed'"))
 
 # The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time), or
-# digested: it went within the letter `digest`. A digest itself has the ticket "", and its number as its event.
+# digested: it went within the letter `digest`. A digest itself has the ticket "", and its number as its event; a
+# reminder has a negative event (alerts/post/letters.py).
 letter = Table(
     "letter",
     metadata,

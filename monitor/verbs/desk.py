@@ -81,7 +81,8 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         "letters": [
             {
                 "to": each.letter.recipient,
-                "event": each.letter.event,
+                "event": each.letter.event if each.letter.event > 0 else None,
+                "is_reminder": each.letter.event < 0,
                 "state": each.state.value,
                 "response": each.response,
                 "digest": _digest(within[each.digest]) if each.digest else None,
@@ -108,7 +109,8 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     for posted in sent:
         went = within.get(posted.digest)
         words = f"within {posted.digest}, {went.state.value} {went.response}" if went else posted.response
-        click.echo(f"  mail to {posted.letter.recipient}: {posted.state.value} {words}")
+        what = "reminder" if posted.letter.event < 0 else "mail"
+        click.echo(f"  {what} to {posted.letter.recipient}: {posted.state.value} {words}")
 
 
 def _digest(went: Posted | None) -> dict[str, str] | None:

@@ -23,6 +23,7 @@ from monitor.netvigil_file import (
     ReachFile,
     RecipientFile,
     RedfishFile,
+    RemindersFile,
     ReportFile,
     SnmpFile,
     SparePartFile,
@@ -65,6 +66,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[mail]`": MailFile,
     "`[[mail.recipient]]`": RecipientFile,
     "`[letters]`": LettersFile,
+    "`[reminders]`": RemindersFile,
     "`[storm]`": StormFile,
     "`[report]`": ReportFile,
     "`[diagnosis]`": DiagnosisFile,
@@ -158,7 +160,8 @@ def test_every_table_of_both_files_has_its_section() -> None:
     }
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
-        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "storm", "report",
+        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
+            "storm", "report",
             "history",
         "spares",
         "diagnosis", "attachments",
