@@ -20,7 +20,7 @@ from collectors.heard import Heard
 from collectors.ports import ports
 from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
-from monitor import duties, schedule
+from monitor import duties, link_key, schedule
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
@@ -263,6 +263,7 @@ def run(directory: Path) -> None:
     settings = loaded(directory, os.environ)
     metrics = Metrics(version("netvigil"))
     with Store(settings.daemon.state, exclusive=True, committed=metrics.committed) as store:
+        link_key.made(settings.daemon.state)
         asyncio.run(_run(directory, settings, store, metrics))
 
 

@@ -124,6 +124,8 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         letters=Letters(
             customer=tuple(EventKind(each) for each in file.letters.customer),
             quiet=frozenset(Level(each) for each in file.letters.quiet_levels),
+            links=file.letters.links.rstrip("/"),
+            links_expire=file.letters.links_expire,
         ),
         reminders=_reminders(file.reminders),
         diagnosis=Diagnosis(**dict(file.diagnosis)),

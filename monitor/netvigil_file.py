@@ -217,6 +217,12 @@ class LettersFile(Settled):
     quiet_levels: list[Literal[1, 2, 3, 4]] = Field(
         [3, 4], description="Levels whose letters wait for the end of a person's quiet hours."
     )
+    links: str = Field(
+        "",
+        pattern=r"^(https?://[^\s?#<>\"']+)?$",
+        description="Address of the pages as readers reach them; links to acknowledge lead there. None if left out.",
+    )
+    links_expire: PositiveDuration = Field(timedelta(days=3), description="How long such a link is good.")
 
 
 class RemindersFile(Settled):

@@ -101,10 +101,12 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letters:
-    """Of which events the customer's project contact is told, and which levels wait for the end of quiet hours."""
+    """Who else is told, and what waits: customers' events, levels with quiet hours, links to acknowledge ("": none)."""
 
     customer: tuple[EventKind, ...] = CUSTOMERS
     quiet: frozenset[Level] = frozenset({Level.MINOR, Level.WARNING})
+    links: str = ""
+    links_expire: timedelta = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,10 +22,10 @@ from alerts.desk.entries import Request
 from alerts.desk.reminding import Reminder, latest
 from alerts.desk.requests import asked
 from alerts.post.audience import Reader, called, readers
-from alerts.post.contents import FULL, Matter
+from alerts.post.contents import FULL, Matter, Signing
 from alerts.post.letters import SENT, letters_about, reminder, reminder_event
 from collectors.text import cleaned, paragraphs
-from monitor import maintenance, units
+from monitor import link_key, maintenance, units
 from monitor.config import Settings
 from monitor.model import REQUEST, Device, EventKind, Fault, Identity, Text, Ticket, TicketEvent
 from monitor.store import devices, faults, letters, tickets
@@ -271,7 +271,14 @@ def _matter(
         now=now,
         runbooks=settings.daemon.runbooks,
         statement=_statement(disk, ticket, fault, settings, now) if event.kind in FULL else (),
+        signing=_signing(settings, now),
     )
+
+
+def _signing(settings: Settings, now: datetime) -> Signing | None:
+    key = link_key.known(settings.daemon.state) if settings.letters.links else b""
+    expires = now + settings.letters.links_expire
+    return Signing(key=key, base=settings.letters.links, expires=expires) if key else None
 
 
 def _held(people: Sequence[Reader], ticket: Ticket, settings: Settings, now: datetime) -> dict[str, datetime]:

@@ -4,7 +4,7 @@ It says of a fault only what was told: a part number that the device does not te
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.desk.clocks import Clock, ClockState, clocks, nearest
@@ -38,6 +38,15 @@ _NAME = 80  # characters of a name in a first line or subject: room for what els
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """With which key links to acknowledge are signed, where they lead, and until when they are good."""
+
+    key: bytes = field(repr=False)
+    base: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
     """What a letter is about."""
 
@@ -51,6 +60,7 @@ class Matter:
     now: datetime
     runbooks: str = ""
     statement: tuple[Text, ...] = ()
+    signing: Signing | None = None
 
     @property
     def level(self) -> Level:

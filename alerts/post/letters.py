@@ -9,9 +9,11 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from alerts.desk.contract import Contract
+from alerts.desk.reminding import CALLS
 from alerts.locale import Words, wall, words
 from alerts.post.audience import Reader, Why
 from alerts.post.contents import Matter, brief, content, names
+from alerts.post.links import Link, signed
 from alerts.templates import harmless, rendered
 from monitor.model import (
     Device,
@@ -53,6 +55,7 @@ those whom they concern have done them, and a letter too many teaches people not
 
 _NAME = 60  # characters of a name in a subject
 _MOST_REMINDERS = 100_000
+_CALLED = {Why.OWNER, Why.ON_DUTY}
 _DISTANT = {Why.TOLD, Why.CONTACT}
 
 
@@ -156,6 +159,8 @@ def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str
     subject = _subject(matter, said, count)
     of_customer = reader.why is Why.CONTACT
     inside = brief(matter, said) if of_customer else content(matter, said)
+    if not of_customer:
+        inside["acknowledge"] = _acknowledge(matter, reader, count)
     values = {**inside, "subject": subject, "footer": _footer(matter, reader, said)}
     template = "customer" if of_customer else "letter"
     return Letter(
@@ -174,6 +179,16 @@ def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str
         site=matter.site.name,
         what=event.kind,
     )
+
+
+def _acknowledge(matter: Matter, reader: Reader, count: int) -> str:
+    """The link by which the reader acknowledges this call; "" where it is no call, or not theirs to answer."""
+    signing = matter.signing
+    if signing is None or reader.why not in _CALLED or not (count or matter.event.kind in CALLS):
+        return ""
+    event = reminder_event(matter.event, count) if count else matter.event.seq
+    link = Link(ticket=matter.ticket.id, event=event, recipient=reader.recipient.address, expires=signing.expires)
+    return f"{signing.base}/a/{signed(link, signing.key)}"
 
 
 def _message_id(ticket: Ticket, event: TicketEvent, recipient: Recipient, domain: str, count: int = 0) -> str:

@@ -253,6 +253,30 @@ Index("ix_letter_state_created_at", letter.c.state, letter.c.created_at)
 Index("ix_letter_recipient_created_at", letter.c.recipient, letter.c.created_at)
 Index("ix_letter_queue", letter.c.next_try, sqlite_where=text("state = 'queued'"))
 
+# Links of letters that were used: `token` is the SHA-256 of one.
+link_used = Table(
+    "link_used",
+    metadata,
+    Column("token", String, primary_key=True),
+    Column("ticket", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# Mails that were read from the mailbox, each once, and what came of it (`what`). `message_id` is that of the mail, or a
+# SHA-256 of one that has none.
+mail_read = Table(
+    "mail_read",
+    metadata,
+    Column("message_id", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("what", String, nullable=False),
+    Column("ticket", String, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
 # What was seen of a device on a day, the last of each day: compressed JSON of its observations, for the reports.
 snapshot = Table(
     "snapshot",

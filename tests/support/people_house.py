@@ -90,7 +90,7 @@ def requested(house: House, request: Request = ASKED) -> Ticket:
         return ticketing.requested(disk, request, SITE, "centre", house.settings, house.clock())
 
 
-def acted(house: House, ticket: Ticket, kind: EventKind, by: str = "li", **data: str) -> Ticket:
+def acted(house: House, ticket: Ticket, kind: EventKind, by: str = "li", /, **data: str) -> Ticket:
     """The ticket after somebody did something."""
     with house.store.writing() as disk:
         return ticketing.acted(disk, ticket.id, kind, by, data, house.settings, house.clock())
