@@ -34,6 +34,7 @@ from monitor.fields import said_duration
 from monitor.model import EventKind, Level, Recipient
 from monitor.netvigil_file import (
     DaemonFile,
+    MailboxFile,
     MailFile,
     NetvigilFile,
     ReachFile,
@@ -57,6 +58,7 @@ from monitor.settings import (
     Letters,
     Looking,
     Mail,
+    Mailbox,
     Reaching,
     Report,
     Settings,
@@ -71,6 +73,7 @@ __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "lo
 PEOPLE = "people.toml"
 STATE = "/var/lib/netvigil"
 PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}  # RFC 6409, RFC 8314, RFC 5321
+IMAP_PORTS = {Security.STARTTLS: 143, Security.TLS: 993, Security.NONE: 143}  # RFC 3501, RFC 8314
 _PLATFORM_ERROR = re.compile(r"(?P<name>[^:]+)\.toml: (?P<key>[^:]*): (?P<reason>.*)", re.DOTALL)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -106,6 +109,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         else {}
     )
     entered = logins(draft.logins, vault, directory, stock, problems) if stock and draft and vault is not None else {}
+    box = _mailbox(file.mailbox, own, vault, directory, problems) if own and file and file.mailbox else None
     post = _mail(file.mail, own, vault, directory, problems) if own and file else None
     errors = [problem for problem in problems if not problem.is_warning]
     if errors or not (file and draft and promises and rules and post):
@@ -128,6 +132,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
             links_expire=file.letters.links_expire,
         ),
         reminders=_reminders(file.reminders),
+        mailbox=box,
         diagnosis=Diagnosis(**dict(file.diagnosis)),
         attachment=file.attachments.size,
         report=_report(file.report, state),
@@ -316,6 +321,33 @@ def _mail(
         retry_first=file.retry_first,
         retry_most=file.retry_most,
         give_up=file.give_up,
+    )
+
+
+def _mailbox(
+    file: MailboxFile, own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
+) -> Mailbox:
+    password = ""
+    if vault is not None:
+        password = found(file.password, vault, directory, Within(own, ("mailbox", "password")), problems)
+    if file.security is Security.NONE and file.server not in LOOPBACK:
+        reason = "password and mails travel in the clear"
+        problems.append(replace(own.problem(("mailbox", "security"), reason), is_warning=True))
+    authority = directory / file.authority if file.authority else None
+    if authority and not authority.is_file():
+        problems.append(own.problem(("mailbox", "authority"), f"there is no file {authority}"))
+    return Mailbox(
+        server=file.server,
+        port=file.port or IMAP_PORTS[file.security],
+        user=file.user,
+        security=file.security,
+        password=password,
+        folder=file.folder,
+        interval=file.interval,
+        timeout=file.timeout,
+        verify=file.verify,
+        authority=authority,
+        hourly=file.hourly,
     )
 
 

@@ -245,6 +245,22 @@ class RemindersFile(Settled):
         return every
 
 
+class MailboxFile(Settled):
+    """[mailbox]: the mailbox that answers to letters come to (IMAP); without it none is read."""
+
+    server: Host = Field(description="IMAP server.")
+    port: Port | None = Field(None, description="Port; if left out 993 (tls) or 143.")
+    security: Security = Field(Security.TLS, description="How the talk is protected.")
+    verify: Switch = Field(default=True, description="Whether the server's certificate is checked.")
+    authority: str = Field("", description="File of certificates to trust besides the system's.")
+    user: str = Field(min_length=1, description="User name at the server.")
+    password: SecretReference = Field(description="Where the password lies.")
+    folder: str = Field("INBOX", pattern=r"^[ -~]+$", description="Folder that is read; it is Netvigil's alone.")
+    interval: PositiveDuration = Field(timedelta(seconds=30), description="Time between two looks.")
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one step may take.")
+    hourly: Whole = Field(10, ge=0, description="Tickets that mails of one sender may open within an hour.")
+
+
 class StormFile(Settled):
     """[storm]: when many letters at once become one."""
 
@@ -346,6 +362,7 @@ class NetvigilFile(Settled):
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
     letters: LettersFile = Field(LettersFile(), description="[letters]: letters to the people of people.toml.")
     reminders: RemindersFile = Field(RemindersFile(), description="[reminders]: calls that nobody answers, again.")
+    mailbox: MailboxFile | None = Field(None, description="[mailbox]: where answers to letters are read.")
     storm: StormFile = Field(StormFile(), description="[storm]: when many letters at once become one.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     diagnosis: DiagnosisFile = Field(

@@ -11,7 +11,7 @@ from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.post.audience import CUSTOMERS
-from alerts.post.mail import MailSettings
+from alerts.post.mail import MailSettings, Security
 from collectors.looks import Door
 from collectors.platform import Platform
 from collectors.snmp.engines import EngineName
@@ -110,6 +110,23 @@ class Letters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """Where the mailbox is, who we are to its server, and how often it is read."""
+
+    server: str
+    port: int
+    user: str
+    security: Security = Security.TLS
+    password: str = field(default="", repr=False)
+    folder: str = "INBOX"
+    interval: timedelta = timedelta(seconds=30)
+    timeout: timedelta = timedelta(seconds=30)
+    verify: bool = True
+    authority: Path | None = None
+    hourly: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
     """When letters become a digest: more than `letters` within `every`, but for `alone` of level 1."""
 
@@ -163,6 +180,7 @@ class Settings:
     storm: Storm = Storm()
     letters: Letters = Letters()
     reminders: Reminders = field(default_factory=Reminders)
+    mailbox: Mailbox | None = None
     people: People = field(default_factory=People)
     spares: Needs = field(default_factory=Needs)
     diagnosis: Diagnosis = Diagnosis()

@@ -31,6 +31,8 @@ class LetterState(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     EXPIRED = "expired"
+    BOUNCED = "bounced"
+    """It was accepted, and came back later: a delivery status notification said that it reached nobody."""
     DIGESTED = "digested"
     """It left within a digest, and its fate is that of the digest."""
 
@@ -205,6 +207,16 @@ def ended(disk: Connection, message_id: str, state: LetterState, now: datetime, 
         .where(_letter.c.message_id == message_id)
         .values(state=state.value, attempts=_letter.c.attempts + 1, ended_at=now, next_try=None, response=response)
     )
+
+
+def bounced(disk: Connection, message_id: str, words: str, now: datetime) -> bool:
+    """Write down that a letter, which a server had accepted, reached nobody. False where there is no such letter."""
+    done = disk.execute(
+        _letter.update()
+        .where(_letter.c.message_id == message_id, _letter.c.state == LetterState.ACCEPTED.value)
+        .values(state=LetterState.BOUNCED.value, ended_at=now, response=words)
+    )
+    return done.rowcount > 0
 
 
 def put_off(disk: Connection, message_id: str, next_try: datetime, response: str) -> None:

@@ -18,6 +18,7 @@ from monitor.netvigil_file import (
     DiagnosisFile,
     HistoryFile,
     LettersFile,
+    MailboxFile,
     MailFile,
     NetvigilFile,
     ReachFile,
@@ -67,6 +68,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[[mail.recipient]]`": RecipientFile,
     "`[letters]`": LettersFile,
     "`[reminders]`": RemindersFile,
+    "`[mailbox]`": MailboxFile,
     "`[storm]`": StormFile,
     "`[report]`": ReportFile,
     "`[diagnosis]`": DiagnosisFile,
@@ -161,8 +163,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
-            "storm", "report",
-            "history",
+            "mailbox", "storm", "report", "history",
         "spares",
         "diagnosis", "attachments",
     }  # fmt: skip
