@@ -196,10 +196,12 @@ class Duties:
     async def _reminds(self, now: datetime) -> None:
         """Call once more for tickets that nobody has answered."""
         due = [number for number, at in self._calls.items() if at is not None and at <= now][:_A_TICK]
-        for number in due:
-            await self._store.do(partial(ticketing.reminded, number=number, settings=self.settings, now=now))
-            ticket = await self._store.ask(partial(tickets.found, ticket=number))
-            self._calls[number] = next_at(ticket, self.settings.reminders, now)
+        for begin in range(0, len(due), _TOGETHER):
+            together = due[begin : begin + _TOGETHER]
+            remind = partial(ticketing.reminded, settings=self.settings, now=now)
+            await asyncio.gather(*(self._store.do(partial(remind, number=each)) for each in together))
+            for ticket in await self._store.ask(partial(tickets.several, numbers=together)):
+                self._calls[ticket.id] = next_at(ticket, self.settings.reminders, now)
 
     def _answered(self, ticket: Ticket) -> None:
         """Count the answers that came since the ticket was looked at last; of before our start another daemon knew."""

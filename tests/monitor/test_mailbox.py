@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from imap_server import ImapServer
+from own_certificate import identity, own_certificate
 from people_house import acted, peopled, requested, told
 
 from alerts.post.mail import Security
@@ -211,6 +213,29 @@ async def test_mailbox_that_refuses_or_hangs_holds_up_nobody(house: House, box: 
     box.close()
     await read(house, metrics)
     assert b"netvigil_mailbox_last_look_timestamp_seconds 0.0" in metrics.text()
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+async def test_certificate_of_the_mailbox_is_checked(house: House, tmp_path: Path, *, is_trusted: bool) -> None:
+    certificate = own_certificate(tmp_path)
+    server = ImapServer(context=identity(certificate))
+    await server.open()
+    ticket = requested(peopled(house))
+    server.arrive(written(AN, "hello", told(house, ticket)[AN]))
+    box = Mailbox(server="127.0.0.1", port=server.port, user="netvigil", password=server.password)
+    house.settings = replace(house.settings, mailbox=replace(box, authority=certificate) if is_trusted else box)
+    await read(house)
+    assert (now(house, ticket).events[-1].kind is EventKind.COMMENT) is is_trusted
+    assert any(b"LOGIN" in each for each in server.said) is is_trusted
+    server.close()
+
+
+async def test_mailbox_without_starttls_is_not_read_in_the_clear(house: House, box: ImapServer) -> None:
+    assert house.settings.mailbox is not None
+    house.settings = replace(house.settings, mailbox=replace(house.settings.mailbox, security=Security.STARTTLS))
+    await read(house)
+    assert box.said
+    assert not any(b"LOGIN" in each for each in box.said)
 
 
 async def test_password_is_never_in_the_settings_as_printed(house: House, box: ImapServer) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from dataclasses import dataclass, field
 
 _UID = re.compile(rb"(?i)UID (SEARCH|FETCH|STORE) ?(\S+)?")
@@ -17,11 +18,12 @@ class ImapServer:
     cut: bytes = b""
     said: list[bytes] = field(default_factory=list)
     server: asyncio.Server | None = None
+    context: ssl.SSLContext | None = None
     port: int = 0
 
     async def open(self) -> None:
         """Listen."""
-        self.server = await asyncio.start_server(self._talk, "127.0.0.1", self.port)
+        self.server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, ssl=self.context)
         self.port = self.server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
