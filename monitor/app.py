@@ -20,11 +20,12 @@ from collectors.heard import Heard
 from collectors.ports import ports
 from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
-from monitor import duties, schedule
+from monitor import duties, link_key, schedule
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
 from monitor.hearing import Hearing, shouted
+from monitor.mailbox.reading import Reading
 from monitor.metrics import Metrics
 from monitor.model import Change, Device, DeviceEvent
 from monitor.notify import Notify
@@ -86,6 +87,7 @@ class App:
         )
         self._duties = Duties(settings, store, self._metrics, self._progress, now)
         self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
+        self._reading = Reading(settings, store, self._metrics, now)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -190,6 +192,7 @@ class App:
             self._watch.clock_looked_at()
             await self._duties.tick()
             await self._diagnosing.tick()
+            await self._reading.tick()
             self._hearing.counted()
             await self._written_down()
             if self._notify.patience and self.trouble() is None:
@@ -206,7 +209,10 @@ class App:
         with suppress(TimeoutError):
             async with asyncio.timeout(_PARTING):
                 await asyncio.gather(
-                    self._schedule.stop(_PARTING - 1), self._watch.stop(_PARTING - 1), self._duties.finished()
+                    self._schedule.stop(_PARTING - 1),
+                    self._watch.stop(_PARTING - 1),
+                    self._duties.finished(),
+                    self._reading.finished(),
                 )
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
@@ -239,7 +245,7 @@ class App:
                 return
             await self._store.do(lambda disk: people.kept(disk, settings.people, now()))
             self._means = replace(self._means, settings=settings)
-            self._duties.settings = self._diagnosing.settings = settings
+            self._duties.settings = self._diagnosing.settings = self._reading.settings = settings
             self._progress.expect(_patience(settings), now())
             self._schedule.load(settings.inventory.devices, settings.visits)
             self._watch.load(self._means)
@@ -263,6 +269,7 @@ def run(directory: Path) -> None:
     settings = loaded(directory, os.environ)
     metrics = Metrics(version("netvigil"))
     with Store(settings.daemon.state, exclusive=True, committed=metrics.committed) as store:
+        link_key.made(settings.daemon.state)
         asyncio.run(_run(directory, settings, store, metrics))
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from alerts.desk.contract import ContractFile, contract
 from alerts.desk.people import People
+from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs, Rule
 from alerts.faults.policy import Policy, PolicyFile, policy
 from alerts.post.mail import MailSettings, Security
@@ -30,13 +31,15 @@ from monitor.credentials import credentials, logins
 from monitor.document import Document, checked, contents, document, parsed
 from monitor.draft import Draft, drafted, entries, inventory
 from monitor.fields import said_duration
-from monitor.model import Level, Recipient
+from monitor.model import EventKind, Level, Recipient
 from monitor.netvigil_file import (
     DaemonFile,
+    MailboxFile,
     MailFile,
     NetvigilFile,
     ReachFile,
     RecipientFile,
+    RemindersFile,
     ReportFile,
     SnmpFile,
     SparesFile,
@@ -48,7 +51,21 @@ from monitor.people_file import PeopleFile
 from monitor.people_read import people
 from monitor.problem import ConfigError, Problem, Within, check_lines
 from monitor.reference import found
-from monitor.settings import Daemon, Diagnosis, Hearing, Looking, Mail, Reaching, Report, Settings, Snmp, Storm, Visits
+from monitor.settings import (
+    Daemon,
+    Diagnosis,
+    Hearing,
+    Letters,
+    Looking,
+    Mail,
+    Mailbox,
+    Reaching,
+    Report,
+    Settings,
+    Snmp,
+    Storm,
+    Visits,
+)
 from monitor.shipped import shipped
 
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
@@ -56,6 +73,7 @@ __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "lo
 PEOPLE = "people.toml"
 STATE = "/var/lib/netvigil"
 PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}  # RFC 6409, RFC 8314, RFC 5321
+IMAP_PORTS = {Security.STARTTLS: 143, Security.TLS: 993, Security.NONE: 143}  # RFC 3501, RFC 8314
 _PLATFORM_ERROR = re.compile(r"(?P<name>[^:]+)\.toml: (?P<key>[^:]*): (?P<reason>.*)", re.DOTALL)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -91,6 +109,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         else {}
     )
     entered = logins(draft.logins, vault, directory, stock, problems) if stock and draft and vault is not None else {}
+    box = _mailbox(file.mailbox, own, vault, directory, problems) if own and file and file.mailbox else None
     post = _mail(file.mail, own, vault, directory, problems) if own and file else None
     errors = [problem for problem in problems if not problem.is_warning]
     if errors or not (file and draft and promises and rules and post):
@@ -106,6 +125,14 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         syslog=_hearing(file.syslog),
         mail=post,
         storm=Storm(**dict(file.storm)),
+        letters=Letters(
+            customer=tuple(EventKind(each) for each in file.letters.customer),
+            quiet=frozenset(Level(each) for each in file.letters.quiet_levels),
+            links=file.letters.links.rstrip("/"),
+            links_expire=file.letters.links_expire,
+        ),
+        reminders=_reminders(file.reminders),
+        mailbox=box,
         diagnosis=Diagnosis(**dict(file.diagnosis)),
         attachment=file.attachments.size,
         report=_report(file.report, state),
@@ -295,6 +322,39 @@ def _mail(
         retry_most=file.retry_most,
         give_up=file.give_up,
     )
+
+
+def _mailbox(
+    file: MailboxFile, own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
+) -> Mailbox:
+    password = ""
+    if vault is not None:
+        password = found(file.password, vault, directory, Within(own, ("mailbox", "password")), problems)
+    if file.security is Security.NONE and file.server not in LOOPBACK:
+        reason = "password and mails travel in the clear"
+        problems.append(replace(own.problem(("mailbox", "security"), reason), is_warning=True))
+    authority = directory / file.authority if file.authority else None
+    if authority and not authority.is_file():
+        problems.append(own.problem(("mailbox", "authority"), f"there is no file {authority}"))
+    return Mailbox(
+        server=file.server,
+        port=file.port or IMAP_PORTS[file.security],
+        user=file.user,
+        security=file.security,
+        password=password,
+        folder=file.folder,
+        interval=file.interval,
+        timeout=file.timeout,
+        verify=file.verify,
+        authority=authority,
+        hourly=file.hourly,
+    )
+
+
+def _reminders(file: RemindersFile) -> Reminders:
+    every = (file.level_1, file.level_2, file.level_3, file.level_4)
+    holds = (file.acknowledged_1, file.acknowledged_2, file.acknowledged_3, file.acknowledged_4)
+    return Reminders(every=dict(zip(Level, every, strict=True)), holds=dict(zip(Level, holds, strict=True)))
 
 
 def _recipient(file: RecipientFile) -> Recipient:

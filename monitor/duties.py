@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from alerts.desk import hops
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import ClockName, due_events, next_due
+from alerts.desk.reminding import next_at
 from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_try, posted
 from monitor import afterwards, maintenance, reporting, storm, ticketing, units
 from monitor.config import Settings
@@ -67,6 +68,7 @@ class Duties:
         self._swept_at = clock()
         self._posting: asyncio.Task[None] | None = None
         self._levels: dict[str, Level] = {}
+        self._calls: dict[str, datetime | None] = {}
         self._windows: tuple[Settings, tuple[str, ...]] | None = None
         self._glanced_at = clock()
         self._stock_glanced_at = self._stocked_at = clock() - _STOCK
@@ -76,7 +78,16 @@ class Duties:
         """Do all that is due now. A duty that cannot be done (a full disk) is said, and holds up none of the others."""
         now = self._clock()
         # Letters first: they wait for nobody, least of all for the clocks of five thousand new tickets.
-        duties = (self._posts, self._maintains, self._promises, self._reports, self._counts, self._stocks, self._sweeps)
+        duties = (
+            self._posts,
+            self._maintains,
+            self._promises,
+            self._reminds,
+            self._reports,
+            self._counts,
+            self._stocks,
+            self._sweeps,
+        )
         done = [await self._tried(duty, now) for duty in duties]
         if all(done):
             self._progress.made(WORK, now)
@@ -90,7 +101,8 @@ class Duties:
         windows = partial(maintenance.next_change, settings=self.settings, now=self._clock(), within=_SWEEP)
         change = await self._store.ask(windows)
         rest = self._rests_until
-        moments = [self._swept_at + _SWEEP, *(wake for wake in self._wakes.values() if wake is not None)]
+        moments = [at for at in self._calls.values() if at is not None]
+        moments += [self._swept_at + _SWEEP, *(wake for wake in self._wakes.values() if wake is not None)]
         if waiting is not None:
             moments.append(waiting if rest is None else max(waiting, rest))
         if change is not None:
@@ -143,6 +155,7 @@ class Duties:
             self._wakes.pop(number, None)
             self._looked.pop(number, None)
             self._levels.pop(number, None)
+            self._calls.pop(number, None)
         due = [
             number
             for number, seq in heads.items()
@@ -166,10 +179,29 @@ class Duties:
         for ticket in tickets.several(disk, numbers):
             self._answered(ticket)
             self._levels[ticket.id] = desk.level(ticket)
+            self._calls[ticket.id] = self._call(disk, ticket, now)
             self._wakes[ticket.id] = wake = next_due(ticket, self.settings.contract, now)
             if wake is not None and wake <= now:
                 late.append(ticket.id)
         return late
+
+    def _call(self, disk: Connection, ticket: Ticket, now: datetime) -> datetime | None:
+        """When somebody is to be reminded of the ticket: at once where a stop has kept us from it."""
+        if not self.settings.people.text:
+            return None
+        if ticketing.reminder_due(disk, ticket, self.settings, now) is not None:
+            return now
+        return next_at(ticket, self.settings.reminders, now)
+
+    async def _reminds(self, now: datetime) -> None:
+        """Call once more for tickets that nobody has answered."""
+        due = [number for number, at in self._calls.items() if at is not None and at <= now][:_A_TICK]
+        for begin in range(0, len(due), _TOGETHER):
+            together = due[begin : begin + _TOGETHER]
+            remind = partial(ticketing.reminded, settings=self.settings, now=now)
+            await asyncio.gather(*(self._store.do(partial(remind, number=each)) for each in together))
+            for ticket in await self._store.ask(partial(tickets.several, numbers=together)):
+                self._calls[ticket.id] = next_at(ticket, self.settings.reminders, now)
 
     def _answered(self, ticket: Ticket) -> None:
         """Count the answers that came since the ticket was looked at last; of before our start another daemon knew."""

@@ -71,6 +71,14 @@ class Metrics:
         self._storms = Gauge(
             "netvigil_storm_recipients", "Recipients to whom a digest goes in place of letters.", registry=own
         )
+        self._mails = Counter(
+            "netvigil_mailbox_mails", "Mails read from the mailbox, by what came of them.", ["result"], registry=own
+        )
+        self._mailbox = Gauge(
+            "netvigil_mailbox_last_look_timestamp_seconds",
+            "When the mailbox was last looked through; 0 where it never was.",
+            registry=own,
+        )
         self._loaded = Gauge(
             "netvigil_config_last_reload_successful",
             "Whether the configuration on disk is the one in force: 1 yes, 0 it was refused.",
@@ -200,6 +208,14 @@ class Metrics:
         """The outbox was looked through: letters by state, and when the oldest undelivered of a state was written."""
         _replace(self._outbox, letters)
         _replace(self._oldest, {state: written.timestamp() for state, written in oldest.items()})
+
+    def mail_read(self, result: str) -> None:
+        """A mail was filed, and this came of it."""
+        self._mails.labels(result).inc()
+
+    def mailbox_looked_at(self, now: datetime) -> None:
+        """The mailbox was looked through."""
+        self._mailbox.set(now.timestamp())
 
     def stormed(self, recipients: int) -> None:
         """It was looked how many recipients have more letters than they would read."""

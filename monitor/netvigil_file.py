@@ -192,6 +192,75 @@ class MailFile(Settled):
         return self
 
 
+Told = Literal[
+    "opened",
+    "responded",
+    "dispatched",
+    "workaround",
+    "loaner",
+    "recovered",
+    "relapsed",
+    "restored",
+    "answered",
+    "closed",
+]
+"""Events of which a customer may be told: each has a sentence for customers in alerts/locale."""
+
+
+class LettersFile(Settled):
+    """[letters]: letters to the people of people.toml."""
+
+    customer: list[Told] = Field(
+        ["responded", "dispatched", "restored", "closed"],
+        description="Events of which the customer's project contact is told; [] for none.",
+    )
+    quiet_levels: list[Literal[1, 2, 3, 4]] = Field(
+        [3, 4], description="Levels whose letters wait for the end of a person's quiet hours."
+    )
+    links: str = Field(
+        "",
+        pattern=r"^(https?://[^\s?#<>\"']+)?$",
+        description="Address of the pages as readers reach them; links to acknowledge lead there. None if left out.",
+    )
+    links_expire: PositiveDuration = Field(timedelta(days=3), description="How long such a link is good.")
+
+
+class RemindersFile(Settled):
+    """[reminders]: how often a ticket that nobody answers is called out again."""
+
+    level_1: Duration = Field(timedelta(minutes=5), description="Time between two reminders, level 1; 0s for none.")
+    level_2: Duration = Field(timedelta(minutes=15), description="The same, level 2.")
+    level_3: Duration = Field(timedelta(0), description="The same, level 3.")
+    level_4: Duration = Field(timedelta(0), description="The same, level 4.")
+    acknowledged_1: Duration = Field(timedelta(minutes=30), description="How long an acknowledgement holds, level 1.")
+    acknowledged_2: Duration = Field(timedelta(hours=2), description="The same, level 2.")
+    acknowledged_3: Duration = Field(timedelta(days=1), description="The same, level 3.")
+    acknowledged_4: Duration = Field(timedelta(days=1), description="The same, level 4.")
+
+    @field_validator("level_1", "level_2", "level_3", "level_4")
+    @classmethod
+    def _seldom(cls, every: timedelta) -> timedelta:
+        if timedelta(0) < every < timedelta(minutes=1):
+            raise ValueError("must be at least 1min, or 0s for none")
+        return every
+
+
+class MailboxFile(Settled):
+    """[mailbox]: the mailbox that answers to letters come to (IMAP); without it none is read."""
+
+    server: Host = Field(description="IMAP server.")
+    port: Port | None = Field(None, description="Port; if left out 993 (tls) or 143.")
+    security: Security = Field(Security.TLS, description="How the talk is protected.")
+    verify: Switch = Field(default=True, description="Whether the server's certificate is checked.")
+    authority: str = Field("", description="File of certificates to trust besides the system's.")
+    user: str = Field(min_length=1, description="User name at the server.")
+    password: SecretReference = Field(description="Where the password lies.")
+    folder: str = Field("INBOX", pattern=r"^[ -~]+$", description="Folder that is read; it is Netvigil's alone.")
+    interval: PositiveDuration = Field(timedelta(seconds=30), description="Time between two looks.")
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one step may take.")
+    hourly: Whole = Field(10, ge=0, description="Tickets that mails of one sender may open within an hour.")
+
+
 class StormFile(Settled):
     """[storm]: when many letters at once become one."""
 
@@ -291,6 +360,9 @@ class NetvigilFile(Settled):
     traps: TrapsFile = Field(TrapsFile(), description="[traps]: SNMP traps and informs that devices send.")
     syslog: SyslogFile = Field(SyslogFile(), description="[syslog]: log lines that devices send.")
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
+    letters: LettersFile = Field(LettersFile(), description="[letters]: letters to the people of people.toml.")
+    reminders: RemindersFile = Field(RemindersFile(), description="[reminders]: calls that nobody answers, again.")
+    mailbox: MailboxFile | None = Field(None, description="[mailbox]: where answers to letters are read.")
     storm: StormFile = Field(StormFile(), description="[storm]: when many letters at once become one.")
     report: ReportFile = Field(ReportFile(), description="[report]: the monthly inspection report.")
     diagnosis: DiagnosisFile = Field(

@@ -4,7 +4,20 @@ from collections.abc import Mapping
 from datetime import time
 
 from alerts.desk.calendars import Holidays, Year, china, clock_times
-from alerts.desk.people import Contact, Daily, Days, Leave, Partner, People, Person, Rota, Substitute, Team, Weekly
+from alerts.desk.people import (
+    Contact,
+    Daily,
+    Days,
+    Leave,
+    Partner,
+    People,
+    Person,
+    Quiet,
+    Rota,
+    Substitute,
+    Team,
+    Weekly,
+)
 from alerts.desk.recurring import weekdays_of
 from monitor.model import Text
 from monitor.people_file import (
@@ -35,7 +48,7 @@ def people(file: PeopleFile, text: str) -> People:
     }
     return People(
         text=text,
-        persons={each.name: _person(each) for each in file.person},
+        persons={each.name: _person(each, file.zone) for each in file.person},
         teams=teams,
         rotas=tuple(_rota(each, teams, file.zone) for each in file.rota),
         leaves=tuple(_leave(each, file.zone) for each in file.leave),
@@ -50,7 +63,8 @@ def _titled(title: Text | None, name: str) -> Text:
     return title or Text(en=name, zh_CN=name)
 
 
-def _person(file: PersonFile) -> Person:
+def _person(file: PersonFile, zone: str) -> Person:
+    begins, ends = clock_times(file.quiet) if file.quiet else (time(), time())
     return Person(
         name=file.name,
         title=_titled(file.title, file.name),
@@ -58,6 +72,7 @@ def _person(file: PersonFile) -> Person:
         phone=file.phone,
         language=file.language,
         channels=tuple(file.channels),
+        quiet=Quiet(begins=begins, ends=ends, zone=zone) if file.quiet else None,
     )
 
 

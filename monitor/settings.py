@@ -7,16 +7,18 @@ from pathlib import Path
 
 from alerts.desk.contract import Contract
 from alerts.desk.people import People
+from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
-from alerts.post.mail import MailSettings
+from alerts.post.audience import CUSTOMERS
+from alerts.post.mail import MailSettings, Security
 from collectors.looks import Door
 from collectors.platform import Platform
 from collectors.snmp.engines import EngineName
 from collectors.snmp.reader import Budget, Community, Target
 from collectors.tables import Eye
 from monitor.inventory import Inventory
-from monitor.model import Device, FaultKey, Language, Recipient, place_of
+from monitor.model import Device, EventKind, FaultKey, Language, Level, Recipient, place_of
 from monitor.problem import Problem
 
 
@@ -98,6 +100,33 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """Who else is told, and what waits: customers' events, levels with quiet hours, links to acknowledge ("": none)."""
+
+    customer: tuple[EventKind, ...] = CUSTOMERS
+    quiet: frozenset[Level] = frozenset({Level.MINOR, Level.WARNING})
+    links: str = ""
+    links_expire: timedelta = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """Where the mailbox is, who we are to its server, and how often it is read."""
+
+    server: str
+    port: int
+    user: str
+    security: Security = Security.TLS
+    password: str = field(default="", repr=False)
+    folder: str = "INBOX"
+    interval: timedelta = timedelta(seconds=30)
+    timeout: timedelta = timedelta(seconds=30)
+    verify: bool = True
+    authority: Path | None = None
+    hourly: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
     """When letters become a digest: more than `letters` within `every`, but for `alone` of level 1."""
 
@@ -149,6 +178,9 @@ class Settings:
     policy: Policy
     platforms: Mapping[str, Platform]
     storm: Storm = Storm()
+    letters: Letters = Letters()
+    reminders: Reminders = field(default_factory=Reminders)
+    mailbox: Mailbox | None = None
     people: People = field(default_factory=People)
     spares: Needs = field(default_factory=Needs)
     diagnosis: Diagnosis = Diagnosis()

@@ -38,7 +38,7 @@ def guarded(disk: Connection, settings: Settings, now: datetime) -> Guarded:
     held: set[str] = set()
     released: set[str] = set()
     due: dict[str, Sequence[Waiting]] = {}
-    for recipient, waiting in letters.waiting(disk).items():
+    for recipient, waiting in letters.waiting(disk, now).items():
         written = letters.written(disk, recipient, waiting[0].created_at - storm.every)
         if not is_storm(written, [each.created_at for each in waiting], storm, now):
             continue
@@ -109,4 +109,9 @@ def digested(disk: Connection, settings: Settings, now: datetime) -> int:
 def _language(address: str, settings: Settings) -> Language:
     """The language in which letters go to this address."""
     folded = address.casefold()
-    return next((each.language for each in settings.mail.recipients if each.address.casefold() == folded), Language.EN)
+    people = settings.people
+    known = [(each.mail, each.language) for each in people.persons.values()]
+    known += [(each.address, each.language) for each in settings.mail.recipients]
+    known += [(each.mail, each.language) for each in people.partners.values()]
+    known += [(each.mail, each.language) for each in people.contacts]
+    return next((language for mail, language in known if mail.casefold() == folded), Language.EN)

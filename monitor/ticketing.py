@@ -8,7 +8,7 @@ change of its level is written down without a letter. What is still broken when 
 then (`monitor.afterwards`). That a fault is over is told at once: whoever was called for it may stand down.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,12 +19,15 @@ from alerts.desk import tickets as desk
 from alerts.desk.clocks import handed_up_at_once
 from alerts.desk.effective import written_at
 from alerts.desk.entries import Request
+from alerts.desk.reminding import Reminder, latest
 from alerts.desk.requests import asked
-from alerts.post.letters import letters as letters_of
+from alerts.post.audience import Reader, called, readers
+from alerts.post.contents import FULL, Matter, Signing
+from alerts.post.letters import SENT, letters_about, reminder, reminder_event
 from collectors.text import cleaned, paragraphs
-from monitor import maintenance
+from monitor import link_key, maintenance, units
 from monitor.config import Settings
-from monitor.model import REQUEST, Device, EventKind, Fault, Identity, Ticket
+from monitor.model import REQUEST, Device, EventKind, Fault, Identity, Text, Ticket, TicketEvent
 from monitor.store import devices, faults, letters, tickets
 
 ITSELF = "netvigil"
@@ -212,28 +215,83 @@ def _handed_up(disk: Connection, ticket: Ticket, fault: Fault, settings: Setting
     return handed
 
 
+def reminder_due(disk: Connection, ticket: Ticket, settings: Settings, now: datetime) -> Reminder | None:
+    """The reminder that is due and was not written yet. Without people nobody is reminded."""
+    if not settings.people.text:
+        return None
+    due = latest(ticket, settings.reminders, now)
+    if due is None or letters.is_written(disk, ticket.id, reminder_event(due.call, due.count)):
+        return None
+    return due
+
+
+def reminded(disk: Connection, number: str, settings: Settings, now: datetime) -> None:
+    """Call once more whose work the ticket is, where that is due; each reminder is written once."""
+    ticket = tickets.found(disk, number)
+    due = reminder_due(disk, ticket, settings, now)
+    if due is None:
+        return
+    fault = subject(disk, ticket)
+    matter = _matter(disk, ticket, due.call, fault, settings, now)
+    if matter is not None:
+        people = called(ticket, settings.people, settings.contract, now)
+        written = reminder(matter, due.count, people, settings.mail.domain, letters.roots(disk, ticket.id))
+        letters.queued(disk, written, _held(people, ticket, settings, now))
+
+
 def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> None:
+    event = ticket.events[-1]
+    if event.kind not in SENT or (matter := _matter(disk, ticket, event, fault, settings, now)) is None:
+        return
+    roots = letters.roots(disk, ticket.id) if settings.people.text else {}
+    people = readers(
+        ticket, event, settings.people, settings.contract, matter.site, settings.letters.customer, roots.keys(), now
+    )
+    written = letters_about(matter, settings.mail.recipients, settings.mail.domain, people, roots)
+    letters.queued(disk, written, _held(people, ticket, settings, now))
+
+
+def _matter(
+    disk: Connection, ticket: Ticket, event: TicketEvent, fault: Fault, settings: Settings, now: datetime
+) -> Matter | None:
+    """What the letters are about; None where the site has left the inventory since: nobody is left to be told."""
     device = settings.place(ticket.fault) or _removed(ticket)
     site = settings.inventory.sites.get(ticket.site)
-    if site is None:  # taken out of the inventory since: nobody is left to be told, the record stays
-        return
+    if site is None:
+        return None
     visited = devices.by_name(disk, device.name)
-    letters.queued(
-        disk,
-        letters_of(
-            ticket,
-            ticket.events[-1],
-            fault,
-            device,
-            visited.identity if visited else Identity(),
-            site,
-            settings.contract,
-            settings.mail.recipients,
-            settings.mail.domain,
-            now,
-            settings.daemon.runbooks,
-        ),
+    return Matter(
+        ticket=ticket,
+        event=event,
+        fault=fault,
+        device=device,
+        identity=visited.identity if visited else Identity(),
+        site=site,
+        contract=settings.contract,
+        now=now,
+        runbooks=settings.daemon.runbooks,
+        statement=_statement(disk, ticket, fault, settings, now) if event.kind in FULL else (),
+        signing=_signing(settings, now),
     )
+
+
+def _signing(settings: Settings, now: datetime) -> Signing | None:
+    key = link_key.known(settings.daemon.state) if settings.letters.links else b""
+    expires = now + settings.letters.links_expire
+    return Signing(key=key, base=settings.letters.links, expires=expires) if key else None
+
+
+def _held(people: Sequence[Reader], ticket: Ticket, settings: Settings, now: datetime) -> dict[str, datetime]:
+    """By address, until when a letter waits because of somebody's quiet hours, where the level allows it."""
+    if desk.level(ticket) not in settings.letters.quiet:
+        return {}
+    ends = ((each.recipient.address, each.quiet.until(now)) for each in people if each.quiet is not None)
+    return {address: end for address, end in ends if end is not None}
+
+
+def _statement(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> tuple[Text, ...]:
+    """What asset file and stores say of the unit; without what names the part, which has its own place in a letter."""
+    return units.of_ticket(disk, ticket, fault, settings, now)[1:]
 
 
 def _removed(ticket: Ticket) -> Device:

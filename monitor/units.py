@@ -16,11 +16,15 @@ from alerts.desk.spares import Installed, Level, levels, offers
 from alerts.desk.statement import statement
 from alerts.desk.warranty import maker_of
 from monitor.config import Settings
-from monitor.model import Component, Happened, Identity, Text
+from monitor.model import REQUEST, SITE, Component, Fault, Happened, Identity, Text, Ticket
 from monitor.store import assets, devices, parts, spares
 from monitor.store.assets import AssetEvent, What
 
 _DEVICE = "device"
+NO_HARDWARE = frozenset(
+    {SITE, REQUEST, "interface", "aggregate", "bgp_peer", "ospf_neighbour", "firmware", "cpu", "memory", "stack_port"}
+)
+"""Faults of these are of no part that is replaced: of links, sessions, load, or of what only people have told."""
 _OF_MEMBER = re.compile(r"(\d+)/\d+")
 _LAST_NUMBER = re.compile(r"\d+")
 
@@ -164,6 +168,13 @@ def statement_of(
         model=model,
     )
     return statement(asset, (component,), found, settings.contract, now.astimezone(ZoneInfo(zone)).date(), done)
+
+
+def of_ticket(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> tuple[Text, ...]:
+    """The same for a ticket; nothing where it is not about hardware, or neither asset file nor stores are kept."""
+    if fault.key.kind in NO_HARDWARE or not assets.is_kept(disk):
+        return ()
+    return statement_of(disk, fault.key.device, fault.component, settings, now, ticket.id)
 
 
 def installed(disk: Connection, settings: Settings) -> tuple[Installed, ...]:

@@ -5,12 +5,32 @@ Who of them is on duty at a moment, rota.py says.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from alerts.desk.calendars import Holidays
+from alerts.desk.calendars import Holidays, moment
 from alerts.desk.terms import Prefecture
 from monitor.model import Language, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """Hours of each day in which somebody is left alone; those that end no later than they begin end on the next."""
+
+    begins: time
+    ends: time
+    zone: str
+
+    def until(self, at: datetime) -> datetime | None:
+        """When the quiet hours end in which `at` lies; None where it lies in none."""
+        zone = ZoneInfo(self.zone)
+        today = at.astimezone(zone).date()
+        for day in (today - timedelta(days=1), today):
+            last = day if self.ends > self.begins else day + timedelta(days=1)
+            if moment(day, self.begins, zone) <= at < (end := moment(last, self.ends, zone)):
+                return end
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +43,7 @@ class Person:
     phone: str = ""
     language: Language = Language.ZH_CN
     channels: tuple[str, ...] = ()
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

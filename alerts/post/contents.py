@@ -4,7 +4,7 @@ It says of a fault only what was told: a part number that the device does not te
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.desk.clocks import Clock, ClockState, clocks, nearest
@@ -15,7 +15,7 @@ from alerts.desk.times import span
 from alerts.locale import Words, wall
 from alerts.runbooks import link
 from alerts.templates import harmless
-from monitor.model import SITE, Device, EventKind, Fault, Identity, Level, Site, Ticket, TicketEvent
+from monitor.model import REQUEST, SITE, Device, EventKind, Fault, Identity, Level, Site, Text, Ticket, TicketEvent
 
 FULL = {
     EventKind.OPENED,
@@ -38,6 +38,15 @@ _NAME = 80  # characters of a name in a first line or subject: room for what els
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """With which key links to acknowledge are signed, where they lead, and until when they are good."""
+
+    key: bytes = field(repr=False)
+    base: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
     """What a letter is about."""
 
@@ -50,6 +59,8 @@ class Matter:
     contract: Contract
     now: datetime
     runbooks: str = ""
+    statement: tuple[Text, ...] = ()
+    signing: Signing | None = None
 
     @property
     def level(self) -> Level:
@@ -97,12 +108,42 @@ def content(matter: Matter, said: Words) -> dict[str, object]:
         "part": part,
         "untold": said.said("letter", "untold") if len(part) == 1 and fault.component.label else "",
         "unit": tuple(_unit(matter, said)),
+        "statement": tuple(line.said(said.language) for line in matter.statement),
         "evidence": tuple(_evidence(matter, said)),
         "steps": advice.first,
         "runbook": link(matter.runbooks, said.language, fault.key.kind, fault.key.aspect),
         "clocks": tuple(_clock_rows(matter, said)),
         "clocks_title": _clocks_title(matter, said),
     }
+
+
+def brief(matter: Matter, said: Words) -> dict[str, object]:
+    """What the customer's contact is told: how the matter stands, of what, and until when; no reasons of our own."""
+    site = matter.site
+    known = {
+        "ticket": matter.ticket.id,
+        "device": called(matter.device) if matter.device.address else "",
+        "site": site.title or site.name,
+    }
+    rows = [Row(name=said.said("customer", key), value=value) for key, value in known.items() if value]
+    return {
+        "label": said.table["letter"],
+        "lang": said.language.value.replace("_", "-"),
+        "first": first_line(matter, said),
+        "colour": GREEN if matter.event.kind in _WELL else _GREY,
+        "said": said.named("customer_event", matter.event.kind.value),
+        "rows": tuple(rows),
+        "clocks": tuple(
+            row for clock in clocks(matter.ticket, matter.contract, matter.now) for row in _owed(clock, matter, said)
+        ),
+    }
+
+
+def _owed(clock: Clock, matter: Matter, said: Words) -> Iterator[Row]:
+    """The promises that a customer waits for: somebody on site, the service restored."""
+    if clock.name in {ClockName.ON_SITE, ClockName.RESTORE} and clock.state is ClockState.RUNNING and clock.due:
+        until = said.said("customer", "until", wall=wall(clock.due, matter.site.zone))
+        yield Row(name=clock.title.said(said.language), value=until)
 
 
 def first_line(matter: Matter, said: Words) -> str:
@@ -207,6 +248,18 @@ def _evidence(matter: Matter, said: Words) -> Iterator[Row]:
     seen = matter.fault.evidence
     if matter.fault.key.kind == SITE:  # made of the faults of its devices, which are named as its parts
         yield Row(name=said.said("letter", "seen"), value=wall(seen.at, matter.site.zone, seconds=True))
+        return
+    if matter.fault.key.kind == REQUEST:  # a person said it, no device
+        first = matter.ticket.events[0]
+        caller = " – ".join(filter(None, (first.data.get(key, "") for key in ("caller", "phone", "mail"))))
+        for key, value in (
+            ("caller", harmless(caller, _NAME * 2)),
+            ("channel", said.named("channel", seen.source)),
+            ("asked", seen.raw),
+            ("reported", wall(seen.at, matter.site.zone, seconds=True)),
+        ):
+            if value:
+                yield Row(name=said.said("letter", key), value=value)
         return
     for key, value in (
         ("value", said.measured(seen.value, seen.unit)),

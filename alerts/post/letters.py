@@ -6,10 +6,14 @@ Every letter answers the recipient's first letter of the same ticket, so that on
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 
 from alerts.desk.contract import Contract
+from alerts.desk.reminding import CALLS
 from alerts.locale import Words, wall, words
-from alerts.post.contents import Matter, content, names
+from alerts.post.audience import Reader, Why
+from alerts.post.contents import Matter, brief, content, names
+from alerts.post.links import Link, signed
 from alerts.templates import harmless, rendered
 from monitor.model import (
     Device,
@@ -20,6 +24,7 @@ from monitor.model import (
     Level,
     Recipient,
     Site,
+    Text,
     Ticket,
     TicketEvent,
 )
@@ -49,6 +54,9 @@ SENT: Mapping[EventKind, str] = {
 those whom they concern have done them, and a letter too many teaches people not to read."""
 
 _NAME = 60  # characters of a name in a subject
+_MOST_REMINDERS = 100_000
+_CALLED = {Why.OWNER, Why.ON_DUTY}
+_DISTANT = {Why.TOLD, Why.CONTACT}
 
 
 def letters(
@@ -63,13 +71,12 @@ def letters(
     sender_domain: str,
     now: datetime,
     runbooks: str = "",
+    statement: Sequence[Text] = (),
 ) -> tuple[Letter, ...]:
-    """The letters that `event` sends: one per address, none where the kind of event sends none.
+    """The letters that `event` sends to `recipients`: one per address, none where the kind of event sends none.
 
-    `runbooks` is where the pages are that they link to.
+    `runbooks` is where the pages are that they link to, `statement` what is known of the unit.
     """
-    if event.kind not in SENT:
-        return ()
     matter = Matter(
         ticket=ticket,
         event=event,
@@ -80,13 +87,44 @@ def letters(
         contract=contract,
         now=now,
         runbooks=runbooks,
+        statement=tuple(statement),
     )
-    concerned = {
-        recipient.address.casefold(): recipient
-        for recipient in reversed(recipients)
-        if _thread(ticket, event, recipient) is not None
-    }
-    return tuple(_letter(matter, recipient, sender_domain) for recipient in reversed(concerned.values()))
+    return letters_about(matter, recipients, sender_domain)
+
+
+def letters_about(
+    matter: Matter,
+    recipients: Sequence[Recipient],
+    sender_domain: str,
+    people: Sequence[Reader] = (),
+    roots: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Letter, ...]:
+    """The letters about the event of `matter`: to listed `recipients` whom it concerns, and to `people`.
+
+    `roots` says by address (in small letters) which letter of the ticket was their first.
+    """
+    ticket, event = matter.ticket, matter.event
+    if event.kind not in SENT:
+        return ()
+    concerned: dict[str, Reader] = {}
+    listed = [Reader(recipient=each, why=Why.LISTED) for each in recipients if _thread(ticket, event, each) is not None]
+    # Whose work it is is told why; a customer's contact who is a listed recipient too reads what recipients read.
+    staff = [each for each in people if each.why not in _DISTANT]
+    for each in (*staff, *listed, *(each for each in people if each.why in _DISTANT)):
+        concerned.setdefault(each.recipient.address.casefold(), each)
+    return tuple(_letter(matter, each, sender_domain, roots) for each in concerned.values())
+
+
+def reminder(
+    matter: Matter, count: int, people: Sequence[Reader], sender_domain: str, roots: Mapping[str, str]
+) -> tuple[Letter, ...]:
+    """The letter about a call that nobody has answered, once more: the reminder number `count`."""
+    return tuple(_letter(matter, each, sender_domain, roots, count) for each in people)
+
+
+def reminder_event(call: TicketEvent, count: int) -> int:
+    """Under which number a reminder stands among the letters of its ticket: no event has a negative one."""
+    return -(call.seq * _MOST_REMINDERS + count % _MOST_REMINDERS)
 
 
 def _thread(ticket: Ticket, event: TicketEvent, recipient: Recipient) -> TicketEvent | None:
@@ -110,21 +148,29 @@ def _thread(ticket: Ticket, event: TicketEvent, recipient: Recipient) -> TicketE
     return None
 
 
-def _letter(matter: Matter, recipient: Recipient, domain: str) -> Letter:
-    ticket, event, said = matter.ticket, matter.event, words(recipient.language)
-    first = _thread(ticket, event, recipient) or event
-    root = _message_id(ticket, first, recipient, domain)
-    is_reply = first.seq != event.seq
-    subject = _subject(matter, said)
-    values = {**content(matter, said), "subject": subject, "footer": _footer(matter, recipient, said)}
+def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str], count: int = 0) -> Letter:
+    ticket, event, recipient = matter.ticket, matter.event, reader.recipient
+    said = words(recipient.language)
+    own = _message_id(ticket, event, recipient, domain, count)
+    root = roots.get(recipient.address.casefold(), "")
+    if not root and reader.why is Why.LISTED and (first := _thread(ticket, event, recipient)) is not None:
+        root = _message_id(ticket, first, recipient, domain)
+    is_reply = root not in {"", own}
+    subject = _subject(matter, said, count)
+    of_customer = reader.why is Why.CONTACT
+    inside = brief(matter, said) if of_customer else content(matter, said)
+    if not of_customer:
+        inside["acknowledge"] = _acknowledge(matter, reader, count)
+    values = {**inside, "subject": subject, "footer": _footer(matter, reader, said)}
+    template = "customer" if of_customer else "letter"
     return Letter(
         ticket=ticket.id,
-        event=event.seq,
+        event=reminder_event(event, count) if count else event.seq,
         recipient=recipient.address,
         subject=subject,
-        text=rendered("letter.txt", **values),
-        html=rendered("letter.html", **values),
-        message_id=_message_id(ticket, event, recipient, domain),
+        text=rendered(f"{template}.txt", **values),
+        html=rendered(f"{template}.html", **values),
+        message_id=own,
         in_reply_to=root if is_reply else "",
         references=(root,) if is_reply else (),
         language=recipient.language,
@@ -135,13 +181,24 @@ def _letter(matter: Matter, recipient: Recipient, domain: str) -> Letter:
     )
 
 
-def _message_id(ticket: Ticket, event: TicketEvent, recipient: Recipient, domain: str) -> str:
+def _acknowledge(matter: Matter, reader: Reader, count: int) -> str:
+    """The link by which the reader acknowledges this call; "" where it is no call, or not theirs to answer."""
+    signing = matter.signing
+    if signing is None or reader.why not in _CALLED or not (count or matter.event.kind in CALLS):
+        return ""
+    event = reminder_event(matter.event, count) if count else matter.event.seq
+    link = Link(ticket=matter.ticket.id, event=event, recipient=reader.recipient.address, expires=signing.expires)
+    return f"{signing.base}/a/{signed(link, signing.key)}"
+
+
+def _message_id(ticket: Ticket, event: TicketEvent, recipient: Recipient, domain: str, count: int = 0) -> str:
     """The same for the same letter however often it is rendered, so that a second copy is known as one."""
     who = sha256(recipient.address.casefold().encode()).hexdigest()[:10]
-    return f"<{ticket.id}.{event.seq}.{who}@{domain}>"
+    number = f"{event.seq}.r{count}" if count else event.seq
+    return f"<{ticket.id}.{number}.{who}@{domain}>"
 
 
-def _subject(matter: Matter, said: Words) -> str:
+def _subject(matter: Matter, said: Words, count: int = 0) -> str:
     """The stem, the same in all letters of a ticket, and what this one says."""
     part = harmless(said.part(matter.fault.component), _NAME)
     stem = f"[{matter.ticket.id}] {harmless(matter.device.name, _NAME)} – {part}"
@@ -152,10 +209,25 @@ def _subject(matter: Matter, said: Words) -> str:
         condition=said.how(matter.fault.key.kind, matter.fault.key.aspect, matter.fault.condition),
         **names(matter, said),
     )
-    return harmless(f"{stem} – {end}")
+    again = said.said("letter", "reminder", count=str(count)) + " – " if count else ""
+    return harmless(f"{stem} – {again}{end}")
 
 
-def _footer(matter: Matter, recipient: Recipient, said: Words) -> tuple[str, ...]:
+def _footer(matter: Matter, reader: Reader, said: Words) -> tuple[str, ...]:
+    zone = said.said("letter", "zone", zone=matter.site.zone, at=wall(matter.now, matter.site.zone))
+    if reader.why is Why.CONTACT:
+        return (zone, said.said("why", "contact", ticket=matter.ticket.id), said.said("customer", "answer"))
+    return (zone, _why(matter, reader, said), said.said("letter", "automatic"))
+
+
+def _why(matter: Matter, reader: Reader, said: Words) -> str:
+    """Why the reader gets the letter: by a list and its filters, or because the work is theirs."""
+    ticket, event, recipient = matter.ticket.id, str(matter.event.seq), reader.recipient
+    if reader.why is not Why.LISTED:
+        tier = next((each.title.said(said.language) for each in matter.contract.tiers if each.name == reader.role), "")
+        place = matter.contract.prefectures.get(reader.role)
+        role = place.title.said(said.language) if place else tier
+        return said.said("why", reader.why.value, role=role, ticket=ticket, event=event)
     scope = said.said(
         "letter",
         "scope",
@@ -164,12 +236,7 @@ def _footer(matter: Matter, recipient: Recipient, said: Words) -> tuple[str, ...
         levels=", ".join(said.said("level", str(level.value)) for level in recipient.levels)
         or said.said("letter", "all_levels"),
     )
-    ticket, event = matter.ticket.id, str(matter.event.seq)
-    return (
-        said.said("letter", "zone", zone=matter.site.zone, at=wall(matter.now, matter.site.zone)),
-        said.said("letter", "why_you", scope=scope, ticket=ticket, event=event),
-        said.said("letter", "automatic"),
-    )
+    return said.said("letter", "why_you", scope=scope, ticket=ticket, event=event)
 
 
 def trial(recipient: Recipient, domain: str, now: datetime) -> Letter:

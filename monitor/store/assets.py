@@ -45,6 +45,12 @@ class AssetEvent:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
+def is_kept(disk: Connection) -> bool:
+    """True where somebody has written a unit into the asset file, or a store into the book of spares."""
+    units, stores = select(_asset.c.id).limit(1), select(tables.spare_store.c.name).limit(1)
+    return disk.execute(units).first() is not None or disk.execute(stores).first() is not None
+
+
 def all_assets(disk: Connection) -> tuple[Asset, ...]:
     """Every unit of the asset file, by serial number."""
     return _read(disk, select(_asset).order_by(_asset.c.serial))

@@ -4,7 +4,7 @@ A letter is written in the transaction of the event that it tells of. Its Messag
 sent twice (the server accepted it, and we died before writing that down) is recognised as one by every mail program.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,6 +31,8 @@ class LetterState(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     EXPIRED = "expired"
+    BOUNCED = "bounced"
+    """It was accepted, and came back later: a delivery status notification said that it reached nobody."""
     DIGESTED = "digested"
     """It left within a digest, and its fate is that of the digest."""
 
@@ -48,8 +50,11 @@ class Posted:
     digest: str = ""
 
 
-def queued(disk: Connection, letters: Iterable[Letter]) -> None:
-    """Put `letters` into the outbox, due at once. One that is there already (same event and recipient) stays."""
+def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datetime] | None = None) -> None:
+    """Put `letters` into the outbox, due at once, or at the moment for which `held` has their address.
+
+    One that is there already (same event and recipient) stays.
+    """
     rows = [
         {
             "message_id": letter.message_id,
@@ -58,7 +63,7 @@ def queued(disk: Connection, letters: Iterable[Letter]) -> None:
             "recipient": letter.recipient,
             "body": letter_document(letter),
             "created_at": letter.created_at,
-            "next_try": letter.created_at,
+            "next_try": (held or {}).get(letter.recipient, letter.created_at),
             "state": LetterState.QUEUED.value,
             "level": letter.level,
             "site": letter.site,
@@ -88,6 +93,19 @@ def due(
     return tuple(map(_read, disk.execute(question)))
 
 
+def roots(disk: Connection, ticket: str) -> dict[str, str]:
+    """By address in small letters, the Message-ID of the first letter of `ticket` that was written to it."""
+    question = (
+        select(_letter.c.recipient, _letter.c.message_id)
+        .where(_letter.c.ticket == ticket, _letter.c.event > 0)
+        .order_by(_letter.c.event)
+    )
+    found: dict[str, str] = {}
+    for row in disk.execute(question):
+        found.setdefault(row.recipient.casefold(), row.message_id)
+    return found
+
+
 def next_try(disk: Connection) -> datetime | None:
     """When the first of the letters that wait is to be tried; None where none waits."""
     question = select(func.min(_letter.c.next_try)).where(_letter.c.state == LetterState.QUEUED.value)
@@ -95,8 +113,14 @@ def next_try(disk: Connection) -> datetime | None:
     return moment
 
 
-def waiting(disk: Connection) -> dict[str, list[Waiting]]:
-    """By recipient, the letters about tickets that are queued, oldest first."""
+def is_written(disk: Connection, ticket: str, event: int) -> bool:
+    """True where there is a letter about this event (or reminder) of the ticket, whatever became of it."""
+    question = select(_letter.c.message_id).where(_letter.c.ticket == ticket, _letter.c.event == event).limit(1)
+    return disk.execute(question).first() is not None
+
+
+def waiting(disk: Connection, now: datetime) -> dict[str, list[Waiting]]:
+    """By recipient, the letters about tickets that are queued, oldest first; none that quiet hours hold back."""
     columns = _letter.c
     rows = disk.execute(
         select(
@@ -104,6 +128,7 @@ def waiting(disk: Connection) -> dict[str, list[Waiting]]:
             columns.level, columns.site, columns.what, columns.created_at,
         )
         .where(columns.state == LetterState.QUEUED.value, columns.ticket != "")
+        .where((columns.attempts > 0) | (columns.next_try <= now))
         .order_by(columns.created_at, columns.ticket, columns.event)
     )  # fmt: skip
     found: dict[str, list[Waiting]] = {}
@@ -182,6 +207,16 @@ def ended(disk: Connection, message_id: str, state: LetterState, now: datetime, 
         .where(_letter.c.message_id == message_id)
         .values(state=state.value, attempts=_letter.c.attempts + 1, ended_at=now, next_try=None, response=response)
     )
+
+
+def bounced(disk: Connection, message_id: str, words: str, now: datetime) -> bool:
+    """Write down that a letter, which a server had accepted, reached nobody. False where there is no such letter."""
+    done = disk.execute(
+        _letter.update()
+        .where(_letter.c.message_id == message_id, _letter.c.state == LetterState.ACCEPTED.value)
+        .values(state=LetterState.BOUNCED.value, ended_at=now, response=words)
+    )
+    return done.rowcount > 0
 
 
 def put_off(disk: Connection, message_id: str, next_try: datetime, response: str) -> None:

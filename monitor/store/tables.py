@@ -226,7 +226,8 @@ ticket_event = Table(
 Index("ix_ticket_event_diagnosed", ticket_event.c.at, sqlite_where=text("kind = 'diagnosed'"))
 
 # The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time), or
-# digested: it went within the letter `digest`. A digest itself has the ticket "", and its number as its event.
+# digested: it went within the letter `digest`. A digest itself has the ticket "", and its number as its event; a
+# reminder has a negative event (alerts/post/letters.py).
 letter = Table(
     "letter",
     metadata,
@@ -251,6 +252,30 @@ letter = Table(
 Index("ix_letter_state_created_at", letter.c.state, letter.c.created_at)
 Index("ix_letter_recipient_created_at", letter.c.recipient, letter.c.created_at)
 Index("ix_letter_queue", letter.c.next_try, sqlite_where=text("state = 'queued'"))
+
+# Links of letters that were used: `token` is the SHA-256 of one.
+link_used = Table(
+    "link_used",
+    metadata,
+    Column("token", String, primary_key=True),
+    Column("ticket", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# Mails that were read from the mailbox, each once, and what came of it (`what`). `message_id` is that of the mail, or a
+# SHA-256 of one that has none.
+mail_read = Table(
+    "mail_read",
+    metadata,
+    Column("message_id", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("what", String, nullable=False),
+    Column("ticket", String, nullable=False),
+    Column("why", Text, nullable=False),
+)
 
 # What was seen of a device on a day, the last of each day: compressed JSON of its observations, for the reports.
 snapshot = Table(

@@ -13,6 +13,7 @@ from alerts.desk.clocks import clocks, nearest
 from alerts.desk.effective import written_at
 from alerts.desk.times import span, wall
 from alerts.runbooks import link
+from monitor import ticketing, units
 from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.model import REQUEST, Language, Ticket
@@ -53,6 +54,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     with doors.reading(settings) as disk:
         found = tickets.found(disk, number)
         sent = letters.all_letters(disk, number)
+        unit = units.of_ticket(disk, found, ticketing.subject(disk, found), settings, now)
         within = {each.digest: letters.by_id(disk, each.digest) for each in sent if each.digest}
     site = settings.inventory.sites.get(found.site)
     zone = site.zone if site else "UTC"
@@ -75,10 +77,12 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
             }
             for each in found.events
         ],
+        "unit": [{"en": line.en, "zh_CN": line.zh_CN} for line in unit],
         "letters": [
             {
                 "to": each.letter.recipient,
-                "event": each.letter.event,
+                "event": each.letter.event if each.letter.event > 0 else None,
+                "is_reminder": each.letter.event < 0,
                 "state": each.state.value,
                 "response": each.response,
                 "digest": _digest(within[each.digest]) if each.digest else None,
@@ -95,6 +99,8 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         click.echo(f"  {each.title.en:<34} {due:<34}  {each.state.value}")
     if page:
         click.echo(f"  what to do: {page}")
+    for line in unit:
+        click.echo(f"  {line.en}")
     for event in found.events:
         data = ", ".join(f"{key}={value}" for key, value in event.data.items() if not key.endswith("_zh_CN"))
         late = f" (written {wall(event.written_at, zone, Language.EN)})" if event.written_at else ""
@@ -103,7 +109,8 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     for posted in sent:
         went = within.get(posted.digest)
         words = f"within {posted.digest}, {went.state.value} {went.response}" if went else posted.response
-        click.echo(f"  mail to {posted.letter.recipient}: {posted.state.value} {words}")
+        what = "reminder" if posted.letter.event < 0 else "mail"
+        click.echo(f"  {what} to {posted.letter.recipient}: {posted.state.value} {words}")
 
 
 def _digest(went: Posted | None) -> dict[str, str] | None:

@@ -12,7 +12,7 @@ from monitor import reporting
 from monitor.app import now as this_moment
 from monitor.config import loaded
 from monitor.model import Language
-from monitor.store import letters
+from monitor.store import letters, mails
 from monitor.store.database import Store
 from monitor.verbs import doors
 
@@ -71,6 +71,31 @@ def mail_test(address: str, wait: int, directory: Path) -> None:
         state, words = asyncio.run(_posted(store, letter.message_id, wait))
     click.echo(f"{state.value}: {words}")
     sys.exit(doors.FINE if state is letters.LetterState.ACCEPTED else doors.FINDINGS)
+
+
+@mail.command("received")
+@click.option("--aside", is_flag=True, help="Only those that were kept aside, for somebody to look at.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="The newest so many.")
+@doors.config
+@doors.as_json
+def mail_received(directory: Path, *, aside: bool, most: int, as_json: bool) -> None:
+    """The mails that were read from the mailbox, and what came of each."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    with doors.reading(settings) as disk:
+        found = mails.newest(disk, most, "aside" if aside else "")
+    rows = [
+        {
+            "at": each.at.isoformat(timespec="seconds"),
+            "from": each.sender,
+            "subject": each.subject,
+            "what": each.what,
+            "ticket": each.ticket or None,
+            "why": each.why or None,
+            "message_id": each.message_id,
+        }
+        for each in found
+    ]
+    doors.print_rows(rows, as_json=as_json)
 
 
 async def _posted(store: Store, message_id: str, wait: int) -> tuple[letters.LetterState, str]:

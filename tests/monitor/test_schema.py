@@ -17,11 +17,14 @@ from monitor.netvigil_file import (
     DaemonFile,
     DiagnosisFile,
     HistoryFile,
+    LettersFile,
+    MailboxFile,
     MailFile,
     NetvigilFile,
     ReachFile,
     RecipientFile,
     RedfishFile,
+    RemindersFile,
     ReportFile,
     SnmpFile,
     SparePartFile,
@@ -63,6 +66,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[syslog]`": SyslogFile,
     "`[mail]`": MailFile,
     "`[[mail.recipient]]`": RecipientFile,
+    "`[letters]`": LettersFile,
+    "`[reminders]`": RemindersFile,
+    "`[mailbox]`": MailboxFile,
     "`[storm]`": StormFile,
     "`[report]`": ReportFile,
     "`[diagnosis]`": DiagnosisFile,
@@ -156,7 +162,8 @@ def test_every_table_of_both_files_has_its_section() -> None:
     }
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
-        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "storm", "report", "history",
+        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
+            "mailbox", "storm", "report", "history",
         "spares",
         "diagnosis", "attachments",
     }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Mail that comes in: read from the mailbox, understood, and filed into tickets, each once."""
