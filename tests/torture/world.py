@@ -177,7 +177,9 @@ class World:
         self.environ: Mapping[str, str] = {}
         self.log = folder / "daemon.log"
         self.process: asyncio.subprocess.Process | None = None
-        self.parts = [(f"srv-{server:02}", f"DIMM.Socket.A{n}") for server in range(servers) for n in range(1, dimms + 1)]
+        self.parts = [
+            (f"srv-{server:02}", f"DIMM.Socket.A{n}") for server in range(servers) for n in range(1, dimms + 1)
+        ]
         self._servers, self._dimms, self._storm = servers, dimms, storm
         self._network = Network()
         self._benches: dict[str, Bench] = {}
