@@ -53,7 +53,7 @@ def audited(folder: Path, state: Path | None = None, *, most_again: int = MOST_A
             "digests": "letter WHERE ticket = ''",
         }  # fmt: skip
         for name, table in count.items():
-            (account.counts[name],) = disk.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own words
+            (account.counts[name],) = disk.execute(f"SELECT count(*) FROM {table}").fetchone()
     account.counts |= {
         "kills": sum(life.ended is not None for life in record.lives),
         "kills before it watched": sum(life.ended is not None and life.watching is None for life in record.lives),
@@ -116,7 +116,7 @@ def _saw(life: Life, each: Break) -> bool:
 
 
 def _tickets(disk: sqlite3.Connection) -> Iterator[str]:
-    """One ticket for each part that was ever at fault, in which each fault begins and ends once, and each clock once."""
+    """One ticket for each part that was ever at fault, in which each fault begins and ends once, as each clock does."""
     faults = Counter(
         (row["device"], row["label"]) for row in disk.execute("SELECT * FROM fault WHERE opened_at IS NOT NULL")
     )
