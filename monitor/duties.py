@@ -231,7 +231,8 @@ class Duties:
         while self._rests_until is None or now >= self._rests_until:
             try:
                 waiting = await self._next(now)
-                receipts = await asyncio.gather(*(self._one(letter) for letter in waiting))
+                turns = {each.letter.recipient: asyncio.Lock() for each in waiting}
+                receipts = await asyncio.gather(*(self._one(each, turns[each.letter.recipient]) for each in waiting))
             except Exception:  # the store would not take what became of a letter: it goes out again, under its old name
                 log.exception("letters could not be posted")
                 return
@@ -259,11 +260,14 @@ class Duties:
         elif receipts:
             self._failures, self._rests_until = 0, None
 
-    async def _one(self, waiting: Posted) -> Receipt:
-        receipt = await self._post_one(waiting.letter, self.settings.mail.server)
-        now = self._clock()
-        self._metrics.posted(receipt.verdict.value)
-        await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now))
+    async def _one(self, waiting: Posted, turn: asyncio.Lock) -> Receipt:
+        # What the server has taken and is not written down yet comes twice if we are killed now: one letter of each
+        # recipient at a time, so that nobody ever gets more than one a second time.
+        async with turn:
+            receipt = await self._post_one(waiting.letter, self.settings.mail.server)
+            now = self._clock()
+            self._metrics.posted(receipt.verdict.value)
+            await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now))
         if receipt.verdict is Verdict.ACCEPTED:
             await self._measured(waiting.letter, now)
         return receipt

@@ -125,13 +125,15 @@ class Schedule:
 
     def hint(self, name: str) -> None:
         """Visit this device now: something said that it is worth it."""
+        self.clock_looked_at()
         if name in self._devices:
             self._wake(name, self._clock())
 
     def clock_looked_at(self) -> None:
         """Let all moments move with a wall clock that was set; to be called every few seconds.
 
-        Visits are due by the wall clock. Where that is set back by an hour, nobody would be visited for an hour.
+        Visits are due by the wall clock. Where that is set back by an hour, nobody would be visited for an hour. It is
+        also asked before a moment is reckoned from the clock: what was placed by the new one must not move once more.
         """
         ahead = self._clock().timestamp() - asyncio.get_running_loop().time()
         before, self._steady = self._steady, ahead
@@ -150,8 +152,11 @@ class Schedule:
 
     async def _begin(self, name: str) -> None:
         """What the waker calls; the visit itself goes on beside it, and places the next when it has ended."""
+        self.clock_looked_at()
         device = self._devices.get(name)
         if device is None or name in self._running:
+            return
+        if self._due[name] - self._clock() > _SET:  # woken because the clock was set ahead; it is woken again
             return
         visit = asyncio.ensure_future(self._visited(name, device))
         self._running[name] = visit
@@ -167,6 +172,7 @@ class Schedule:
                 log.exception("the visit of %s could not be finished", name)
                 self._metrics.crashed()
                 outcome = None
+        self.clock_looked_at()
         ended = self._clock()
         if outcome is not None:
             self._metrics.visited(outcome.silence, took=ended - began, late=began - due)

@@ -27,6 +27,7 @@ GIVE_UP = timedelta(days=5)
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=5)
 _FAREWELL = 2.0
+_farewells: set[asyncio.Task[None]] = set()  # the event loop holds tasks weakly
 _IDS = {"message-id", "in-reply-to", "references"}
 
 
@@ -122,7 +123,7 @@ def message(letter: Letter, settings: MailSettings) -> EmailMessage:
 
 
 async def posted(letter: Letter, settings: MailSettings) -> Receipt:
-    """One try: the whole talk ends within `settings.timeout`, whatever the server does (a farewell may add 2 s)."""
+    """One try: the whole talk ends within `settings.timeout`, whatever the server does."""
     try:
         content = message(letter, settings).as_bytes()
     except (ValueError, IndexError, MessageError) as error:
@@ -145,11 +146,16 @@ async def posted(letter: Letter, settings: MailSettings) -> Receipt:
             )
             connected = True
             _, answer = await client.sendmail(settings.sender_address, [letter.recipient], content)
-        await _left(client)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        return _failure(error, settings, concerns_all=not connected)
-    finally:
         client.close()
+        return _failure(error, settings, concerns_all=not connected)
+    except BaseException:
+        client.close()
+        raise
+    # Whoever dies between the server's yes and having written it down sends the letter again: no farewell in between.
+    farewell = asyncio.get_running_loop().create_task(_left(client))
+    _farewells.add(farewell)
+    farewell.add_done_callback(_farewells.discard)
     return Receipt(verdict=Verdict.ACCEPTED, words=harmless(answer))
 
 
@@ -177,9 +183,12 @@ def _context(settings: MailSettings) -> ssl.SSLContext | None:
 
 async def _left(client: aiosmtplib.SMTP) -> None:
     """Say farewell; what the server makes of it changes nothing about the letter."""
-    with suppress(aiosmtplib.SMTPException, OSError):
-        async with asyncio.timeout(_FAREWELL):
-            await client.quit()
+    try:
+        with suppress(aiosmtplib.SMTPException, OSError):
+            async with asyncio.timeout(_FAREWELL):
+                await client.quit()
+    finally:
+        client.close()
 
 
 def _failure(error: Exception, settings: MailSettings, *, concerns_all: bool) -> Receipt:

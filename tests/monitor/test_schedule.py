@@ -10,6 +10,7 @@ from monitor.metrics import Metrics
 from monitor.model import Device
 from monitor.pipeline import Outcome, visit
 from monitor.progress import Progress
+from monitor.rehearsal.waking import VirtualWaker
 from monitor.schedule import Schedule, hash_share
 from monitor.settings import Settings
 
@@ -26,9 +27,9 @@ class Watched:
         self.most_at_once: Counter[str] = Counter()
         self.means = replace(house.means, clock=lambda: datetime.now(UTC))
         self.metrics = Metrics("test")
-        self.schedule = Schedule(self._visit, self.metrics, Progress({}, self.means.clock()), self.means.clock)
+        self.schedule = Schedule(self.visit, self.metrics, Progress({}, self.means.clock()), self.means.clock)
 
-    async def _visit(self, device: Device) -> Outcome:
+    async def visit(self, device: Device) -> Outcome:
         self.begun.setdefault(device.name, []).append(self.means.clock())
         self.under_way[device.name] += 1
         self.most_at_once[device.name] = max(self.most_at_once[device.name], self.under_way[device.name])
@@ -128,6 +129,29 @@ async def test_a_visit_that_cannot_be_kept_is_counted_and_tried_again(house: Hou
     await until(lambda: b'netvigil_visits_total{result="answered"} 0.0' not in watched.metrics.text())
     await watched.schedule.stop(5)
     assert b'netvigil_visits_total{result="crashed"} 0.0' not in watched.metrics.text()
+
+
+async def test_a_clock_set_ahead_stops_no_device_that_is_visited_before_it_is_noticed(house: House) -> None:
+    ahead = timedelta(0)
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + ahead
+
+    watched = Watched(house)
+    watched.means = replace(watched.means, clock=clock)
+    schedule = Schedule(watched.visit, watched.metrics, Progress({}, clock()), clock, waker=VirtualWaker(clock))
+    one = {LIVING: replace(house.device(LIVING), interval=timedelta(seconds=0.3))}
+    schedule.load(one, house.settings.visits)
+    schedule.clock_looked_at()
+    schedule.start()
+    await until(lambda: watched.visits[LIVING] >= 2)
+    ahead = timedelta(hours=3)
+    before = watched.visits[LIVING]
+    await until(lambda: watched.visits[LIVING] >= before + 2)  # by the new clock, and nobody has looked at it
+    schedule.clock_looked_at()
+    before = watched.visits[LIVING]
+    await until(lambda: watched.visits[LIVING] >= before + 3, 10)
+    await schedule.stop(5)
 
 
 def test_first_visits_are_spread_evenly_and_the_same_at_every_start() -> None:
