@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup demo test check bench evaluate lock clean tools
+.PHONY: help setup demo test torture check bench evaluate lock clean tools
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,16 +25,20 @@ setup: .venv/ready ## install what is missing, into .venv
 demo: setup ## the daemon over a simulated fleet that breaks and heals; DEMO="--for 90 --json" for a document
 	@$(BIN)/netvigil demo $(DEMO)
 
-# promtool and prometheus hold the metrics, rules and dashboards against the real thing.
+# promtool and prometheus hold the metrics, rules and dashboards against the real thing; faketime sets clocks.
 tools:
 	@command -v promtool >/dev/null && command -v prometheus >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=prometheus
 	@command -v systemd-analyze >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=systemd
+	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || $(MAKE) --no-print-directory apt PACKAGES=faketime
 	@command -v /bin/kill >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=procps
 
 # One worker more than there are cores, because some tests wait; who has none left takes some of another's.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 test: setup tools ## every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
+
+torture: setup ## kill the daemon 200 times while a fleet breaks and heals, then audit; TORTURE="--kills 20"
+	@PYTHONPATH=tests/torture $(BIN)/python tests/torture/torture.py $(TORTURE)
 
 check: setup ## lint, format, types, layers, docs
 	$(BIN)/ruff check

@@ -1,5 +1,6 @@
 """The storm guard: the gravest at once, the rest in a digest, one mail a minute, and every letter in the record."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -8,6 +9,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import Connection
 
+from alerts.post.mail import MailSettings, Receipt, Verdict
 from house import House
 from monitor import duties, storm, ticketing
 from monitor.duties import Duties
@@ -19,6 +21,7 @@ from monitor.model import (
     Fault,
     FaultKey,
     FaultState,
+    Letter,
     Level,
     Observation,
     Reason,
@@ -226,6 +229,39 @@ async def test_a_digest_that_was_taken_but_not_written_down_comes_again_under_it
     await tick(duties_of(house))
     assert len(to_duty(house)) == 2
     assert len({str(mail["Message-ID"]) for mail in to_duty(house)}) == 1
+
+
+async def test_a_daemon_killed_at_any_moment_sends_nobody_more_than_one_letter_again(house: House) -> None:
+    unsure: list[int] = []
+
+    def taken(to: str, _: int) -> str:
+        with house.store.reading() as disk:
+            kept = [each for each in letters.all_letters(disk) if each.state is LetterState.ACCEPTED]
+        came = [mail for mail in house.sink.mails if str(mail["To"]) == to]
+        unsure.append(len(came) - sum(each.letter.recipient == to for each in kept))
+        return "250 kept"
+
+    house.sink.says = taken
+    await breaks(house, Level.MINOR, *range(8))
+    await tick(duties_of(house))
+    assert unsure == [0] * 16  # who is killed while a letter is taken has written down all before it
+
+
+async def test_letters_do_not_wait_for_one_another_where_the_server_is_slow(house: House) -> None:
+    under_way, most = 0, 0
+
+    async def slow(_letter: Letter, _settings: MailSettings) -> Receipt:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(3)
+        under_way -= 1
+        return Receipt(verdict=Verdict.ACCEPTED, words="250 at last")
+
+    await breaks(house, Level.MINOR, *range(4))
+    running = Duties(house.settings, house.store, Metrics("test"), Progress({}, house.clock()), house.clock, slow)
+    await tick(running)
+    assert most > 2  # of two recipients
 
 
 async def test_a_daemon_that_dies_before_the_digest_is_written_loses_nothing(house: House) -> None:

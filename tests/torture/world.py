@@ -155,8 +155,7 @@ class Post:
         number = str(message["Message-ID"])
         if self.drops:
             self.dropped.append(number)
-            if server.transport is not None:
-                server.transport.abort()
+            cast("asyncio.Transport", server.transport).abort()
             return "451 never heard"
         ticket = str(message.get("X-Netvigil-Ticket", ""))
         (to,) = envelope.rcpt_tos
