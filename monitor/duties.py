@@ -273,7 +273,7 @@ class Duties:
         receipt = await self._post_one(waiting.letter, self.settings.mail.server)
         now = self._clock()
         self._metrics.posted(receipt.verdict.value)
-        await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now))
+        await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now), soon=True)
         if receipt.verdict is Verdict.ACCEPTED:
             await self._measured(waiting.letter, now)
         return receipt

@@ -81,12 +81,16 @@ class Store:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
         self._waiting: deque[_Waiting] = deque()
+        self._soon: deque[_Waiting] = deque()
 
-    async def do(self, work: Callable[[Connection], T]) -> T:
-        """`work` in a write transaction, on disk when this returns; nothing of it is where it raises."""
+    async def do(self, work: Callable[[Connection], T], *, soon: bool = False) -> T:
+        """`work` in a write transaction, on disk when this returns; nothing of it is where it raises.
+
+        `soon` goes before what waits, and into the commit under way, which ends with it.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._waiting.append(_Waiting(work, done))
+        (self._soon if soon else self._waiting).append(_Waiting(work, done))
         try:
             # Each work brings a turn of the thread, which may do others too, and finds nothing where it was done.
             await loop.run_in_executor(self._writer, self._written)
@@ -113,17 +117,21 @@ class Store:
 
     def _written(self) -> None:
         """Do what waits, in one transaction, and tell everyone when it is on disk. In the thread that writes."""
-        if not self._waiting:  # done together with one before it
+        if not self._waiting and not self._soon:  # done together with one before it
             return
         begun = perf_counter()
         taken: list[_Waiting] = []
         try:
             with self.writing() as connection:
-                while self._waiting and (not taken or _has_room(len(taken), perf_counter() - begun)):
-                    one = self._waiting.popleft()
+                hurries = False
+                while self._soon or (
+                    self._waiting and not hurries and (not taken or _has_room(len(taken), perf_counter() - begun))
+                ):
+                    hurries = hurries or bool(self._soon)
+                    one = (self._soon or self._waiting).popleft()
                     if not one.done.cancelled():
                         taken.append(one)
-                        _tried(one, connection, is_alone=len(taken) == 1 and not self._waiting)
+                        _tried(one, connection, is_alone=len(taken) == 1 and not self._waiting and not self._soon)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is told to those who wait for it
             for one in taken:
                 one.failed = one.failed or error

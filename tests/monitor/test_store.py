@@ -376,3 +376,22 @@ async def test_a_work_that_nobody_waits_for_any_more_is_not_done(tmp_path: Path)
         go_on.set()
         assert (await first, await third) == (True, "done")
         assert await opened.ask(faults.open_faults) == ()
+
+
+async def test_what_is_to_be_written_soon_goes_before_what_waits(tmp_path: Path) -> None:
+    order: list[str] = []
+    with Store(tmp_path) as store:
+        begun, may_end = threading.Event(), threading.Event()
+
+        def first(_: Connection) -> None:
+            begun.set()
+            may_end.wait(10)
+
+        works = [asyncio.create_task(store.do(first))]
+        await asyncio.to_thread(begun.wait, 10)
+        works += [asyncio.create_task(store.do(lambda _, n=n: order.append(f"waits {n}"))) for n in range(3)]
+        works.append(asyncio.create_task(store.do(lambda _: order.append("soon"), soon=True)))
+        await asyncio.sleep(0)
+        may_end.set()
+        await asyncio.gather(*works)
+    assert order == ["soon", "waits 0", "waits 1", "waits 2"]

@@ -11,7 +11,7 @@ from audit import audited
 from monitor.store.database import FILE_NAME
 from torture import Plan, tortured
 
-SHORT = Plan(kills=4, longest=4.0, early=0.25, gap=1.0, stands=(8.0, 14.0), rests=25.0, servers=3, dimms=24, seed=1)
+SHORT = Plan(kills=4, longest=4.0, early=0.25, gap=1.0, stands=(25.0, 40.0), rests=60.0, servers=3, dimms=24, seed=1)
 Wrong = Callable[[Path], None]
 
 

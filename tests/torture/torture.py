@@ -60,13 +60,13 @@ async def tortured(folder: Path, plan: Plan) -> Account:
                 await asyncio.sleep(chance.uniform(0.0, 2.0))
             else:
                 await world.until(world.is_watching)
-                await asyncio.sleep(chance.uniform(0.0, plan.longest))
+                await asyncio.sleep(chance.uniform(0.0, plan.longest) * _pace(world))
             await world.end()
         breaking.cancel()
         with suppress(asyncio.CancelledError):
             await breaking
         await world.start()
-        await asyncio.sleep(3)  # what broke last is seen once
+        await asyncio.sleep(5 * _pace(world))  # what broke last is seen
         for each in world.record.breaks:
             if each.healed is None:
                 world.heal(each)
@@ -82,6 +82,12 @@ async def tortured(folder: Path, plan: Plan) -> Account:
     account = await asyncio.to_thread(audited, folder)
     account.counts["seconds"] = round(time.monotonic() - begun)
     return account
+
+
+def _pace(world: World) -> float:
+    """How much slower than a quiet machine this one is now, by how long the daemon took to start."""
+    life = world.record.lives[-1]
+    return max(1.0, ((life.watching or life.started) - life.started) / 2.5)
 
 
 async def _breaking(world: World, plan: Plan, chance: random.Random) -> None:
