@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -387,10 +388,13 @@ async def test_what_is_to_be_written_soon_goes_before_what_waits(tmp_path: Path)
             begun.set()
             may_end.wait(10)
 
+        def noted(word: str, _: Connection) -> None:
+            order.append(word)
+
         works = [asyncio.create_task(store.do(first))]
         await asyncio.to_thread(begun.wait, 10)
-        works += [asyncio.create_task(store.do(lambda _, n=n: order.append(f"waits {n}"))) for n in range(3)]
-        works.append(asyncio.create_task(store.do(lambda _: order.append("soon"), soon=True)))
+        works += [asyncio.create_task(store.do(partial(noted, f"waits {n}"))) for n in range(3)]
+        works.append(asyncio.create_task(store.do(partial(noted, "soon"), soon=True)))
         await asyncio.sleep(0)
         may_end.set()
         await asyncio.gather(*works)
