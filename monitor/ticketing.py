@@ -23,7 +23,7 @@ from alerts.desk.reminding import Reminder, latest
 from alerts.desk.requests import asked
 from alerts.post.audience import Reader, called, readers
 from alerts.post.contents import FULL, Matter, Signing
-from alerts.post.letters import SENT, letters_about, reminder, reminder_event
+from alerts.post.letters import is_sent, letters_about, reminder, reminder_event
 from collectors.text import cleaned, paragraphs
 from monitor import link_key, maintenance, units
 from monitor.config import Settings
@@ -241,7 +241,7 @@ def reminded(disk: Connection, number: str, settings: Settings, now: datetime) -
 
 def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> None:
     event = ticket.events[-1]
-    if event.kind not in SENT or (matter := _matter(disk, ticket, event, fault, settings, now)) is None:
+    if not is_sent(event) or (matter := _matter(disk, ticket, event, fault, settings, now)) is None:
         return
     roots = letters.roots(disk, ticket.id) if settings.people.text else {}
     people = readers(

@@ -53,6 +53,9 @@ SENT: Mapping[EventKind, str] = {
 """The events that send letters, and why. The others (arrived, reported to the vendor, comment) stand in the ticket:
 those whom they concern have done them, and a letter too many teaches people not to read."""
 
+CUSTOMER = "customer"
+"""What `from` in an entry says where the customer wrote it: of that somebody of ours has to know."""
+
 _NAME = 60  # characters of a name in a subject
 _MOST_REMINDERS = 100_000
 _CALLED = {Why.OWNER, Why.ON_DUTY}
@@ -92,6 +95,11 @@ def letters(
     return letters_about(matter, recipients, sender_domain)
 
 
+def is_sent(event: TicketEvent) -> bool:
+    """True where somebody is told of `event`: of a comment only where the customer wrote it."""
+    return event.kind in SENT or (event.kind is EventKind.COMMENT and event.data.get("from") == CUSTOMER)
+
+
 def letters_about(
     matter: Matter,
     recipients: Sequence[Recipient],
@@ -104,7 +112,7 @@ def letters_about(
     `roots` says by address (in small letters) which letter of the ticket was their first.
     """
     ticket, event = matter.ticket, matter.event
-    if event.kind not in SENT:
+    if not is_sent(event):
         return ()
     concerned: dict[str, Reader] = {}
     listed = [Reader(recipient=each, why=Why.LISTED) for each in recipients if _thread(ticket, event, each) is not None]

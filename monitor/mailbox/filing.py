@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from alerts.desk.entries import Request
 from alerts.desk.people import Contact
+from alerts.post.letters import CUSTOMER
 from monitor import ticketing
 from monitor.config import Settings
 from monitor.mailbox.parsed import Mail
-from monitor.model import EventKind, Level, Ticket, TicketKind
+from monitor.model import EventKind, Level, Recipient, Ticket, TicketKind
 from monitor.store import letters, mails, tickets
 
 CHANNEL = "mail"
@@ -51,6 +52,16 @@ class _Author:
 
     name: str
     contact: Contact | None = None
+    scope: Recipient | None = None
+
+    def may_write(self, ticket: Ticket) -> bool:
+        """False for a contact, or a recipient who is listed for others, where the ticket is another customer's."""
+        if self.contact is not None:
+            return self.contact.customer == ticket.customer
+        if self.scope is None:
+            return True
+        is_theirs = not self.scope.customers or ticket.customer in self.scope.customers
+        return is_theirs and (not self.scope.sites or ticket.site in self.scope.sites)
 
 
 def filed(disk: Connection, mail: Mail, settings: Settings, now: datetime) -> Filed:
@@ -81,8 +92,8 @@ def _filed(  # noqa: PLR0911 - one return for each thing that may come of it
     if author is None:
         return Filed(came=Came.ASIDE, why="nobody we know")
     ticket = _about(disk, mail)
-    if ticket is not None and author.contact is not None and author.contact.customer != ticket.customer:
-        return Filed(came=Came.ASIDE, why=f"{ticket.id} is not a ticket of {author.contact.customer}")
+    if ticket is not None and not author.may_write(ticket):
+        return Filed(came=Came.ASIDE, why=f"{ticket.id} is a ticket of another customer or site")
     if ticket is not None:
         return _answered(disk, mail, ticket, author, settings, now)
     if author.contact is None:
@@ -100,7 +111,7 @@ def _author(mail: Mail, settings: Settings) -> _Author | None:
             return _Author(name=partner.company.en)
     for recipient in settings.mail.recipients:
         if recipient.address.casefold() == mail.sender:
-            return _Author(name=recipient.name)
+            return _Author(name=recipient.name, scope=recipient)
     for contact in people.contacts:
         if contact.mail and contact.mail.casefold() == mail.sender:
             return _Author(name=contact.title.said(contact.language), contact=contact)
@@ -127,6 +138,8 @@ def _answered(
     disk: Connection, mail: Mail, ticket: Ticket, author: _Author, settings: Settings, now: datetime
 ) -> Filed:
     data = {"text": mail.text or mail.subject, "via": CHANNEL}
+    if author.contact is not None:
+        data["from"] = CUSTOMER
     if mail.acknowledges and author.contact is None:
         try:
             ticketing.acted(disk, ticket.id, EventKind.ACKNOWLEDGED, author.name, data, settings, now)

@@ -10,7 +10,8 @@ from own_certificate import identity, own_certificate
 from people_house import acted, peopled, requested, told
 
 from alerts.post.mail import Security
-from house import House
+from house import SECRETS, House
+from monitor.config import ConfigError, loaded
 from monitor.mailbox.parsed import mail, said
 from monitor.mailbox.reading import Reading
 from monitor.metrics import Metrics
@@ -88,6 +89,10 @@ async def test_word_of_a_customer_acknowledges_nothing_and_is_a_comment(house: H
     await read(house)
     last = now(house, ticket).events[-1]
     assert (last.kind, last.by) == (EventKind.COMMENT, "Mr Xu")
+    mail_of_it = told(house, now(house, ticket))
+    assert {AN, "duty@example.org"} <= mail_of_it.keys()
+    assert XU not in mail_of_it
+    assert "收到，谢谢" in mail_of_it[AN].text
 
 
 async def test_mail_of_a_contact_opens_a_ticket_and_of_a_stranger_is_kept_aside(house: House, box: ImapServer) -> None:
@@ -112,7 +117,20 @@ async def test_contact_writes_into_no_ticket_of_another_customer(house: House, b
     box.arrive(written(XU, "mine", Subject=f"[{ticket.id}]"))
     await read(house)
     assert now(house, ticket) == ticket
-    assert came(house) == [("aside", f"{ticket.id} is not a ticket of other")]
+    assert came(house) == [("aside", f"{ticket.id} is a ticket of another customer or site")]
+
+
+async def test_recipient_who_is_listed_for_others_writes_into_no_ticket_of_theirs(
+    house: House, box: ImapServer
+) -> None:
+    ticket = requested(house)
+    (first, *others) = house.settings.mail.recipients
+    listed = (replace(first, customers=("other",)), *others)
+    house.settings = replace(house.settings, mail=replace(house.settings.mail, recipients=listed))
+    box.arrive(written(first.address, "ACK", Subject=f"[{ticket.id}]"))
+    box.arrive(written(others[0].address, "ACK", Subject=f"[{ticket.id}]"))
+    await read(house)
+    assert sorted(what for what, _ in came(house)) == ["acknowledged", "aside"]
 
 
 @pytest.mark.parametrize(
@@ -236,6 +254,20 @@ async def test_mailbox_without_starttls_is_not_read_in_the_clear(house: House, b
     await read(house)
     assert box.said
     assert not any(b"LOGIN" in each for each in box.said)
+
+
+def test_mailbox_of_the_settings_is_read_with_its_secret_by_reference(house: House) -> None:
+    file = house.folder / "netvigil.toml"
+    table = '[mailbox]\nserver = "imap.example.org"\nuser = "nv"\npassword = { env = "BOX" }\n'
+    file.write_text(file.read_text() + table)
+    found = loaded(house.folder, {**SECRETS, "BOX": "sesame"}).mailbox
+    assert found is not None
+    assert (found.port, found.security, found.verify, found.password) == (993, Security.TLS, True, "sesame")
+    with pytest.raises(ConfigError, match="BOX"):
+        loaded(house.folder, SECRETS)
+    file.write_text(file.read_text().replace('{ env = "BOX" }', '"sesame"'))
+    with pytest.raises(ConfigError, match="a secret may not stand in this file"):
+        loaded(house.folder, SECRETS)
 
 
 async def test_password_is_never_in_the_settings_as_printed(house: House, box: ImapServer) -> None:
