@@ -18,6 +18,7 @@ from monitor.store import accounts as kept
 from monitor.store.accounts import AccountRole
 from monitor.store.database import Store
 from monitor.web.desk.application import desk_application
+from monitor.web.desk.linking import Acknowledging
 from monitor.web.serve import serve
 
 PASSWORD = "correct horse battery"
@@ -67,7 +68,9 @@ class Browser:
 
 
 @asynccontextmanager
-async def desk_served(house: House, web: Web | None = None) -> AsyncIterator[tuple[str, Desk]]:
+async def desk_served(
+    house: House, web: Web | None = None, links: Acknowledging | None = None
+) -> AsyncIterator[tuple[str, Desk]]:
     """The pages, and their address; the accounts li (engineer) and wu (viewer) have the password of this module."""
     desk = Desk(replace(house.settings, web=web or Web(host="127.0.0.1")), house.store, house.clock)
     with house.store.writing() as disk:
@@ -75,7 +78,7 @@ async def desk_served(house: House, web: Web | None = None) -> AsyncIterator[tup
             accounts.made(disk, name, person, role, None, house.clock())
             kept.password_set(disk, name, accounts.hashed(PASSWORD), must_change=False)
     opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(desk_application(desk), "127.0.0.1", 0, opened=opened.set_result))
+    serving = asyncio.create_task(serve(desk_application(desk, links), "127.0.0.1", 0, opened=opened.set_result))
     try:
         yield await opened, desk
     finally:

@@ -25,6 +25,7 @@ from monitor.store import attachments, faults, tickets
 from monitor.store.attachments import NoSuchAttachmentError
 from monitor.store.tickets import NoSuchTicketError
 from monitor.web.desk.guard import Desk, Guard, form_of
+from monitor.web.desk.linking import Acknowledging, Linking
 from monitor.web.desk.rendering import elsewhere, page, visitor_of
 from monitor.web.desk.signing import Signing
 from monitor.web.desk.tapping import BY_NAME, acted, requested
@@ -36,11 +37,11 @@ _BACK = timedelta(days=31)
 _SHOWN = {"open": False, "call-back": False, "late": False, "mine": False, "all": True}
 
 
-def desk_application(desk: Desk) -> FastAPI:
-    """The pages onto `desk`."""
+def desk_application(desk: Desk, links: Acknowledging | None = None) -> FastAPI:
+    """The pages onto `desk`; `links` reads the signed links of mails."""
     app = FastAPI(title="Netvigil", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, desk=desk)
-    signing, pages = Signing(desk), _Pages(desk)
+    signing, pages, linking = Signing(desk), _Pages(desk), Linking(desk, links)
     app.add_exception_handler(404, pages.nothing)
     for path, endpoint, method in (
         ("/healthz", pages.health, "GET"),
@@ -56,6 +57,8 @@ def desk_application(desk: Desk) -> FastAPI:
         ("/tickets/{number}", pages.shown, "GET"),
         ("/tickets/{number}/{verb}", pages.tapped, "POST"),
         ("/attachments/{digest}", pages.attached, "GET"),
+        ("/a/{token}", linking.looked, "GET"),
+        ("/a/{token}", linking.pressed, "POST"),
         ("/new", pages.blank, "GET"),
         ("/new", pages.opened, "POST"),
     ):
