@@ -33,7 +33,7 @@ from monitor.web.desk.thread import thread
 from monitor.web.desk.wall import MOST, Line, lines, wall
 
 _REFRESH = 30
-_BACK = timedelta(days=31)
+_BACK, _TICK = timedelta(days=31), timedelta(seconds=1)  # of now itself, too
 _SHOWN = {"open": False, "call-back": False, "late": False, "mine": False, "all": True}
 
 
@@ -101,7 +101,7 @@ class _Pages:
         site, wanted = request.query_params.get("site", ""), request.query_params.get("q", "")[:100]
 
         def found(disk: Connection) -> tuple[Line, ...]:
-            every = tickets.between(disk, now - _BACK, now) if _SHOWN[show] else tickets.unclosed(disk)
+            every = tickets.between(disk, now - _BACK, now + _TICK) if _SHOWN[show] else tickets.unclosed(disk)
             known = {fault.key: fault for fault in faults.open_faults(disk)}
             picked = [each for each in every if not site or each.site == site]
             if show == "mine":
