@@ -20,7 +20,7 @@ from collectors.heard import Heard
 from collectors.ports import ports
 from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
-from monitor import accounts, duties, link_key, schedule
+from monitor import accounts, acknowledging, duties, link_key, schedule
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
@@ -173,7 +173,7 @@ class App:
                 log.warning("no account yet: made %s, whose one-time password is in %s", accounts.FIRST, first)
             serving.append(
                 serve(
-                    desk_application(self), web.host, web.port, opened=lambda url: told("desk", url),
+                    desk_application(self, acknowledging), web.host, web.port, opened=lambda url: told("desk", url),
                     certificate=web.certificate, key=web.key, proxies=web.proxies,
                 )
             )  # fmt: skip
