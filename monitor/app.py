@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from collectors.heard import Heard
 from collectors.ports import ports
 from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
-from monitor import duties, link_key, schedule
+from monitor import accounts, acknowledging, duties, link_key, schedule
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
@@ -39,6 +39,7 @@ from monitor.store import parts, people
 from monitor.store.database import Store
 from monitor.watch import Watch
 from monitor.web.application import application
+from monitor.web.desk.application import desk_application
 from monitor.web.serve import AddressTakenError, serve
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,21 @@ class App:
         self.series = Series(self._reach_series)
 
     @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._means.settings
+
+    @property
+    def store(self) -> Store:
+        """The disk, for the desk's pages."""
+        return self._store
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """What time it is, for the desk's pages."""
+        return now
+
+    @property
     def devices(self) -> Mapping[str, Device]:
         """The devices of the inventory in force."""
         return self._means.settings.inventory.devices
@@ -139,11 +155,29 @@ class App:
             await self._part(window)
 
     async def _window(self, settings: Settings, opened: asyncio.Event) -> None:
-        def told(url: str) -> None:
-            log.info("metrics at %s/metrics", url)
-            opened.set()
+        waiting = {"metrics", "desk"} if settings.web.host else {"metrics"}
 
-        await serve(application(self), settings.daemon.host, settings.daemon.port, opened=told)
+        def told(what: str, url: str) -> None:
+            log.info("%s at %s", what, url)
+            waiting.discard(what)
+            if not waiting:
+                opened.set()
+
+        def metrics_at(url: str) -> None:
+            told("metrics", f"{url}/metrics")
+
+        serving = [serve(application(self), settings.daemon.host, settings.daemon.port, opened=metrics_at)]
+        if (web := settings.web).host:
+            first = await self._store.do(lambda disk: accounts.first_made(disk, settings.daemon.state, now()))
+            if first is not None:
+                log.warning("no account yet: made %s, whose one-time password is in %s", accounts.FIRST, first)
+            serving.append(
+                serve(
+                    desk_application(self, acknowledging), web.host, web.port, opened=lambda url: told("desk", url),
+                    certificate=web.certificate, key=web.key, proxies=web.proxies,
+                )
+            )  # fmt: skip
+        await _first_of(serving)
 
     def _ping(self, settings: Settings) -> None:
         if settings.reach.enabled:
@@ -275,6 +309,19 @@ def run(directory: Path) -> None:
 
 async def _run(directory: Path, settings: Settings, store: Store, metrics: Metrics) -> None:
     await App(directory, settings, store, metrics, os.environ).run()
+
+
+async def _first_of(serving: Sequence[Coroutine[None, None, None]]) -> None:
+    """Run until one of them ends; then, or when cancelled, all end. One that ended by an exception raises it here."""
+    tasks = [asyncio.ensure_future(each) for each in serving]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _patience(settings: Settings) -> dict[str, timedelta]:

@@ -19,6 +19,7 @@ from monitor.problem import check_lines
 from monitor.rota_gaps import rota_warnings
 from monitor.seen import seen
 from monitor.verbs import (
+    accounts,
     assets,
     backups,
     desk,
@@ -183,6 +184,7 @@ for group in (
     spares.spare,
     papers.report,
     papers.mail,
+    accounts.account,
     backups.configuration,
     rehearse.rehearse,
 ):

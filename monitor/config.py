@@ -45,6 +45,7 @@ from monitor.netvigil_file import (
     SparesFile,
     SyslogFile,
     TrapsFile,
+    WebFile,
 )
 from monitor.people_agreement import Known, misnamed
 from monitor.people_file import PeopleFile
@@ -65,6 +66,7 @@ from monitor.settings import (
     Snmp,
     Storm,
     Visits,
+    Web,
 )
 from monitor.shipped import shipped
 
@@ -111,12 +113,14 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     entered = logins(draft.logins, vault, directory, stock, problems) if stock and draft and vault is not None else {}
     box = _mailbox(file.mailbox, own, vault, directory, problems) if own and file and file.mailbox else None
     post = _mail(file.mail, own, vault, directory, problems) if own and file else None
+    pages = _web(file.web, own, directory, problems) if own and file else Web()
     errors = [problem for problem in problems if not problem.is_warning]
     if errors or not (file and draft and promises and rules and post):
         raise ConfigError(dict.fromkeys(errors))
     state = _state(file.daemon, environ, directory)
     return Settings(
         daemon=_daemon(file.daemon, state),
+        web=pages,
         visits=Visits(**dict(file.visits)),
         snmp=_snmp(file.snmp),
         looking={Eye.REDFISH: Looking(**dict(file.redfish)), Eye.SSH: Looking(**dict(file.ssh))},
@@ -381,6 +385,27 @@ def _pages(host: str, port: int) -> str:
     if not port:
         return ""
     return f"http://{gethostname() if host in {'0.0.0.0', '[::]'} else host}:{port}/runbooks"  # noqa: S104 - it is asked, not bound
+
+
+def _web(file: WebFile, own: Document, directory: Path, problems: list[Problem]) -> Web:
+    """The desk's pages; passwords in the clear over a network are worth a warning."""
+    host, _, port = file.listen.rpartition(":")
+    name = host.strip("[]")
+    for key, written in (("certificate", file.certificate), ("key", file.key)):
+        if written and not (directory / written).is_file():
+            problems.append(own.problem(("web", key), f"there is no file {directory / written}"))
+    if name and name not in LOOPBACK and not file.certificate:
+        reason = "passwords travel in the clear; name a certificate, or listen on loopback behind a reverse proxy"
+        problems.append(replace(own.problem(("web", "listen"), reason), is_warning=True))
+    return Web(
+        host=name,
+        port=int(port or 0),
+        url=file.url,
+        session=file.session,
+        certificate=directory / file.certificate if file.certificate else None,
+        key=directory / file.key if file.key else None,
+        proxies=tuple(file.proxies),
+    )
 
 
 def _snmp(file: SnmpFile) -> Snmp:

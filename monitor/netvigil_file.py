@@ -66,6 +66,33 @@ class DaemonFile(Settled):
     demo: Switch = Field(default=False, description="Allow intervals under 5s, for the demo and for tests on loopback.")
 
 
+class WebFile(Settled):
+    """[web]: the pages of the desk, for people with an account."""
+
+    listen: Annotated[str, AfterValidator(_maybe_listen)] = Field(
+        "", description='Address and port, such as "0.0.0.0:8443". If left out there are no pages.'
+    )
+    url: Annotated[str, AfterValidator(_base)] = Field(
+        "",
+        description="The address by which people reach the pages, such as https://desk.example.org; forms are taken "
+        "from there alone. If left out: from whatever address they were asked for.",
+    )
+    session: PositiveDuration = Field(timedelta(hours=12), description="Time after which one has to log in again.")
+    certificate: str = Field(
+        "", description="File of the TLS certificate with its chain (PEM); with it the pages speak HTTPS."
+    )
+    key: str = Field("", description="File of the certificate's private key.")
+    proxies: list[Host] = Field(
+        [], description="Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."
+    )
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("certificate and key belong together; name both, or neither")
+        return self
+
+
 class VisitsFile(Settled):
     """[visits]: how often, and how many at once."""
 
@@ -352,6 +379,7 @@ class NetvigilFile(Settled):
     """The whole of netvigil.toml."""
 
     daemon: DaemonFile = Field(DaemonFile(), description="[daemon]: where it remembers and where it answers.")
+    web: WebFile = Field(WebFile(), description="[web]: the pages of the desk.")
     visits: VisitsFile = Field(VisitsFile(), description="[visits]: how often, and how many at once.")
     snmp: SnmpFile = Field(SnmpFile(), description="[snmp]: how patiently to ask.")
     redfish: RedfishFile = Field(RedfishFile(), description="[redfish]: looks at servers over Redfish.")

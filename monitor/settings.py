@@ -34,6 +34,24 @@ class Daemon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """Where the desk's pages answer (`host` "" for nowhere), and for how long a login lasts."""
+
+    host: str = ""
+    port: int = 0
+    url: str = ""
+    session: timedelta = timedelta(hours=12)
+    certificate: Path | None = None
+    key: Path | None = None
+    proxies: tuple[str, ...] = ()
+
+    @property
+    def is_secure(self) -> bool:
+        """True where browsers come over HTTPS, to us or to a proxy in front of us."""
+        return self.certificate is not None or self.url.startswith("https:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visits:
     """How often devices are visited, and how many at once. `jitter` is a share of the interval."""
 
@@ -185,6 +203,7 @@ class Settings:
     spares: Needs = field(default_factory=Needs)
     diagnosis: Diagnosis = Diagnosis()
     attachment: int = 20_000_000
+    web: Web = Web()
     warnings: tuple[Problem, ...] = ()
 
     def targets(self, device: Device) -> tuple[Target, ...]:

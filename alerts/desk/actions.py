@@ -10,7 +10,7 @@ from datetime import datetime
 
 from alerts.desk.contract import Contract
 from alerts.desk.effective import written_at
-from alerts.desk.entries import recorded
+from alerts.desk.entries import LATE, recorded
 from alerts.desk.tickets import NEEDED, NOT_NEEDED, NOT_OURS, OURS, watchers
 from monitor.model import EventKind, Level, Text, Ticket, TicketKind
 
@@ -53,6 +53,11 @@ class Action:
     def is_step(self) -> bool:
         """True for what is done by one tap: it asks for nothing."""
         return self.kind in _STEPS
+
+    @property
+    def may_be_late(self) -> bool:
+        """True for what may be written down later than it was done."""
+        return self.kind in LATE
 
 
 def _said(en: str, zh_cn: str) -> Text:

@@ -78,7 +78,7 @@ _AFTER_END = {
     EventKind.VENDOR_UPDATED,
     EventKind.VENDOR_CLOSED,
 }
-_LATE = {
+LATE = {
     EventKind.RESPONDED,
     EventKind.ANSWERED,
     EventKind.HANDED_UP,
@@ -285,7 +285,7 @@ def _untimely(  # noqa: PLR0911 - one return for each rule
         return f"{event.at.isoformat()} has not come yet"
     if event.written_at < written_at(before):
         return f"it is written down before the last event ({written_at(before).isoformat()})"
-    if event.kind not in _LATE:
+    if event.kind not in LATE:
         return "it is written down when it happens, and not afterwards; leave its moment out"
     if event.at < report.at:
         return f"{event.at.isoformat()} is before the report ({report.at.isoformat()})"
@@ -388,7 +388,7 @@ def _misplaced(ticket: Ticket, wrong: TicketEvent, at: datetime, now: datetime) 
     if wrong.kind is EventKind.OPENED:
         rest = [each.at for each in effective(ticket).events if each.kind is not EventKind.OPENED]
         return "other entries happened before that; put them right first" if rest and min(rest) < at else ""
-    if wrong.kind not in _LATE:
+    if wrong.kind not in LATE:
         return f"{wrong.kind.value} is written down when it happens; its moment stands"
     opening = next(each for each in effective(ticket).events if each.kind is EventKind.OPENED)
     return f"{at.isoformat()} is before the report ({opening.at.isoformat()})" if at < opening.at else ""

@@ -426,3 +426,29 @@ spare_movement = Table(
     Column("why", Text, nullable=False),
 )
 Index("ix_spare_movement_spare", spare_movement.c.spare)
+
+# Who may use the pages of the desk. `hash` is argon2id's own text; `role` and `language` are those of the house.
+account = Table(
+    "account",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("disabled", Integer, nullable=False),
+    Column("must_change", Integer, nullable=False),
+    Column("created", Moment, nullable=False),
+)
+
+# Who is logged in. `digest` is the SHA-256 of the cookie, so that who reads the file cannot log in with it.
+session = Table(
+    "session",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("account", ForeignKey("account.name"), nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+)
+Index("ix_session_account", session.c.account)

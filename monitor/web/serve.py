@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+import ssl
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from starlette.types import ASGIApp
 from uvicorn import Config, Server
@@ -23,11 +25,24 @@ class _Server(Server):
         yield
 
 
-async def serve(app: ASGIApp, host: str, port: int, *, opened: Callable[[str], None] = lambda _: None) -> None:
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    opened: Callable[[str], None] = lambda _: None,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    proxies: Sequence[str] = (),
+) -> None:
     """Answer requests until cancelled. `opened` is told the URL once it listens (port 0: any free port).
 
-    Raises AddressTakenError where the address cannot be had.
+    With `certificate` and `key` it speaks TLS. What `proxies` say of who asked is believed, and what others say is not.
+
+    Raises AddressTakenError where the address cannot be had, or the certificate not be used.
     """
+    if certificate is not None:
+        _tried(certificate, key)
     listener = _listener(host, port)
     address = f"[{host}]" if ":" in host else host
     server = _Server(
@@ -38,7 +53,10 @@ async def serve(app: ASGIApp, host: str, port: int, *, opened: Callable[[str], N
             access_log=False,
             lifespan="off",
             ws="none",
-            proxy_headers=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
             server_header=False,
             limit_concurrency=100,
             timeout_graceful_shutdown=_PARTING,
@@ -46,7 +64,7 @@ async def serve(app: ASGIApp, host: str, port: int, *, opened: Callable[[str], N
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        opened(f"http://{address}:{listener.getsockname()[1]}")
+        opened(f"{'http' if certificate is None else 'https'}://{address}:{listener.getsockname()[1]}")
         await asyncio.shield(serving)
     except asyncio.CancelledError:
         server.should_exit = True
@@ -54,6 +72,15 @@ async def serve(app: ASGIApp, host: str, port: int, *, opened: Callable[[str], N
         raise
     finally:
         listener.close()
+
+
+def _tried(certificate: Path, key: Path | None) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise AddressTakenError(
+            f"the certificate {certificate} with the key {key} cannot be used: {error.strerror or error}"
+        ) from error
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -3,17 +3,26 @@
 import asyncio
 import os
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.request import urlopen
 
+import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from collectors.simulate.breakage import Breakage
 from collectors.simulate.fleet import fleet
 from collectors.simulate.snmp import Network
+from desk_browser import Browser
 from house import INVENTORY, NETVIGIL, SECRETS, Sink, until
 from monitor.model import EventKind, Ticket
 from monitor.store import letters, people, tickets
@@ -229,3 +238,53 @@ async def test_a_ticket_is_diagnosed_in_the_background_and_once_over_a_kill(daem
     assert "fan System Board Fan3 state failed" in text
     assert "names no login for SSH or Redfish" in text
     assert SECRETS["AUTH"] not in text
+
+
+def _certified(folder: Path) -> ssl.SSLContext:
+    """A certificate for 127.0.0.1 in `folder`; what a client needs to trust it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "desk")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "desk.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "desk.key").write_bytes(plain)
+    return ssl.create_default_context(cafile=str(folder / "desk.pem"))
+
+
+async def test_first_start_opens_the_desk_over_tls_for_an_admin_with_a_one_time_password(daemon: Daemon) -> None:
+    trusted = _certified(daemon.folder)
+    config = daemon.folder / "netvigil.toml"
+    web = '[web]\nlisten = "127.0.0.1:0"\ncertificate = "desk.pem"\nkey = "desk.key"\n'
+    config.write_text(config.read_text() + web)
+    await daemon.start()
+    url = daemon.said.split("desk at ")[1].split()[0]
+    first = daemon.folder / "state" / "first-password"
+    password = first.read_text().strip()
+    assert url.startswith("https://")
+    assert str(first) in daemon.said
+    assert password not in daemon.said
+    assert password not in await daemon.fetch("/metrics")
+    async with httpx.AsyncClient(base_url=url, verify=trusted) as client:
+        browser = Browser(client)
+        assert (await browser.get("/")).headers["location"] == "/login"
+        assert (await browser.log_in("admin", password)).status_code == 303
+        assert (await browser.get("/")).headers["location"] == "/password"
+        form = {"old": password, "new": "my own password", "again": "my own password"}
+        assert (await browser.post("/password", form, on="/password")).status_code == 303
+        assert (await browser.get("/")).status_code == 200
+        assert not first.exists()
+        cookies = [each for each in client.cookies.jar if each.name == "__Host-netvigil"]
+        assert [each.secure for each in cookies] == [True]
+    daemon.signal(signal.SIGTERM)
+    assert await daemon.end() == 0

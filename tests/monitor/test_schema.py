@@ -34,6 +34,7 @@ from monitor.netvigil_file import (
     SyslogFile,
     TrapsFile,
     VisitsFile,
+    WebFile,
 )
 from monitor.people_file import (
     ContactFile,
@@ -56,6 +57,7 @@ from monitor.shipped import shipped
 SECTIONS: dict[str, type[BaseModel]] = {
     "reference": ReferenceFile,
     "`[daemon]`": DaemonFile,
+    "`[web]`": WebFile,
     "`[visits]`": VisitsFile,
     "`[snmp]`": SnmpFile,
     "`[snmp.budget]`": BudgetFile,
@@ -162,10 +164,8 @@ def test_every_table_of_both_files_has_its_section() -> None:
     }
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
-        "daemon", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
-            "mailbox", "storm", "report", "history",
-        "spares",
-        "diagnosis", "attachments",
+        "daemon", "web", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
+        "mailbox", "storm", "report", "history", "spares", "diagnosis", "attachments",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",

@@ -1,0 +1,223 @@
+"""What the page of one ticket shows: what and why, the unit and its warranty, clocks, the thread, letters, steps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from alerts.desk import tickets as desk
+from alerts.desk.actions import Action, offered
+from alerts.desk.clocks import ClockState, clocks
+from alerts.desk.contract import ClockName
+from alerts.desk.effective import SEQ, VOID, YES
+from alerts.runbooks import link
+from monitor import ticketing, units
+from monitor.config import Settings
+from monitor.model import REQUEST, EventKind, Language, Level, Ticket, TicketEvent
+from monitor.store import letters, tickets
+from monitor.store.letters import LetterState, Posted
+from monitor.web.desk.rendering import Visitor
+from monitor.web.desk.wall import Line, line
+
+_HIDDEN = {"reason_zh_CN", "sha256", "size", "media_type", "name", "proposes", "condition", "took"}
+"""Data of events that are said elsewhere, or are not for reading."""
+_WORDED = {"on_site", "spare_unit", "solved", "responsibility", "channel"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockLine:
+    """One promise."""
+
+    title: str
+    state: str
+    tone: str
+    due: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the thread, as it was written; `corrected` are the words of what put it right."""
+
+    seq: int
+    at: str
+    written: str
+    by: str
+    title: str
+    details: tuple[tuple[str, str], ...]
+    file: tuple[str, str] | None
+    corrected: tuple[str, ...]
+    is_void: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One letter, and what became of it."""
+
+    to: str
+    state: str
+    tone: str
+    when: str
+    response: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """All of one ticket's page."""
+
+    line: Line
+    number: str
+    level: str
+    reasons: tuple[str, ...]
+    statement: tuple[str, ...]
+    tier: str
+    opened: str
+    runbook: str
+    clocks: tuple[ClockLine, ...]
+    entries: tuple[Entry, ...]
+    mails: tuple[Mail, ...]
+    steps: tuple[Action, ...]
+    actions: tuple[Action, ...]
+    last: int
+    zone: str
+
+
+def thread(disk: Connection, number: str, settings: Settings, visitor: Visitor, now: datetime) -> Thread:
+    """The page of a ticket. Raises NoSuchTicketError."""
+    ticket = tickets.found(disk, number)
+    zone = settings.inventory.zone(ticket.site)
+    fault = ticketing.subject(disk, ticket)
+    is_request = ticket.fault.kind == REQUEST
+    possible = offered(ticket, settings.contract, now)
+    said = (
+        () if is_request else units.statement_of(disk, ticket.fault.device, fault.component, settings, now, ticket.id)
+    )
+    return Thread(
+        line=line(ticket, fault, settings, visitor, now),
+        number=ticket.id,
+        level=visitor.words.said("level", str(int(desk.level(ticket)))),
+        reasons=tuple(visitor.of(reason.text) for reason in fault.reasons) + _proposed(ticket, visitor),
+        statement=tuple(map(visitor.of, said)),
+        tier=visitor.of(desk.tier(ticket, settings.contract).title),
+        opened=visitor.wall(ticket.events[0].at, zone),
+        runbook=link(settings.daemon.runbooks, visitor.language, ticket.fault.kind, ticket.fault.aspect),
+        clocks=_clocks(ticket, settings, visitor, zone, now),
+        entries=_entries(ticket, settings, visitor, zone),
+        mails=tuple(_mail(disk, each, visitor, zone) for each in letters.all_letters(disk, number)),
+        steps=tuple(action for action in possible if action.is_step),
+        actions=tuple(action for action in possible if action.fields or not action.is_step),
+        last=ticket.events[-1].seq,
+        zone=zone,
+    )
+
+
+def _proposed(ticket: Ticket, visitor: Visitor) -> tuple[str, ...]:
+    proposes = ticket.events[0].data.get("proposes", "")
+    return (visitor.words.named("proposed", proposes),) if proposes and desk.is_ours(ticket) else ()
+
+
+def _clocks(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str, now: datetime) -> tuple[ClockLine, ...]:
+    found = []
+    for clock in clocks(ticket, settings.contract, now):
+        tone, left = "none", ""
+        if clock.state is ClockState.RUNNING and clock.due is not None:
+            is_soon = clock.promise is not None and (clock.due - now) * 4 <= clock.promise
+            tone, left = "soon" if is_soon else "calm", visitor.say("left", span=visitor.span(now, clock.due))
+        elif clock.state in {ClockState.MISSED, ClockState.MET_LATE} and clock.due is not None:
+            tone, left = "late", visitor.say("late_by", span=visitor.span(clock.as_of, clock.due))
+        elif clock.state is ClockState.MET:
+            tone = "kept"
+        elif clock.state is ClockState.PAUSED:
+            tone = "paused"
+        found.append(
+            ClockLine(
+                title=visitor.of(clock.title),
+                state=visitor.words.said("clock_state", clock.state.value),
+                tone=tone,
+                due=visitor.wall(clock.due, zone) if clock.due else "",
+                left=left,
+            )
+        )
+    return tuple(found)
+
+
+def _entries(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str) -> tuple[Entry, ...]:
+    right: dict[str, list[TicketEvent]] = {}
+    for event in ticket.events:
+        if event.kind is EventKind.CORRECTED:
+            right.setdefault(event.data[SEQ], []).append(event)
+    found = []
+    for event in ticket.events:
+        puts = right.get(str(event.seq), [])
+        name = event.data.get("name", "")
+        file = (event.data["sha256"], name) if event.kind in {EventKind.ATTACHED, EventKind.DIAGNOSED} else None
+        found.append(
+            Entry(
+                seq=event.seq,
+                at=visitor.wall(event.at, zone),
+                written=visitor.wall(event.written_at, zone) if event.written_at else "",
+                by=event.by,
+                title=_title(event, settings, visitor),
+                details=_details(event, settings, visitor),
+                file=file,
+                corrected=tuple(_put_right(each, settings, visitor) for each in puts),
+                is_void=any(each.data.get(VOID) == YES for each in puts),
+            )
+        )
+    return tuple(reversed(found))
+
+
+def _title(event: TicketEvent, settings: Settings, visitor: Visitor) -> str:
+    level, words = event.data.get("level", ""), visitor.words
+    is_level = level in {str(int(each)) for each in Level}
+    if event.kind is EventKind.OPENED:
+        return visitor.say("opened")
+    return words.said(
+        "subject",
+        event.kind.value,
+        level=words.said("level", level) if is_level else level,
+        clock=_clock(event.data.get("clock", ""), settings, visitor),
+        who=event.data.get("owner", event.by),
+        condition="",
+    )
+
+
+def _clock(name: str, settings: Settings, visitor: Visitor) -> str:
+    known = {each.value for each in ClockName}
+    return visitor.of(settings.contract.clocks[ClockName(name)].title) if name in known else name
+
+
+def _details(event: TicketEvent, settings: Settings, visitor: Visitor) -> tuple[tuple[str, str], ...]:
+    """What the entry says besides, with what each of it is called."""
+    data = dict(event.data)
+    if visitor.language is Language.ZH_CN and data.get("reason_zh_CN"):
+        data["reason"] = data["reason_zh_CN"]
+    found = []
+    for key, value in data.items():
+        if key in _HIDDEN or not value or (event.kind is EventKind.CORRECTED and key == "seq"):
+            continue
+        if key == "clock":
+            value = _clock(value, settings, visitor)  # noqa: PLW2901 - said in words from here on
+        elif key in _WORDED:
+            value = visitor.named("word", value)  # noqa: PLW2901 - the same
+        found.append((visitor.named("data", key), value))
+    return tuple(found)
+
+
+def _put_right(event: TicketEvent, settings: Settings, visitor: Visitor) -> str:
+    said = "; ".join(f"{name}: {value}" for name, value in _details(event, settings, visitor))
+    key = "withdrawn_by" if event.data.get(VOID) == YES else "corrected_by"
+    return visitor.say(key, by=event.by, seq=str(event.seq), said=said)
+
+
+def _mail(disk: Connection, posted: Posted, visitor: Visitor, zone: str) -> Mail:
+    went = letters.by_id(disk, posted.digest) if posted.digest else None
+    end = went or posted
+    tones = {LetterState.ACCEPTED: "kept", LetterState.REFUSED: "late", LetterState.EXPIRED: "late"}
+    return Mail(
+        to=posted.letter.recipient,
+        state=visitor.named("letter", end.state.value) + (visitor.say("in_digest") if went else ""),
+        tone=tones.get(end.state, "soon" if end.attempts else "calm"),
+        when=visitor.wall(end.ended_at or posted.letter.created_at, zone),
+        response=end.response,
+    )
