@@ -10,6 +10,7 @@
 /healthz /desk.css /favicon.ico   open to all
 """
 
+import asyncio
 from datetime import timedelta
 from importlib.resources import files
 from urllib.parse import quote
@@ -151,7 +152,7 @@ class _Pages:
         try:
             number = request.query_params.get("ticket", "")
             name = await self._desk.store.ask(lambda disk: _name_of(disk, number, digest))
-            body = attachments.read(self._desk.settings.daemon.state, digest)
+            body = await asyncio.to_thread(attachments.read, self._desk.settings.daemon.state, digest)
         except (NoSuchAttachmentError, NoSuchTicketError):
             return page(request, "message.html", 404, message=visitor.say("no_attachment"))
         told = f"attachment; filename=\"attachment\"; filename*=UTF-8''{quote(name, safe='')}"
