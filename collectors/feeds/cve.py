@@ -8,7 +8,6 @@ from collectors.feeds import ranges
 from collectors.feeds.fields import odd, rows, table, text
 from monitor.model import Advisory, Said, Span, Statement
 
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/-]*")
 _LONG = 20_000
 
 
@@ -61,7 +60,7 @@ def _statements(container: dict[str, Any], source: str, words: str) -> Iterator[
             )
         for (named, said), spans in read.items():
             loose = len(named) > 1 and len(spans) > 1
-            pairs = _pairs(words, named, spans) if loose else {}
+            pairs = (_pairs(_legacy(container), named, spans) or _pairs(words, named, spans)) if loose else {}
             for product in named if pairs else (named,):
                 yield Statement(
                     said=said,
@@ -110,10 +109,23 @@ def _pairs(words: str, products: tuple[str, ...], spans: list[Span]) -> dict[str
     known = {each.lower(): each for each in products}
     out: dict[str, list[Span]] = {each: [] for each in products}
     current = ""
-    for token in _TOKEN.findall(words):
-        lowered = token.lower()
-        current = known.get(lowered, current)
-        if current and lowered in exact and exact[lowered] not in out[current]:
-            out[current].append(exact[lowered])
-    told = {each.low.lower() for found in out.values() for each in found}
+    longest_first = sorted([*exact, *known], key=len, reverse=True)
+    names = "|".join(re.escape(each) for each in longest_first if each)
+    for found in re.finditer(rf"(?<![a-z0-9])(?:{names})(?![a-z0-9])", words.lower()):
+        current = known.get(found[0], current)
+        if current and found[0] in exact and exact[found[0]] not in out[current]:
+            out[current].append(exact[found[0]])
+    told = {each.low.lower() for listed in out.values() for each in listed}
     return out if all(out.values()) and len(exact) == len(spans) and told == set(exact) else {}
+
+
+def _legacy(container: dict[str, Any]) -> str:
+    """The pairs of product and version in the record of format 4 that some keep beside, as words."""
+    out = []
+    affects = table(table(table(container.get("x_legacyV4Record")).get("affects")).get("vendor"))
+    for vendor in rows(affects.get("vendor_data")):
+        for product in rows(table(vendor.get("product")).get("product_data")):
+            versions = rows(table(product.get("version")).get("version_data"))
+            told = ", ".join(text(each.get("version_value"), _LONG) for each in versions)
+            out.append(f"{text(product.get('product_name'), _LONG)} {told}")
+    return "; ".join(each for each in out if each.partition(" V")[0].count(";") == 0)

@@ -120,6 +120,19 @@ def test_products_and_versions_that_nothing_pairs_are_only_possible() -> None:
     assert verdict(record, "vrp", "S6730-H24X6C", "V200R013C00SPC500") == "not_listed"
 
 
+def test_record_of_the_old_format_beside_a_new_one_keeps_its_pairs() -> None:
+    record = cve("CloudEngine 6800;CloudEngine 12800", [{"version": "V200R005C00SPC800,V200R019C00SPC800"}], "n/a")
+    products = [
+        {"product_name": name, "version": {"version_data": [{"version_value": version}]}}
+        for name, version in (("CloudEngine 6800", "V200R005C00SPC800"), ("CloudEngine 12800", "V200R019C00SPC800"))
+    ]
+    vendor = {"vendor_data": [{"product": {"product_data": products}}]}
+    assert verdict(record, "vrp", "CE12804", "V200R005C00SPC800") == "possible"
+    record["containers"]["cna"]["x_legacyV4Record"] = {"affects": {"vendor": vendor}}
+    assert verdict(record, "vrp", "CE12804", "V200R005C00SPC800") == "not_listed"
+    assert verdict(record, "vrp", "CE6865-48S8CQ-EI", "V200R005C00SPC800") == "affected"
+
+
 def test_nvd_in_its_new_form_says_what_it_said_in_the_old() -> None:
     name = "cpe:2.3:o:dell:idrac9_firmware:*:*:*:*:*:*:*:*"
     node = {"operator": "OR", "cpeMatch": [{"vulnerable": True, "criteria": name, "versionEndExcluding": "4.00.00.00"}]}
