@@ -601,6 +601,7 @@ class Statement:
     spans: tuple[Span, ...]
     vendor: str = ""
     unparsed: tuple[str, ...] = ()
+    rest: bool = False  # of all versions that the record does not list otherwise
     loose: bool = False  # every product with every version, as nothing tells which belong together
     source: str
 

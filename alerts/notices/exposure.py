@@ -26,6 +26,8 @@ class Verdict(StrEnum):
 
 _RANK = list(Verdict)
 _RANGE = "within the bounds"
+_OUTSIDE = "outside of the bounds"
+_PLACED = {Verdict.AFFECTED, Verdict.POSSIBLE, Verdict.NOT_AFFECTED}
 QUIET = frozenset({Verdict.NOT_AFFECTED, Verdict.NOT_APPLICABLE})
 _TRAIN = re.compile(r"([0-9]+(?:\.[0-9]+){3}) for ((?:1[0-9](?:th)?(?: ?g\b)?(?:,? and |, ?|/| or )?)+)", re.IGNORECASE)
 
@@ -118,7 +120,7 @@ def _judged(statements: Sequence[Statement], device: Installed, advisory: Adviso
         return [_reason(Verdict.UNDETERMINED, first.source, _words(first), rule)]
     if isinstance(version, Vrp) and version.patch is not None and patch is None:
         patch = replace(version, service_pack=None, beta=None)
-    own = [each for each in statements if each.said is not Said.FIXED]
+    own = [each for each in statements if each.said is not Said.FIXED and not each.rest]
     found = [_one(each, device, version, patch, advisory) for each in own]
     found += [
         _reason(Verdict.UNDETERMINED, each.source, word, "these words of the statement could not be read")
@@ -126,8 +128,19 @@ def _judged(statements: Sequence[Statement], device: Installed, advisory: Adviso
         for word in each.unparsed
     ]
     kept = [each for each in found if each is not None]
+    kept += [_of_rest(each) for each in statements if each.rest and not _placed(kept, each.source)]
     kept = _repaired(kept, [each for each in statements if each.said is Said.FIXED], device, version, patch)
     return kept or [_reason(Verdict.NOT_LISTED, first.source, _words(first), "nothing is said of this version")]
+
+
+def _placed(kept: Sequence[Evidence], source: str) -> bool:
+    """Whether an entry says of this very version what it is, so that what it says of the rest does not count."""
+    return any(each.source == source and each.verdict in _PLACED and each.rule != _OUTSIDE for each in kept)
+
+
+def _of_rest(statement: Statement) -> Evidence:
+    rule = "the record says so of all versions that it does not list otherwise"
+    return _reason(Verdict.AFFECTED, statement.source, _words(statement), rule)
 
 
 def _repaired(
@@ -217,7 +230,7 @@ def _verdict(said: Said, places: Sequence[str], version: Version, patch: Version
     if "above" in found or "below" in found:
         if version.trial and "above" in found:
             return Verdict.POSSIBLE, "above the bound, but a test or beta build never counts as repaired"
-        return Verdict.NOT_AFFECTED, "outside of the bounds"
+        return Verdict.NOT_AFFECTED, _OUTSIDE
     return Verdict.NOT_LISTED, "other versions are listed, and this one is not"
 
 

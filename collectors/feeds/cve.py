@@ -42,9 +42,12 @@ def _statements(container: dict[str, Any], source: str, words: str) -> Iterator[
         vendor = text(entry.get("vendor"))
         products = tuple(each.strip() for each in text(entry.get("product"), _LONG).split(";") if each.strip())
         said_of_rest = text(entry.get("defaultStatus"))
-        if not rows(entry.get("versions")) and said_of_rest == "affected":
-            yield Statement(said=Said.AFFECTED, products=products, spans=(Span(),), vendor=vendor, source=where)
-            continue
+        if said_of_rest == "affected":
+            yield Statement(
+                said=Said.AFFECTED, products=products, spans=(Span(),), vendor=vendor, rest=True, source=where
+            )
+            if not entry.get("versions"):
+                continue
         read: dict[tuple[tuple[str, ...], Said], list[Span]] = {}
         unread: list[str] = list(odd(entry.get("versions"), "versions"))
         for version in rows(entry.get("versions")):

@@ -133,6 +133,13 @@ def test_record_of_the_old_format_beside_a_new_one_keeps_its_pairs() -> None:
     assert verdict(record, "vrp", "CE6865-48S8CQ-EI", "V200R005C00SPC800") == "affected"
 
 
+def test_what_is_affected_by_default_is_so_unless_its_version_is_said_not_to_be() -> None:
+    record = cve("iDRAC9", [{"version": "7.10.50.00", "status": "unaffected"}])
+    record["containers"]["cna"]["affected"][0]["defaultStatus"] = "affected"
+    assert verdict(record, "idrac9", "PowerEdge R640", "7.10.50.00") == "not_affected"
+    assert verdict(record, "idrac9", "PowerEdge R640", "7.10.30.00") == "affected"
+
+
 def test_nvd_in_its_new_form_says_what_it_said_in_the_old() -> None:
     name = "cpe:2.3:o:dell:idrac9_firmware:*:*:*:*:*:*:*:*"
     node = {"operator": "OR", "cpeMatch": [{"vulnerable": True, "criteria": name, "versionEndExcluding": "4.00.00.00"}]}
