@@ -571,3 +571,51 @@ def duration(text: str) -> timedelta:
     if seconds > _LONGEST:
         raise ValueError(f'"{text}" is too long; nothing here lasts more than 100 years')
     return timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Versions from `low` to `high` as an advisory writes them; empty is open, and an exact version is both ends."""
+
+    low: str = ""
+    low_counts: bool = True
+    high: str = ""
+    high_counts: bool = False
+
+
+class Said(StrEnum):
+    """What an advisory says of a product."""
+
+    AFFECTED = "affected"
+    NOT_AFFECTED = "not_affected"
+    FIXED = "fixed"
+    UNDER_INVESTIGATION = "under_investigation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One thing that an advisory says: of these products, in these versions; what could not be read is kept."""
+
+    said: Said
+    products: tuple[str, ...]
+    spans: tuple[Span, ...]
+    vendor: str = ""
+    unparsed: tuple[str, ...] = ()
+    rest: bool = False  # of all versions that the record does not list otherwise
+    loose: bool = False  # every product with every version, as nothing tells which belong together
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advisory:
+    """A vendor's notice, whoever published it."""
+
+    name: str
+    form: str
+    title: str = ""
+    text: str = ""
+    published: str = ""
+    known_exploited: bool = False
+    statements: tuple[Statement, ...] = ()
+    remedies: tuple[str, ...] = ()
+    unparsed: tuple[str, ...] = ()
