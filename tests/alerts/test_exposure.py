@@ -140,6 +140,16 @@ def test_what_is_affected_by_default_is_so_unless_its_version_is_said_not_to_be(
     assert verdict(record, "idrac9", "PowerEdge R640", "7.10.30.00") == "affected"
 
 
+@pytest.mark.parametrize(
+    ("vendor", "text", "expected"),
+    [("Huawei", "", "affected"), ("n/a", "Huawei switches", "affected"), ("n/a", "H3C switches", "not_applicable"),
+     ("Acme", "", "not_applicable")],
+)  # fmt: skip
+def test_model_of_another_maker_with_the_same_name_is_another_product(vendor: str, text: str, expected: str) -> None:
+    record = cve("S5700", [{"version": "V200R019C00SPC500"}], vendor, text)
+    assert verdict(record, "vrp", "S5735-S24T4X", "V200R019C00SPC500") == expected
+
+
 def test_nvd_in_its_new_form_says_what_it_said_in_the_old() -> None:
     name = "cpe:2.3:o:dell:idrac9_firmware:*:*:*:*:*:*:*:*"
     node = {"operator": "OR", "cpeMatch": [{"vulnerable": True, "criteria": name, "versionEndExcluding": "4.00.00.00"}]}
