@@ -129,8 +129,8 @@ def _delays(name: str, account: Account, matches: Sequence[Match]) -> Iterator[D
     for match in matches:
         for life in match.lives:
             cause = _cause(account, match, life)
-            if cause is None or life.opened is None:
-                continue
+            if cause is None or life.opened is None or any(by is not None for _, by in life.hidden):
+                continue  # what was a symptom is told when its own cause is over, however long that lasts
             watch = policy.watch(life.fault.key.kind, life.fault.key.aspect)
             if watch.confirms(life.fault.condition).time >= MUST_LAST:
                 continue
