@@ -1,6 +1,6 @@
 """What people can do to a ticket: one table, of which the command line makes its verbs and the web pages their buttons.
 
-Each action writes one kind of event, with the fields that it asks for. What the rules of entries.py would refuse is not
+Each action writes one kind of event, with the fields that it asks for. What the rules of refusals.py would refuse is not
 offered (`offered`), so that both doors show the same.
 """
 
@@ -10,7 +10,8 @@ from datetime import datetime
 
 from alerts.desk.contract import Contract
 from alerts.desk.effective import written_at
-from alerts.desk.entries import LATE, recorded
+from alerts.desk.entries import recorded
+from alerts.desk.refusals import LATE
 from alerts.desk.tickets import NEEDED, NOT_NEEDED, NOT_OURS, OURS, watchers
 from monitor.model import EventKind, Level, Text, Ticket, TicketKind
 
