@@ -1,7 +1,7 @@
 """What people can do to a ticket: one table, of which the command line makes its verbs and the web pages their buttons.
 
-Each action writes one kind of event, with the fields that it asks for. What would be refused (refusals.py) is not offered
-(`offered`), so that both doors show the same.
+Each action writes one kind of event, with the fields that it asks for. What would be refused (refusals.py) is not
+offered (`offered`), so that both doors show the same.
 """
 
 from collections.abc import Mapping
