@@ -206,11 +206,15 @@ def _note(event: TicketEvent, said: Words) -> str:
     """What its author wrote, or the reason in the reader's language; the fault's own reasons have their own place."""
     reason = event.data.get(f"reason_{said.language.value}") or event.data.get("reason", "")
     told = event.data.get("text", "")
+    if event.kind is EventKind.OPENED:  # what a person asked for is the reason and the evidence
+        return ""
     return told if event.kind in _OF_FAULT else " – ".join(filter(None, (reason, told)))
 
 
 def _part(matter: Matter, said: Words) -> Iterator[Row]:
     component = matter.fault.component
+    if component.kind == REQUEST:  # what a person asked for is no part
+        return
     yield Row(name=said.said("letter", "name"), value=said.part(component))
     if component.kind == SITE:
         yield Row(name=said.said("letter", "devices"), value=matter.fault.evidence.raw)

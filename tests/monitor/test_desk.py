@@ -50,12 +50,16 @@ async def tick(house: House) -> None:
 
 
 async def test_request_of_a_person_opens_a_ticket_and_letters_in_their_words(house: House) -> None:
-    ticket = requested(house)
+    ticket = requested(house, replace(ASKED, phone="+86 551 1234"))
     assert (desk.level(ticket), desk.state(ticket)) == (Level.MAJOR, TicketState.NEW)
     posted = await house.store.ask(letters.all_letters)
     assert {each.letter.recipient for each in posted} == {"duty@example.org", "zhiban@example.org"}
     for each in posted:
         assert "Ms Wu" in each.letter.text
+        assert "+86 551 1234" in each.letter.text  # where they can be rung back
+        assert not {"Which part", "哪个部件", "Note", "备注"} & {
+            line.partition(":")[0].partition("：")[0] for line in each.letter.text.splitlines()
+        }
         assert "<script>" not in each.letter.html
     assert await house.store.ask(tickets.unclosed) == (ticket,)
 
