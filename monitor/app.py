@@ -134,6 +134,11 @@ class App:
             window.result()
         self._hear()
         self._schedule.load(settings.inventory.devices, settings.visits)
+        self._hearing.load(settings)
+        try:
+            await self._hearing.start(self._environ)  # before the first visit: a port that is taken is told by itself
+        except OSError as error:
+            raise AddressTakenError(f"[traps] or [syslog] listen: {error.strerror}") from None
         self._schedule.start()
         self._watch.load(self._means)
         self._watch.start()
@@ -141,11 +146,6 @@ class App:
             self._reach.start()
             self._metrics.reaching(icmp=self._reach.way is Way.ICMP)
         self._ping(settings)
-        self._hearing.load(settings)
-        try:
-            await self._hearing.start(self._environ)
-        except OSError as error:
-            raise AddressTakenError(f"[traps] or [syslog] listen: {error.strerror}") from None
         self._metrics.loaded(settings.inventory.devices, now())
         self._notify.ready(_status(settings))
         log.info("watching %s", _status(settings))

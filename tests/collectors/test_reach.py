@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from free_ports import free_port
 
 from collectors.echoes import Echoes
 from collectors.reach import DOUBTFUL, TRIES, WINDOW, Reach, Record, There, Way
@@ -209,12 +210,6 @@ async def test_a_reload_keeps_what_is_known_of_those_that_stay(monkeypatch: pyte
     reach.load([("one", "127.0.0.1"), ("three", "127.0.0.1")])
     assert (there(reach, "one"), there(reach, "three"), reach.of("two")) == (There.UP, There.UNKNOWN, None)
     await reach.close()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def without_icmp(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from free_ports import free_port
 
 from collectors.simulate.snmp import Network, SimulatedDevice
 from collectors.simulate.values import Typed
@@ -185,10 +185,7 @@ async def test_silent_device_is_given_up_after_the_first_request(bench: Bench) -
 
 
 async def test_closed_port_is_refused_at_once(bench: Bench) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
+    port = free_port()
     for credential in (COMMUNITY, USER):
         target = Target(address="127.0.0.1", port=port, credential=credential, timeout=60)
         reading = await bench.reader.read(target, ASKED, Budget())

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from free_ports import free_port
 
 from collectors.simulate.breakage import Breakage
 from collectors.simulate.fleet import FleetDevice, fleet
@@ -36,12 +37,6 @@ MESSAGE, PART = "1.3.6.1.4.1.674.10892.5.3.1.1.0", "1.3.6.1.4.1.674.10892.5.3.1.
 BLADE_ADDRESS = "127.77.1.1"
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 class World:
     """A daemon that visits every ten minutes, and devices that shout from addresses of their own."""
 
@@ -56,7 +51,9 @@ class World:
         self.log = folder / "daemon.log"
         self.process: asyncio.subprocess.Process | None = None
 
-    async def start(self, interval: str = "10min", *, devices: tuple[str, ...] = (CORE, ACCESS)) -> None:
+    async def start(
+        self, interval: str = "10min", *, devices: tuple[str, ...] = (CORE, ACCESS), patience: float = 40
+    ) -> None:
         await self.sink.open()
         inventory = INVENTORY
         self.devices = {name: self.fleet[name] for name in devices}
@@ -84,7 +81,7 @@ class World:
                 *(sys.executable, "-m", "monitor", "run", "--config", str(self.folder)),
                 stdout=log, stderr=log, env={**os.environ, **SECRETS, "PASSWORD": "secret"},
             )  # fmt: skip
-        await self.until(lambda: "watching" in self.said)
+        await self.until(lambda: "watching" in self.said, patience)
         await self.until(
             lambda: self.metric("netvigil_visits_total", 'result="answered"') >= len(devices) + bool(self.blade)
         )
@@ -254,6 +251,17 @@ async def test_strangers_noise_and_wrong_keys_are_counted(world: World) -> None:
     await world.until(lambda: world.shouts("syslog", "malformed") == 1 and world.shouts("syslog", "unlisted") == 1)
     assert world.shouts("trap", "wrong_community") == 4
     assert world.shouts("trap", "hint") == 1
+
+
+async def test_a_port_that_is_taken_ends_the_start_with_one_line(world: World) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", world.traps))
+        with pytest.raises(TimeoutError):
+            await world.start(patience=0)
+        assert world.process is not None
+        assert await asyncio.wait_for(world.process.wait(), 40) == 2
+    assert world.said.splitlines()[-1] == "netvigil: [traps] or [syslog] listen: Address already in use"
+    assert "Traceback" not in world.said
 
 
 async def test_five_thousand_a_second_from_one_switch_harm_no_other(world: World) -> None:
