@@ -77,7 +77,7 @@ async def tortured(folder: Path, plan: Plan) -> Account:
         await asyncio.wait_for(world.process.wait(), 30)
     finally:
         breaking.cancel()
-        world.close()
+        await world.close()
         world.record.save(folder / "record.json")
     account = await asyncio.to_thread(audited, folder)
     account.counts["seconds"] = round(time.monotonic() - begun)

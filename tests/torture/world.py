@@ -209,10 +209,11 @@ class World:
         hurried = re.sub(r'^respond = "[^"]+"', f'respond = "{RESPOND}s"', contract, flags=re.MULTILINE)
         (self.folder / "contract.toml").write_text(hurried, encoding="utf-8")
 
-    def close(self) -> None:
-        """Take it all away."""
+    async def close(self) -> None:
+        """Take it all away; a process that is not waited for would be blamed on whatever test comes next."""
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
+            await self.process.wait()
         self._network.close()
         self.post.close()
 
