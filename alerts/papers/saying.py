@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from alerts.locale import Words, wall, words
+from alerts.papers.dress import PLAIN, Dress, dressed_words
 from alerts.papers.paper import Blank, Cell, Figure, Mark, Moment, Paper
 from alerts.templates import harmless
 
@@ -32,21 +33,21 @@ class Saying:
         """The cell as one line of text; "" where a person has not filled in a blank."""
         match cell:
             case str():
-                return harmless(cell, MOST)
+                return plain(cell)
             case Figure():
                 return self.figure(cell)
             case Moment():
                 return self.moment(cell)
             case Mark():
-                return harmless(f"{cell.sign} {cell.text}".strip(), MOST)
+                return plain(f"{cell.sign} {cell.text}")
             case Blank():
-                return harmless(cell.filled, MOST)
+                return plain(cell.filled)
 
     def figure(self, figure: Figure) -> str:
         """The number with its unit."""
         if figure.value is None or not math.isfinite(figure.value):
             return UNKNOWN
-        return harmless(self.words.measured(figure.value, figure.unit), MOST)
+        return plain(self.words.measured(figure.value, figure.unit))
 
     def moment(self, moment: Moment) -> str:
         """The moment on the wall clock, or its date."""
@@ -60,14 +61,21 @@ class Saying:
         return self.words.said("paper", key, **values)
 
 
-def saying(paper: Paper) -> Saying:
+def saying(paper: Paper, dress: Dress = PLAIN) -> Saying:
     """How things are said in `paper`."""
-    return Saying(words=words(paper.language), zone=paper.zone)
+    return Saying(words=dressed_words(words(paper.language), dress), zone=paper.zone)
+
+
+def plain(text: str, most: int = MOST) -> str:
+    """`text` on one line, with nothing in it that acts or that no form could hold; cut after `most` characters."""
+    line = harmless(text, most).strip()
+    # what is left and cannot be printed has no meaning in Unicode; XML has no way to write some of it
+    return line if line.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in line)
 
 
 def running(text: str) -> str:
-    """A paragraph on one line."""
-    return harmless(text, MOST_RUNNING).strip()
+    """A paragraph, on one line."""
+    return plain(text, MOST_RUNNING)
 
 
 def raw_lines(text: str, cut: str) -> list[str]:
