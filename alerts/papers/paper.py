@@ -104,13 +104,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table: `key` in JSON and as sheet of the spreadsheet. `empty` is said in its place where it has no rows."""
+    """A table: `key` in JSON and as sheet of the spreadsheet. `empty` is said in its place where it has no rows.
+
+    Tables of one `group` have the same columns and stand on one sheet of the spreadsheet, such as the check sheets of
+    all devices; the title of each is then its first column.
+    """
 
     key: str
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     empty: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
