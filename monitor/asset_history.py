@@ -15,8 +15,8 @@ from monitor.store import faults, parts, tickets
 from monitor.store.assets import AssetEvent
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
-_VERSIONS = {Happened.VERSION_CHANGED, Happened.PATCH_CHANGED}
-_PARTS = {
+VERSIONS = {Happened.VERSION_CHANGED, Happened.PATCH_CHANGED}
+PARTS = {
     Happened.PART_SWAPPED, Happened.PART_ADDED, Happened.PART_REMOVED, Happened.PART_MOVED, Happened.IDENTITY_CHANGED,
 }  # fmt: skip
 Line = dict[str, str]
@@ -44,13 +44,13 @@ def told(
             for each in broken
         ],
         "tickets": [line(each.events[0].at, f"{each.id} {desk.state(each).value}") for each in of_unit],
-        "versions": [line(each.at, happened(each, said, zone)) for each in life if each.what in _VERSIONS],
-        "parts": [line(each.at, happened(each, said, zone)) for each in life if each.what in _PARTS],
-        "history": [line(each.at, _said(each)) for each in events],
+        "versions": [line(each.at, happened(each, said, zone)) for each in life if each.what in VERSIONS],
+        "parts": [line(each.at, happened(each, said, zone)) for each in life if each.what in PARTS],
+        "history": [line(each.at, written(each)) for each in events],
     }
 
 
-def _said(event: AssetEvent) -> str:
+def written(event: AssetEvent) -> str:
     """What was written into the file, by whom, from where."""
     fields = [name.removesuffix("_to") for name in event.data if name.endswith("_to")]
     changed = ", ".join(

@@ -131,6 +131,14 @@ def of_device(disk: Connection, device: str) -> tuple[Ticket, ...]:
     return _read(disk, question)
 
 
+def alike(disk: Connection, key: FaultKey, devices: Iterable[str]) -> tuple[Ticket, ...]:
+    """Tickets about the same aspect of the same kind of part in `devices`, the newest first."""
+    question = select(_ticket).where(
+        _ticket.c.kind == key.kind, _ticket.c.aspect == key.aspect, _ticket.c.device.in_(tuple(devices))
+    )
+    return _read(disk, question.order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc()))
+
+
 def several(disk: Connection, numbers: Iterable[str]) -> tuple[Ticket, ...]:
     """The tickets with these numbers, as far as there are such, oldest first."""
     wanted = select(_ticket).where(_ticket.c.id.in_(tuple(numbers)))
