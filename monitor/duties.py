@@ -6,7 +6,7 @@ Every duty derives what to do from what is stored, so nothing is lost over a sto
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import EventKind, Letter, Level, Ticket
 from monitor.progress import Progress
-from monitor.store import faults, letters, spares, tickets
+from monitor.store import enclosures, faults, letters, spares, tickets
 from monitor.store.database import Store
 from monitor.store.letters import LetterState, Posted
 
@@ -36,8 +36,8 @@ _AT_ONCE = 20  # letters under way at the same time
 _TURN = 1.0  # seconds that a letter waits at most for the one before it to the same recipient
 _TOGETHER = 100  # tickets that are looked at together
 _A_TICK = 500  # tickets that are written into in one tick at most: the watchdog waits for its end
-Post = Callable[[Letter, MailSettings], Awaitable[Receipt]]
-"""The way out for one letter: one try, and what came of it."""
+Post = Callable[[Letter, MailSettings, Mapping[str, bytes]], Awaitable[Receipt]]
+"""The way out for one letter and the octets of its enclosures: one try, and what came of it."""
 
 
 class Duties:
@@ -68,6 +68,7 @@ class Duties:
         self._rests_until: datetime | None = None
         self._swept_at = clock()
         self._posting: asyncio.Task[None] | None = None
+        self._carrying: asyncio.Task[None] | None = None
         self._levels: dict[str, Level] = {}
         self._calls: dict[str, datetime | None] = {}
         self._windows: tuple[Settings, tuple[str, ...]] | None = None
@@ -121,8 +122,8 @@ class Duties:
 
     async def finished(self) -> None:
         """Wait for letters that are under way."""
-        if self._posting is not None:
-            await asyncio.gather(self._posting, return_exceptions=True)
+        under_way = [each for each in (self._posting, self._carrying) if each is not None]
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _maintains(self, now: datetime) -> None:
         """See to it that who was not called under maintenance is called when it is over, and clocks stand still."""
@@ -226,6 +227,21 @@ class Duties:
             self._rests_until = None  # the clock was set back
         if self._posting is None or self._posting.done():
             self._posting = asyncio.create_task(self._post(now))
+        if self._carrying is None or self._carrying.done():
+            self._carrying = asyncio.create_task(self._carry(now))
+
+    async def _carry(self, now: datetime) -> None:
+        """Post letters with files, one after the other and beside the others: a call waits for no long document."""
+        while self._rests_until is None or now >= self._rests_until:
+            try:
+                waiting = await self._store.ask(partial(letters.parcel_due, now=now))
+                receipt = await self._sent(waiting) if waiting is not None else None
+            except Exception:  # as in _post
+                log.exception("a letter with files could not be posted")
+                return
+            if receipt is None or receipt.concerns_all:
+                return
+            now = self._clock()
 
     async def _post(self, now: datetime) -> None:
         """Post what waits. Where no letter can leave at all, the queue rests instead of failing one by one."""
@@ -270,7 +286,13 @@ class Duties:
         return await sending
 
     async def _sent(self, waiting: Posted) -> Receipt:
-        receipt = await self._post_one(waiting.letter, self.settings.mail.server)
+        letter, files = waiting.letter, dict[str, bytes]()
+        if letter.enclosures:
+            files = await self._store.ask(partial(enclosures.read, enclosures=letter.enclosures))
+        for each in letter.enclosures:
+            if each.sha256 not in files:
+                log.error("%s is gone from the store; the letter to %s says so", each.name, letter.recipient)
+        receipt = await self._post_one(letter, self.settings.mail.server, files)
         now = self._clock()
         self._metrics.posted(receipt.verdict.value)
         await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now), soon=True)

@@ -523,6 +523,16 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that goes with a letter: its name for the reader, and the SHA-256 under which the store has its octets."""
+
+    name: str
+    media_type: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One message to one recipient, rendered once, sent at least once under one stable Message-ID (RFC 5322).
 
@@ -543,6 +553,7 @@ class Letter:
     level: Level | None = None
     site: str = ""
     what: EventKind | None = None
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}

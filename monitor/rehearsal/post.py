@@ -1,6 +1,7 @@
 """The mail server of a rehearsal: it accepts letters at their virtual moment, or is down, slow or refuses."""
 
 import asyncio
+from collections.abc import Mapping
 
 from alerts.post.mail import MailSettings, Receipt, Verdict
 from monitor.model import Letter
@@ -19,8 +20,9 @@ class PostOffice:
         self.accepted: dict[str, float] = {}
         """When each letter was accepted, by its Message-ID, in seconds of the loop."""
 
-    async def __call__(self, letter: Letter, settings: MailSettings) -> Receipt:
+    async def __call__(self, letter: Letter, settings: MailSettings, files: Mapping[str, bytes]) -> Receipt:
         """One try."""
+        del files
         where = f"{settings.server}:{settings.port}"
         match self.how:
             case Post.DOWN:

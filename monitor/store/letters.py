@@ -18,6 +18,7 @@ from alerts.post.digest import CALLS, Waiting
 from monitor.model import EventKind, Fault, Letter, Level
 from monitor.store import tables
 from monitor.store.documents import fault_read, letter_document, letter_read
+from monitor.store.enclosures import MOST, TooMuchEnclosedError
 
 _letter = tables.letter
 _MANY = 1000
@@ -53,8 +54,12 @@ class Posted:
 def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datetime] | None = None) -> None:
     """Put `letters` into the outbox, due at once, or at the moment for which `held` has their address.
 
-    One that is there already (same event and recipient) stays.
+    One that is there already (same event and recipient) stays. Raises TooMuchEnclosedError.
     """
+    letters = tuple(letters)
+    for letter in letters:
+        if _enclosed(letter) > MOST:
+            raise TooMuchEnclosedError(f"{_enclosed(letter)} octets are to go with a letter; it takes {MOST} at most")
     rows = [
         {
             "message_id": letter.message_id,
@@ -68,6 +73,7 @@ def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datet
             "level": letter.level,
             "site": letter.site,
             "what": letter.what.value if letter.what else "",
+            "enclosed": _enclosed(letter),
         }
         for letter in letters
     ]
@@ -78,19 +84,41 @@ def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datet
 def due(
     disk: Connection, now: datetime, most: int, *, held: Collection[str] = (), released: Collection[str] = ()
 ) -> tuple[Posted, ...]:
-    """Letters whose next try has come: the gravest, then the longest waiting first.
+    """Letters without files whose next try has come: the gravest, then the longest waiting first.
 
     To the recipients in `held` only digests and what is `released` (Message-IDs).
     """
     may_go = (_letter.c.ticket == "") | _letter.c.recipient.not_in(tuple(held))
     question = (
         select(_letter)
-        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now)
+        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now, _letter.c.enclosed == 0)
         .where(may_go | _letter.c.message_id.in_(tuple(released)))
         .order_by(func.coalesce(_letter.c.level, 0), _letter.c.next_try, _letter.c.created_at)
         .limit(most)
     )
     return tuple(map(_read, disk.execute(question)))
+
+
+def parcel_due(disk: Connection, now: datetime) -> Posted | None:
+    """The letter with files that has waited longest for its try, of those whose next try has come."""
+    question = (
+        select(_letter)
+        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now, _letter.c.enclosed > 0)
+        .order_by(_letter.c.next_try, _letter.c.created_at)
+        .limit(1)
+    )
+    row = disk.execute(question).first()
+    return None if row is None else _read(row)
+
+
+def free_event(disk: Connection) -> int:
+    """An event that no letter without a ticket (ticket "") has yet; digests have those above 0."""
+    least = disk.execute(select(func.min(_letter.c.event)).where(_letter.c.ticket == "")).scalar()
+    return min(least or 0, 0) - 1
+
+
+def _enclosed(letter: Letter) -> int:
+    return sum(each.size for each in letter.enclosures)
 
 
 def roots(disk: Connection, ticket: str) -> dict[str, str]:

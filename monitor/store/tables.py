@@ -227,7 +227,7 @@ Index("ix_ticket_event_diagnosed", ticket_event.c.at, sqlite_where=text("kind = 
 
 # The outbox. `state`: queued, accepted (by the SMTP server), refused (5xx), expired (given up after the set time), or
 # digested: it went within the letter `digest`. A digest itself has the ticket "", and its number as its event; a
-# reminder has a negative event (alerts/post/letters.py).
+# reminder has a negative event (alerts/post/letters.py). `enclosed` is how many octets go with it as files.
 letter = Table(
     "letter",
     metadata,
@@ -246,12 +246,22 @@ letter = Table(
     Column("site", String, nullable=False, server_default=""),
     Column("what", String, nullable=False, server_default=""),
     Column("digest", String, nullable=False, server_default=""),
+    Column("enclosed", Integer, nullable=False, server_default="0"),
     UniqueConstraint("ticket", "event", "recipient"),
 )
 # Letters are counted every second, and their bodies are long: nobody may have to read over them.
 Index("ix_letter_state_created_at", letter.c.state, letter.c.created_at)
 Index("ix_letter_recipient_created_at", letter.c.recipient, letter.c.created_at)
 Index("ix_letter_queue", letter.c.next_try, sqlite_where=text("state = 'queued'"))
+
+# Files that go with letters, each once however many letters it goes with: compressed with zlib, `size` before that.
+enclosure = Table(
+    "enclosure",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
 
 # Links of letters that were used: `token` is the SHA-256 of one.
 link_used = Table(

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from own_certificate import identity, own_certificate
 
 from alerts.post.mail import MailSettings, Receipt, Security, Verdict, is_given_up, message, next_try, posted
-from monitor.model import Language, Letter
+from monitor.model import Enclosure, Language, Letter
 
 T0 = datetime(2026, 11, 22, 7, 4, tzinfo=UTC)
 LETTER = Letter(
@@ -30,6 +30,15 @@ LETTER = Letter(
     language=Language.ZH_CN,
     created_at=T0,
 )
+PDF = bytes(range(256)) * 40
+PARCEL = replace(
+    LETTER,
+    enclosures=(
+        Enclosure(name="预警通知-10月.pdf", media_type="application/pdf", sha256="a" * 64, size=len(PDF)),
+        Enclosure(name="Bcc: evil\r\n../\\ x.html", media_type="text/html", sha256="b" * 64, size=8),
+    ),
+)
+FILES = {"a" * 64: PDF, "b" * 64: b"<p>\xff</p>"}
 SETTINGS = MailSettings(
     server="127.0.0.1",
     port=0,
@@ -322,6 +331,61 @@ async def test_login_lets_the_right_password_in_and_waits_with_the_wrong_one(cer
     assert (turned_away.verdict, turned_away.concerns_all) == (Verdict.RETRY, True)
     assert "535" in turned_away.words
     assert "wrong" not in turned_away.words
+
+
+def test_a_letter_with_files_is_the_same_to_the_octet_each_time() -> None:
+    raw = [message(PARCEL, SETTINGS, FILES).as_bytes() for _ in range(2)]
+    assert raw[0] == raw[1]
+    assert raw[0].isascii()
+    other = message(replace(PARCEL, message_id="<other@example.com>"), SETTINGS, FILES).as_bytes()
+    assert str(message(PARCEL, SETTINGS, FILES).get_boundary()) not in other.decode()
+
+
+async def test_files_arrive_beside_text_and_html_as_they_were() -> None:
+    box = Box()
+    async with serving(box) as settings:
+        receipt = await posted(PARCEL, settings, FILES)
+    assert receipt.verdict is Verdict.ACCEPTED
+    (mail,) = box.received
+    assert mail.get_content_type() == "multipart/mixed"
+    body, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert body is not None
+    assert html is not None
+    assert "第二行" in body.get_content()
+    assert [(each.get_filename(), each.get_content_type()) for each in mail.iter_attachments()] == [
+        ("预警通知-10月.pdf", "application/pdf"),
+        ("Bcc- evil ..- x.html", "text/html"),
+    ]
+    pdf, page = mail.iter_attachments()
+    assert pdf.get_payload(decode=True) == PDF
+    assert page.get_payload(decode=True) == b"<p>\xff</p>"
+    assert mail["Bcc"] is None
+    assert mail["Content-Language"] == "zh-CN"
+
+
+def test_a_file_that_is_gone_is_said_in_its_place() -> None:
+    mail = message(PARCEL, SETTINGS, {})
+    names = [each.get_filename() for each in mail.iter_attachments()]
+    assert names == ["预警通知-10月.pdf.missing.txt", "Bcc- evil ..- x.html.missing.txt"]
+    assert PARCEL.enclosures[0].sha256 in next(iter(mail.iter_attachments())).get_content()
+
+
+async def test_a_large_file_is_given_the_time_it_needs() -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        while line := await reader.readline():
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go on\r\n")
+                while await reader.readline() not in {b".\r\n", b""}:
+                    pass
+                await asyncio.sleep(0.8)
+            writer.write(b"250 OK\r\n")
+
+    large = {PARCEL.enclosures[0].sha256: b"x" * 200_000}
+    async with talking(slow) as settings:
+        hurried = replace(settings, timeout=timedelta(seconds=0.5))
+        assert (await posted(LETTER, hurried)).verdict is Verdict.RETRY
+        assert (await posted(PARCEL, hurried, large)).verdict is Verdict.ACCEPTED
 
 
 def test_tries_come_at_growing_intervals_with_a_cap() -> None:

@@ -1,20 +1,24 @@
 """What the clock asks: letters leave until accepted, promises warn and break once, reports are written once."""
 
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
+from alerts.post.mail import MailSettings, Receipt, Verdict
 from house import House
 from monitor import ticketing
 from monitor.duties import WORK, Duties
 from monitor.metrics import Metrics
-from monitor.model import EventKind, Ticket
+from monitor.model import EventKind, Letter, Ticket
 from monitor.progress import Progress
 from monitor.reporting import month_due
 from monitor.settings import Report
-from monitor.store import letters, tickets
+from monitor.store import enclosures, letters, tickets
 
 CORE = "hf-core-01"
 
@@ -97,6 +101,62 @@ async def test_a_letter_that_is_put_off_is_tried_again_under_the_same_message_id
     await tick(duties)
     assert len(broken.sink.mails) == 2
     assert set(broken.sink.tries.values()) == {2}
+
+
+async def test_a_letter_with_files_leaves_with_them_and_holds_up_no_other(broken: House) -> None:
+    body = b"%PDF-1.7 " + bytes(range(256)) * 100
+    (ticket,) = await broken.store.ask(tickets.unclosed)
+
+    def queue(disk: Connection) -> None:
+        (first, *_) = letters.all_letters(disk)
+        enclosure = enclosures.kept(disk, "通知.pdf", "application/pdf", body)
+        event = letters.free_event(disk)
+        for to in ("duty@example.org", "zhiban@example.org"):
+            parcel = replace(first.letter, ticket="", event=event, recipient=to, message_id=f"<p.{to}>")
+            letters.queued(disk, [replace(parcel, enclosures=(enclosure,))])
+
+    await broken.store.do(queue)
+    broken.sink.says = lambda _, __: "250 kept"
+    await tick(duties_of(broken))
+    parcels = [mail for mail in broken.sink.mails if list(mail.iter_attachments())]
+    assert len(broken.sink.mails) == 4
+    assert {str(mail["To"]) for mail in parcels} == {"duty@example.org", "zhiban@example.org"}
+    for mail in parcels:
+        (file,) = mail.iter_attachments()
+        assert (file.get_filename(), file.get_payload(decode=True)) == ("通知.pdf", body)
+    assert {each.state.value for each in await broken.store.ask(letters.all_letters)} == {"accepted"}
+    assert ticket.id not in str(parcels[0]["X-Netvigil-Ticket"])
+
+
+async def test_a_call_does_not_wait_for_a_document_that_a_slow_server_takes(broken: House) -> None:
+    calls, carrying, done = 0, asyncio.Event(), asyncio.Event()
+
+    async def slow(letter: Letter, _settings: MailSettings, _files: Mapping[str, bytes]) -> Receipt:
+        nonlocal calls
+        if letter.enclosures:
+            carrying.set()
+            await done.wait()
+        else:
+            await carrying.wait()
+            calls += 1
+        return Receipt(verdict=Verdict.ACCEPTED, words="250 taken")
+
+    def queue(disk: Connection) -> None:
+        (first, *_) = letters.all_letters(disk)
+        enclosure = enclosures.kept(disk, "a.pdf", "application/pdf", b"x")
+        parcel = replace(first.letter, ticket="", event=-1, message_id="<p@x>", enclosures=(enclosure,))
+        letters.queued(disk, [parcel])
+
+    await broken.store.do(queue)
+    duties = Duties(broken.settings, broken.store, Metrics("t"), Progress({}, broken.clock()), broken.clock, slow)
+    await duties.tick()
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if calls == 2:
+            break
+    assert calls == 2
+    done.set()
+    await duties.finished()
 
 
 async def test_what_was_accepted_but_not_written_down_goes_out_again_under_its_old_name(broken: House) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,8 +36,9 @@ from monitor.model import (
     Ticket,
     TicketEvent,
 )
-from monitor.store import devices, faults, letters, migrations, parts, tickets
+from monitor.store import devices, enclosures, faults, letters, migrations, parts, tickets
 from monitor.store.database import FILE_NAME, StateDirectoryError, Store
+from monitor.store.enclosures import TooMuchEnclosedError
 from monitor.store.letters import LetterState
 from monitor.store.tables import metadata
 
@@ -84,6 +86,44 @@ LETTER = Letter(
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path) as opened:
         yield opened
+
+
+def test_files_of_letters_are_kept_once_and_told_from_what_was_changed(store: Store) -> None:
+    with store.writing() as disk:
+        one, other = (enclosures.kept(disk, name, "text/csv", b"a,b\n" * 5000) for name in ("a.csv", "b.csv"))
+        letters.queued(disk, [replace(LETTER, enclosures=(one, other))])
+    with store.reading() as disk:
+        assert (one.sha256, one.size) == (other.sha256, 20_000)
+        assert enclosures.read(disk, [one]) == {one.sha256: b"a,b\n" * 5000}
+        size = disk.exec_driver_sql("SELECT count(*), sum(length(body)) FROM enclosure").one()
+        assert size[0] == 1
+        assert size[1] < 200
+        (posted,) = letters.all_letters(disk)
+        assert posted.letter.enclosures == (one, other)
+        assert letters.due(disk, NOW, 10) == ()
+        assert letters.parcel_due(disk, NOW) == posted
+    for body in (zlib.compress(b"other" * 4000), b"no zlib", zlib.compress(b"a,b\n" * 50_000)):
+        with store.writing() as disk:
+            disk.exec_driver_sql("UPDATE enclosure SET body = ?", (body,))
+        with store.reading() as disk:
+            assert enclosures.read(disk, [one]) == {}
+
+
+def test_more_than_a_mail_server_takes_is_refused_before_it_is_written_down(store: Store) -> None:
+    with pytest.raises(TooMuchEnclosedError), store.writing() as disk:
+        enclosures.kept(disk, "x.pdf", "application/pdf", bytes(enclosures.MOST + 1))
+    with store.writing() as disk:
+        halves = tuple(enclosures.kept(disk, f"{n}", "x/y", bytes(enclosures.MOST // 2 + n)) for n in (0, 1))
+    with pytest.raises(TooMuchEnclosedError), store.writing() as disk:
+        letters.queued(disk, [replace(LETTER, enclosures=halves)])
+
+
+def test_a_letter_about_no_ticket_has_an_event_of_its_own(store: Store) -> None:
+    with store.writing() as disk:
+        assert letters.free_event(disk) == -1
+        letters.queued(disk, [replace(LETTER, ticket="", event=3, message_id="<digest@x>")])
+        letters.queued(disk, [replace(LETTER, ticket="", event=letters.free_event(disk), message_id="<a@x>")])
+        assert letters.free_event(disk) == -2
 
 
 def test_a_fault_comes_back_from_disk_as_it_was(store: Store) -> None:

@@ -1,6 +1,7 @@
 """The storm guard: the gravest at once, the rest in a digest, one mail a minute, and every letter in the record."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -250,7 +251,7 @@ async def test_a_daemon_killed_at_any_moment_sends_nobody_more_than_one_letter_a
 async def test_letters_do_not_wait_for_one_another_where_the_server_is_slow(house: House) -> None:
     under_way, most = 0, 0
 
-    async def slow(_letter: Letter, _settings: MailSettings) -> Receipt:
+    async def slow(_letter: Letter, _settings: MailSettings, _files: Mapping[str, bytes]) -> Receipt:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
