@@ -37,7 +37,9 @@ def details(event: TicketEvent, contract: Contract, said: Words) -> Iterator[tup
         if key in UNSAID or not value or (event.kind is EventKind.CORRECTED and key == "seq"):
             continue
         told = clock_title(value, contract, said) if key == "clock" else value
-        if key in _WORDED:
+        if key == "level" and value in _LEVELS:
+            told = said.said("level", value)
+        elif key in _WORDED:
             told = str(page["word"].get(value, value.replace("_", " ")))
         yield str(page["data"].get(key, key.replace("_", " "))), told
 

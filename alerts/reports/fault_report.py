@@ -60,7 +60,6 @@ def fault_report(facts: FaultFacts, language: Language, *, analysis: bool = Fals
         company=facts.company,
         customer=facts.customer,
         terms=(
-            (said.said("after", "customer"), facts.customer),
             (said.said("after", "site"), facts.site.title or facts.site.name),
             (said.said("after", "ticket"), facts.ticket.id),
             (said.said("after", "device"), _device(facts)),
@@ -195,7 +194,7 @@ def _way(facts: FaultFacts, said: Words) -> Iterator[Block]:
     first = facts.hops[0].at if facts.hops else None
     yield Table(
         key="way",
-        title=said.said("after", "way"),
+        title="",
         columns=(
             Column(key="at", title=said.said("after", "at"), share=2),
             Column(key="after", title=said.said("after", "after"), share=1),
@@ -204,7 +203,7 @@ def _way(facts: FaultFacts, said: Words) -> Iterator[Block]:
         rows=tuple(
             Row(
                 cells=(
-                    Moment(at=each.at),
+                    wall(each.at, facts.site.zone, seconds=True),
                     span(each.at - first, said.language) if first else "",
                     said.said("after_hop", each.stop.value, what=each.what),
                 )
@@ -224,7 +223,7 @@ def timeline(facts: FaultFacts, said: Words) -> Iterator[Block]:
     yield Heading(level=1, text=said.said("after", "timeline"), key="timeline")
     yield Table(
         key="timeline",
-        title=said.said("after", "timeline"),
+        title="",
         columns=(
             Column(key="seq", title=said.said("after", "number"), share=0.5),
             Column(key="at", title=said.said("after", "at"), share=1.6),
@@ -272,7 +271,7 @@ def promises(facts: FaultFacts, said: Words) -> Iterator[Block]:
         yield Paragraph(text=told, tone=Tone.BAD if late else Tone.PLAIN)
     yield Table(
         key="promises",
-        title=said.said("after", "promises"),
+        title="",
         columns=(
             Column(key="promise", title=said.said("after", "promise"), share=2),
             Column(key="promised", title=said.said("after", "promised"), share=1),
@@ -341,7 +340,7 @@ def _around(facts: FaultFacts, said: Words) -> Iterator[Block]:
     yield Heading(level=1, text=said.said("after", "around"), key="around")
     yield Table(
         key="around",
-        title=said.said("after", "around"),
+        title="",
         columns=(
             Column(key="at", title=said.said("after", "at"), share=1.4),
             Column(key="what", title=said.said("after", "what"), share=5),
@@ -361,7 +360,7 @@ def _similar(facts: FaultFacts, said: Words) -> Iterator[Block]:
         )
     yield Table(
         key="similar",
-        title=said.said("after", "similar"),
+        title="",
         columns=(
             Column(key="ticket", title=said.said("after", "ticket"), share=1.3),
             Column(key="device", title=said.said("after", "device"), share=1.5),

@@ -31,7 +31,6 @@ def tracking_card(facts: FaultFacts, language: Language, *, version: int = 1) ->
         company=facts.company,
         customer=facts.customer,
         terms=(
-            (said.said("after", "customer"), facts.customer),
             (said.said("after", "site"), facts.site.title or facts.site.name),
             (said.said("after", "ticket"), facts.ticket.id),
         ),

@@ -82,7 +82,7 @@ def asset_file(facts: AssetFacts, language: Language, *, version: int = 1) -> Pa
         facts=fingerprint(facts),
         company=facts.company,
         customer=facts.customer,
-        terms=((said.said("after", "customer"), facts.customer), (said.said("after", "units"), str(len(facts.units)))),
+        terms=((said.said("after", "units"), str(len(facts.units))),),
         blocks=tuple(_blocks(facts, said)),
     )
 
@@ -94,7 +94,7 @@ def _blocks(facts: AssetFacts, said: Words) -> Iterator[Block]:
         yield Paragraph(text=said.said("after", "warranty_soon", count=str(soon), days=str(SOON)), tone=Tone.ATTENTION)
     yield Table(
         key="units",
-        title=said.said("after", "units"),
+        title="",
         columns=(
             Column(key="serial", title=said.said("after", "serial"), share=1.7),
             Column(key="model", title=said.said("after", "model"), share=1.8),

@@ -69,7 +69,6 @@ def visit_sheet(facts: VisitFacts, language: Language, *, version: int = 1) -> P
         company=facts.company,
         customer=facts.customer,
         terms=(
-            (said.said("after", "customer"), facts.customer),
             (said.said("after", "quarter"), facts.quarter),
             (said.said("after", "from"), Moment(at=facts.start, day=True)),
             (said.said("after", "to"), Moment(at=facts.end, day=True)),
@@ -105,7 +104,7 @@ def _blocks(facts: VisitFacts, said: Words) -> Iterator[Block]:
     yield Heading(level=1, text=said.said("after", "open_matters"), key="open")
     yield Table(
         key="open",
-        title=said.said("after", "open_matters"),
+        title="",
         columns=(
             Column(key="ticket", title=said.said("after", "ticket"), share=1.3),
             Column(key="device", title=said.said("after", "device"), share=1.5),
@@ -132,7 +131,7 @@ def _blocks(facts: VisitFacts, said: Words) -> Iterator[Block]:
     yield Heading(level=1, text=said.said("after", "ending"), key="ending")
     yield Table(
         key="ending",
-        title=said.said("after", "ending"),
+        title="",
         columns=(
             Column(key="serial", title=said.said("after", "serial"), share=1.5),
             Column(key="model", title=said.said("after", "model"), share=2),
