@@ -22,6 +22,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 10, 22, 22
 _COLOURS = ("#000000", "#0a5aa5", "#b3430d", "#00684a", "#7a2f7a", "#5b4a00", "#444444", "#8a0030")
 _MOST_POINTS = 1200
 _NAME = 40
+_EMPTY = 40  # how high a picture of nothing is
 _STEPS = (1, 2, 2.5, 5, 10)
 _DAYS = (1, 2, 5, 7, 14, 31, 61, 92, 183, 366, 731, 1827, 3653)
 _HOURS = (1, 2, 3, 6, 12)
@@ -52,7 +53,7 @@ def drawn(chart: Chart, said: Saying) -> str:
     moments = [at.timestamp() for line in lines for at, value in line.points if _is_number(value)]
     values = [value for line in lines for value in _values(line)]
     if not moments or not values:
-        return _svg([_text(WIDTH / 2, HEIGHT / 2, said.frame("no_data"), "middle", 12)], chart.title)
+        return _svg([_text(WIDTH / 2, _EMPTY / 2 + 4, said.frame("no_data"), "middle", 12)], chart.title, _EMPTY)
     near, far = _limits(chart, min(values), max(values))
     ticks = _ticks(min([*values, *(value for _, value in near)]), max([*values, *(value for _, value in near)]), chart)
     field = _Field(*_room(min(moments), max(moments)), ticks[0], ticks[-1])
@@ -297,9 +298,9 @@ def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 10, 
     return f'<text x="{x:.1f}" y="{y:.1f}"{place}{bigger}{around}>{escape(plain(text), quote=False)}</text>'
 
 
-def _svg(parts: Iterable[str], title: str) -> str:
+def _svg(parts: Iterable[str], title: str, height: int = HEIGHT) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="160mm" height="50mm" '
-        f'role="img" aria-label="{escape(plain(title, 200))}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="160mm" '
+        f'height="{height / 4:g}mm" role="img" aria-label="{escape(plain(title, 200))}" '
         f"font-family=\"'{FONT}', 'Noto Sans SC', sans-serif\" font-size=\"10\">{''.join(parts)}</svg>"
     )
