@@ -25,12 +25,16 @@ setup: .venv/ready ## install what is missing, into .venv
 demo: setup ## the daemon over a simulated fleet that breaks and heals; DEMO="--for 90 --json" for a document
 	@$(BIN)/netvigil demo $(DEMO)
 
-# promtool and prometheus hold the metrics, rules and dashboards against the real thing; faketime sets clocks.
+# promtool and prometheus hold the metrics, rules and dashboards against the real thing; faketime sets clocks; pdftotext
+# reads what documents say, and the fonts are those that documents are set in.
 tools:
 	@command -v promtool >/dev/null && command -v prometheus >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=prometheus
 	@command -v systemd-analyze >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=systemd
 	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || $(MAKE) --no-print-directory apt PACKAGES=faketime
 	@command -v /bin/kill >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=procps
+	@command -v pdftotext >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=poppler-utils
+	@ls /usr/share/fonts/*/noto/NotoSansCJK-Bold.ttc >/dev/null 2>&1 \
+		|| $(MAKE) --no-print-directory apt PACKAGES=fonts-noto-cjk
 
 # One worker more than there are cores, because some tests wait; who has none left takes some of another's.
 WORKERS ?= $(shell expr $$(nproc) + 1)

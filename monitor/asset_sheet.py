@@ -15,12 +15,13 @@ from itertools import islice
 from alerts.desk.assets import DATES, FIELDS, NOT_YET_DATES, Asset, disorder, word
 from alerts.desk.contract import Contract
 from alerts.desk.warranty import NOT_YET, maker_of
+from alerts.papers.harmless_cells import TEXT_MARK
 from collectors.text import cleaned
 from monitor.devices_csv import FORMULA, plain_heading, trimmed
 from monitor.inventory import Inventory
 from monitor.model import Language
 from monitor.problem import Problem, Speller, near_word
-from monitor.sheets import TEXT_MARK, Cell
+from monitor.sheets import Cell
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "serial": (

@@ -6,30 +6,31 @@ out, and what cannot be read at all raises SheetError. On the way out no cell ca
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
 
+from alerts.papers.harmless_cells import (
+    MOST_BYTES,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    MOST_UNPACKED,
+    TEXT_MARK,
+    marked,
+    text_cell,
+)
+from alerts.papers.zipped import unpacked_size
 from collectors.text import cleaned
 from monitor.devices_csv import DELIMITERS, decoded
 
 Cell = str | int | float | date | bool
 """What a cell holds; "" where it is empty. A number is one that the spreadsheet counts as such."""
 
-MOST_BYTES = 20_000_000
-MOST_UNPACKED = 200_000_000
-MOST_ROWS = 100_000
-MOST_COLUMNS = 200
-TEXT_MARK = "'"
-"""What stands before a text that would be a formula without it."""
 _XLSX = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "|", "%", "'")  # what spreadsheets may take for a formula or a text mark
 
 
 class SheetError(Exception):
@@ -81,9 +82,8 @@ def _of_workbook(path: Path, raw: bytes, sheet: str) -> Iterator[tuple[int, list
 
 def _sized(path: Path, raw: bytes) -> None:
     """Raises SheetError for a file that would unpack to more than anybody's asset file."""
-    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-        if sum(each.file_size for each in packed.infolist()) > MOST_UNPACKED:
-            raise SheetError(f"{path}: unpacks to more than {MOST_UNPACKED // 1_000_000} MB; save it anew")
+    if unpacked_size(raw) > MOST_UNPACKED:
+        raise SheetError(f"{path}: unpacks to more than {MOST_UNPACKED // 1_000_000} MB; save it anew")
 
 
 def _cells(lines: Iterable[Sequence[object]]) -> Iterator[tuple[int, list[Cell]]]:
@@ -143,8 +143,7 @@ def as_csv(headings: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def _harmless(cell: Cell) -> str:
-    text = cell.isoformat() if isinstance(cell, date) else str(cell)
-    return f"{TEXT_MARK}{text}" if text.startswith(_DANGEROUS) else text
+    return marked(cell.isoformat() if isinstance(cell, date) else str(cell))
 
 
 def as_workbook(title: str, headings: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
@@ -153,15 +152,7 @@ def as_workbook(title: str, headings: Sequence[str], lines: Iterable[Sequence[Ce
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for line in ([*headings], *lines):
-        cells = []
-        for value in line:
-            cell = WriteOnlyCell(sheet, value=value)  # type: ignore[arg-type]  # a date is taken too
-            if isinstance(value, str):
-                cell.data_type = "s"  # openpyxl takes "=…" for a formula
-                cell.number_format = "@"
-                cell.quotePrefix = True
-            cells.append(cell)
-        sheet.append(cells)
+        sheet.append([text_cell(sheet, value) if isinstance(value, str) else value for value in line])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

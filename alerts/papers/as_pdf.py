@@ -13,7 +13,18 @@ from typing import Any
 from alerts.papers.charts import drawn
 from alerts.papers.dress import PLAIN, Dress
 from alerts.papers.fonts import shown
-from alerts.papers.frame import company, contents, cover, depth, numbered, origin
+from alerts.papers.frame import (
+    MOST_IN_CONTENTS,
+    company,
+    contents,
+    cover,
+    depth,
+    is_tall,
+    letters,
+    numbered,
+    origin,
+    shares,
+)
 from alerts.papers.paper import (
     Blank,
     Block,
@@ -38,10 +49,6 @@ from monitor.model import Language
 Json = dict[str, Any]
 
 _REGIONS = {Language.EN: ("en", "GB"), Language.ZH_CN: ("zh", "CN")}
-_WIDTH = 172.0  # mm between the margins
-_LETTER = 1.55  # mm, of a letter of a table
-_TALL = 60  # lines: so high a row would not fit on a page
-_MOST_IN_CONTENTS = 200
 _PIECE = 3  # letters, of a word that has no better place to be broken
 _ZERO = "\u200b"
 _LONG = re.compile(r"[!-~]{8,}|[^\s\u2e80-\U0010ffff]{8,}")
@@ -91,7 +98,7 @@ def _frame(paper: Paper, dress: Dress, said: Saying) -> Json:
         "logo": _logo(dress),
         "front": True,
         "outlined": bool(listed),
-        "depth": 3 if len(listed) <= _MOST_IN_CONTENTS else 2,
+        "depth": 3 if len(listed) <= MOST_IN_CONTENTS else 2,
     }
 
 
@@ -126,20 +133,18 @@ def _block(number: str, block: Block, said: Saying) -> Json:  # noqa: PLR0911 - 
 
 
 def _table(table: Table, said: Saying) -> Json:
-    whole = sum(max(column.share, 0.05) for column in table.columns) or 1.0
-    widths = [max(column.share, 0.05) for column in table.columns]
-    letters = [max(int(_WIDTH * width / whole / _LETTER) - 2, 2) for width in widths]
+    widths = letters(table)
     rows = []
     for row in table.rows:
-        cells = [_cell(cell, said, most) for cell, most in zip(row.cells, letters, strict=True)]
-        tall = any(cell and len(cell) > most * _TALL / 2 for cell, most in zip(cells, letters, strict=True))
+        cells = [_cell(cell, said, most) for cell, most in zip(row.cells, widths, strict=True)]
+        tall = is_tall(row, table, said)
         plainly = row.tone is Tone.PLAIN and not tall
         rows.append(cells if plainly else [{"tone": row.tone.value, "tall": tall}, *cells])
     return {
         "is": "table",
         "title": _word(table.title, 60),
-        "widths": widths,
-        "head": [_word(column.title, most) for column, most in zip(table.columns, letters, strict=True)],
+        "widths": shares(table),
+        "head": [_word(column.title, most) for column, most in zip(table.columns, widths, strict=True)],
         "right": _figures(table),
         "rows": rows,
         "empty": _broken(shown(running(table.empty)), 60),

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from alerts.papers.dress import Dress
-from alerts.papers.paper import Block, Heading, Moment, Paper
+from alerts.papers.paper import Block, Heading, Moment, Paper, Row, Table
 from alerts.papers.saying import Saying, plain
 from monitor.model import Language
 
 LANGUAGE_TAGS = {Language.EN: "en", Language.ZH_CN: "zh-CN"}
 DEEPEST = 3
+MOST_IN_CONTENTS = 200
+"""Headings up to which the table of contents shows all three levels."""
+_LETTERS = 110  # of a table's print, between the margins of A4
+_TALL = 30  # lines: so high a row might not fit on a page
 
 
 def numbered(blocks: Iterable[Block]) -> Iterator[tuple[str, Block]]:
@@ -61,3 +65,20 @@ def origin(paper: Paper, said: Saying) -> list[tuple[str, str]]:
         (said.frame("facts"), plain(paper.facts)),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def shares(table: Table) -> list[float]:
+    """The share of each column of the width of the page; together 1."""
+    given = [max(column.share, 0.05) for column in table.columns]
+    return [each / sum(given) for each in given]
+
+
+def letters(table: Table) -> list[int]:
+    """About how many letters stand on a line of each column."""
+    return [max(int(_LETTERS * share) - 2, 2) for share in shares(table)]
+
+
+def is_tall(row: Row, table: Table, said: Saying) -> bool:
+    """Whether a row may be higher than a page, so that it must be torn."""
+    texts = [(cell, most) for cell, most in zip(row.cells, letters(table), strict=True) if isinstance(cell, str)]
+    return any(len(said.cell(cell)) > most * _TALL for cell, most in texts if len(cell) > most * _TALL)

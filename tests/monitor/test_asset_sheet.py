@@ -15,6 +15,7 @@ from openpyxl import Workbook, load_workbook
 
 from alerts.desk.assets import Asset
 from alerts.desk.warranty import NOT_YET
+from alerts.papers.harmless_cells import MOST_BYTES
 from house import INVENTORY, NETVIGIL
 from monitor import asset_sheet, sheets
 from monitor.asset_sheet import Known
@@ -223,7 +224,7 @@ def test_a_workbook_that_would_unpack_without_end_is_refused_before_it_is(tmp_pa
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as packed, packed.open("xl/bomb.xml", "w") as bomb:
         for _ in range(201):
             bomb.write(bytes(1_000_000))
-    assert path.stat().st_size < sheets.MOST_BYTES
+    assert path.stat().st_size < MOST_BYTES
     with pytest.raises(SheetError, match="unpacks to more"):
         list(sheets.rows(path))
 
