@@ -1,8 +1,8 @@
 """All configuration: from the files of one folder to the frozen `Settings` that the daemon runs on, or its problems.
 
-netvigil.toml, inventory.toml and people.toml (if there is one) are the user's own. Of contract.toml, policy.toml and
-platforms/*.toml those that lie in the folder count, and the ones that come with Netvigil fill the gaps
-(monitor/shipped.py).
+netvigil.toml, inventory.toml and people.toml (if there is one) are the user's own. Of contract.toml, policy.toml,
+forecasts.toml and platforms/*.toml those that lie in the folder count, and the ones that come with Netvigil fill the
+gaps (monitor/shipped.py).
 """
 
 import re
@@ -22,6 +22,8 @@ from alerts.desk.people import People
 from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs, Rule
 from alerts.faults.policy import Policy, PolicyFile, policy
+from alerts.notices.forecast_rules import ForecastsFile
+from alerts.notices.forecast_rules import rules as forecast_rules
 from alerts.post.mail import MailSettings, Security
 from collectors.platform import Platform, PlatformFile, platforms
 from collectors.snmp.reader import Budget
@@ -95,6 +97,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     stock = document(directory / "inventory.toml", problems)
     promises = _owned(directory, "contract.toml", ContractFile, problems)
     rules = _owned(directory, "policy.toml", PolicyFile, problems)
+    foretelling = _owned(directory, "forecasts.toml", ForecastsFile, problems)
     platform_names, known_platforms = _platforms(directory, problems)
     file = checked(own.data, NetvigilFile, own, problems) if own else None
     draft = drafted(stock, problems) if stock else None
@@ -115,7 +118,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     post = _mail(file.mail, own, vault, directory, problems) if own and file else None
     pages = _web(file.web, own, directory, problems) if own and file else Web()
     errors = [problem for problem in problems if not problem.is_warning]
-    if errors or not (file and draft and promises and rules and post):
+    if errors or not (file and draft and promises and rules and foretelling and post):
         raise ConfigError(dict.fromkeys(errors))
     state = _state(file.daemon, environ, directory)
     return Settings(
@@ -146,6 +149,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         contract=contract(promises),
         people=folk,
         policy=policy(rules),
+        forecasts=forecast_rules(foretelling),
         platforms=known_platforms,
         warnings=tuple(problem for problem in problems if problem.is_warning),
     )

@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from alerts.desk.contract import ContractFile
 from alerts.faults.policy import PolicyFile
+from alerts.notices.forecast_rules import ForecastsFile
 from collectors.platform import PlatformFile
 from monitor.fields import said_duration
 from monitor.inventory import InventoryFile
@@ -27,6 +28,7 @@ OWNERS: dict[str, type[BaseModel]] = {
     "contract": ContractFile,
     "people": PeopleFile,
     "policy": PolicyFile,
+    "forecasts": ForecastsFile,
     "platform": PlatformFile,
     "scenario": ScenarioFile,
 }

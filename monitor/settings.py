@@ -10,6 +10,7 @@ from alerts.desk.people import People
 from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
+from alerts.notices.forecast_rules import Rules as ForecastRules
 from alerts.post.audience import CUSTOMERS
 from alerts.post.mail import MailSettings, Security
 from collectors.looks import Door
@@ -195,6 +196,7 @@ class Settings:
     contract: Contract
     policy: Policy
     platforms: Mapping[str, Platform]
+    forecasts: ForecastRules = field(default_factory=ForecastRules)
     storm: Storm = Storm()
     letters: Letters = Letters()
     reminders: Reminders = field(default_factory=Reminders)

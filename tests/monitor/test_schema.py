@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from alerts.notices.forecast_rules import ForecastsFile, MemoryFile, PeersFile, RateFile, TrendFile
 from monitor.credentials import CommunityFile, LoginFile, UserFile
 from monitor.devices_csv import HEADINGS
 from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFile, MaintenanceFile, SiteFile
@@ -106,6 +107,15 @@ PEOPLE: dict[str, type[BaseModel]] = {
 }
 
 
+FORECASTS: dict[str, type[BaseModel]] = {
+    "forecasts.toml": ForecastsFile,
+    "`[trend.NAME]`": TrendFile,
+    "`[rate.ASPECT]`": RateFile,
+    "`[[peers]]`": PeersFile,
+    "`[memory]`": MemoryFile,
+}
+
+
 def documented(heading: str, docs: Path = DOCS) -> dict[str, str]:
     """The default that the documentation states for each setting under `heading`."""
     _, _, below = docs.read_text("utf-8").partition(f"\n### {heading}\n")
@@ -146,6 +156,17 @@ def test_every_setting_is_documented_with_its_default(heading: str, shape: type[
 @pytest.mark.parametrize(("heading", "shape"), PEOPLE.items(), ids=PEOPLE.keys())
 def test_every_setting_of_people_is_documented_with_its_default(heading: str, shape: type[BaseModel]) -> None:
     assert documented(heading, DOCS.with_name("people.md")) == stated(shape)
+
+
+@pytest.mark.parametrize(("heading", "shape"), FORECASTS.items(), ids=FORECASTS.keys())
+def test_every_setting_of_forecasts_is_documented_with_its_default(heading: str, shape: type[BaseModel]) -> None:
+    schema = json.loads(schemas()["forecasts.json"])
+    found = schema if shape is ForecastsFile else schema["$defs"][shape.__name__]
+    below = {"trend", "rate", "peers", "memory"} if shape is ForecastsFile else set()
+    assert documented(heading, DOCS.with_name("forecasts.md")) == {
+        key: "see below" if key in below else default(key, each, found.get("required", ()))
+        for key, each in found["properties"].items()
+    }
 
 
 def test_every_table_of_people_has_its_section() -> None:
@@ -191,5 +212,5 @@ def test_defaults_look_as_one_would_write_them() -> None:
 
 
 def test_samples_name_the_schema_of_their_file() -> None:
-    for name in ("netvigil", "inventory", "people"):
+    for name in ("netvigil", "inventory", "people", "forecasts"):
         assert (shipped() / f"{name}.toml").read_text("utf-8").startswith(f"#:schema schema/{name}.json\n")

@@ -1,0 +1,115 @@
+"""The daily round: all that is known of the past in, all forecasts out, the nearest first."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from math import isfinite
+from zoneinfo import ZoneInfo
+
+from alerts.notices.forecast import Forecast, urgency
+from alerts.notices.forecast_dates import Ending, ending
+from alerts.notices.forecast_flags import ModuleError, memory_errors, predicted, rising
+from alerts.notices.forecast_peers import Hours, unlike_peers
+from alerts.notices.forecast_rate import Counts, more_often
+from alerts.notices.forecast_rules import Rules, Trend
+from alerts.notices.forecast_trend import drifting, trend_of
+from alerts.past import Series, Span
+
+Part = tuple[str, str, str]
+"""Device, kind and label."""
+_MONDAY_TO_FRIDAY = range(5)
+_BUSY = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What is known beside the days: how to get hours, who is alike, since when a part is this part, what ends when."""
+
+    hours: Hours = lambda _: None
+    group: Callable[[Series], str] = lambda series: series.component.label
+    zone: Callable[[str], str] = lambda _: "Asia/Shanghai"
+    since: Mapping[Part, date] | None = None
+    counts: tuple[Counts, ...] = ()
+    errors: tuple[ModuleError, ...] = ()
+    endings: tuple[Ending, ...] = ()
+
+
+def foreseen(days: Iterable[Series], rules: Rules, today: date, beside: Beside | None = None) -> list[Forecast]:
+    """All that is to be told of `today`, the last day that is over, what is nearest first.
+
+    `days` are taken one by one; only those that may be compared with peers are kept until the end.
+    """
+    more = beside or Beside()
+    found: list[Forecast] = []
+    kept: list[Series] = []
+    compared = {(rule.aspect, kind) for rule in rules.peers for kind in rule.kinds}
+    for series in days:
+        found += _of_one(series, rules, today, more)
+        if (series.aspect, series.component.kind) in compared:
+            kept.append(series)
+    for rule in rules.peers:
+        found += unlike_peers(kept, rule, today, group=more.group, hours=more.hours, in_a_row=rules.in_a_row)
+    found += more_often(more.counts, rules.rates, today)
+    found += memory_errors(more.errors, rules.memory, datetime.combine(today, datetime.max.time(), UTC))
+    found += ending(more.endings, rules.dates, today)
+    return sorted(found, key=urgency)
+
+
+def busy_days(hours: Series, zone: str, working: tuple[int, int]) -> Series:
+    """A series of hours as one of working days, whose median is the 95th percentile of their working hours' means."""
+    clock, (first, end) = ZoneInfo(zone), working
+    found: dict[date, list[float]] = {}
+    for span in hours.spans:
+        at = span.start.astimezone(clock)
+        if span.mean is not None and isfinite(span.mean) and first <= at.hour < end:
+            found.setdefault(at.date(), []).append(span.mean)
+    spans = tuple(
+        Span(
+            start=datetime.combine(day, datetime.min.time(), clock),
+            seconds=3600.0 * len(values),
+            samples=len(values),
+            median=_percentile(values),
+        )
+        for day, values in sorted(found.items())
+        if day.weekday() in _MONDAY_TO_FRIDAY and 2 * len(values) >= end - first
+    )
+    return replace(hours, spans=spans)
+
+
+def _of_one(series: Series, rules: Rules, today: date, beside: Beside) -> Iterator[Forecast]:
+    part = series.component
+    if series.aspect in rules.predicted and (told := predicted(series, today)):
+        yield told
+    if series.aspect in rules.rising and (told := rising(series, today)):
+        yield told
+    rule = trend_of(series, rules.trends)
+    if rule is None:
+        return
+    since = (beside.since or {}).get((series.device, part.kind, part.label))
+    if rule.busy:
+        hours = beside.hours(series) if _moves(series, rule) else None
+        if hours is None:
+            return
+        series = busy_days(hours, beside.zone(series.device), rules.working_hours)
+    if told := drifting(series, rule, today, in_a_row=rules.in_a_row, since=since):
+        yield told
+
+
+def _moves(series: Series, rule: Trend) -> bool:
+    """Whether the means of whole days move at all: of an idle port nobody reads the hours."""
+    means = [span.mean for span in series.spans[-rule.windows[0] :] if span.mean is not None]
+    return len(means) > 1 and max(means) - min(means) >= rule.drift / 5
+
+
+def _percentile(values: list[float]) -> float:
+    """The 95th percentile, between its two neighbours."""
+    ordered = sorted(values)
+    place = _BUSY * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+
+def yesterday(now: datetime, zone: str) -> date:
+    """The last day that is over on the clock of `zone`."""
+    return now.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
