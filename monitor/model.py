@@ -619,7 +619,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advisory:
-    """A vendor's notice, whoever published it."""
+    """A vendor's notice, whoever published it. `score` is how grave it is from 0 to 10 (CVSS), None where unsaid."""
 
     name: str
     form: str
@@ -627,6 +627,7 @@ class Advisory:
     text: str = ""
     published: str = ""
     known_exploited: bool = False
+    score: float | None = None
     statements: tuple[Statement, ...] = ()
     remedies: tuple[str, ...] = ()
     unparsed: tuple[str, ...] = ()

@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from alerts.notices.installed import Installed
 from alerts.notices.order import Order, Version
-from alerts.notices.products import Speaks, speaks
+from alerts.notices.products import Speaks, other_maker, speaks
 from alerts.notices.versions import parsed
 from alerts.notices.vrp import Vrp
 from monitor.model import Advisory, Said, Span, Statement
@@ -53,10 +54,14 @@ class Exposure:
     evidence: tuple[Evidence, ...]
 
 
-def exposed(advisory: Advisory, device: Installed) -> Exposure:
-    """The verdict on a device; the loudest of what the statements about it say, and why."""
-    evidence = _evidence(advisory, device)
-    if advisory.unparsed:
+def exposed(advisory: Advisory, device: Installed, about: "About | None" = None) -> Exposure:
+    """The verdict on a device; the loudest of what the statements about it say, and why.
+
+    `about` is what `spoken` says of a device of the same platform and model, where that is known already.
+    """
+    about = about or spoken(advisory, device)
+    evidence = _judged(about.statements, device, advisory) if about.statements else list(about.said)
+    if about.unread:
         words = "; ".join(advisory.unparsed[:5])
         evidence.append(_reason(Verdict.UNDETERMINED, advisory.form, words, "a part of the record could not be read"))
     verdict = min((each.verdict for each in evidence), key=_RANK.index)
@@ -74,7 +79,58 @@ def _reason(verdict: Verdict, source: str, words: str, rule: str) -> Evidence:
     return Evidence(verdict=verdict, source=source, words=words, rule=rule)
 
 
-def _evidence(advisory: Advisory, device: Installed) -> list[Evidence]:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What of an advisory is about devices of a model: statements to hold versions against, or what is said at once."""
+
+    statements: Sequence[Statement] = ()
+    said: Sequence[Evidence] = ()
+    unread: bool = False
+    listed: frozenset[object] | None = None
+    """Of statements that list single versions of VRP as affected and nothing else, these versions and branches."""
+
+    def passes_over(self, version: Version | None) -> bool:
+        """Whether it is sure, without a look at each, that other versions are listed and this one is not."""
+        if self.listed is None or not isinstance(version, Vrp) or version.placeholder:
+            return False
+        line = (version.lineage, version.release)
+        mine = {(version.lineage, version.base), line, (*line, version.customisation)}
+        return self.listed.isdisjoint(mine)
+
+
+def spoken(advisory: Advisory, device: Installed) -> About:
+    """What of an advisory is about devices of this platform and model, whatever their version."""
+    text = f"{advisory.title} {advisory.text}"
+    others = bool(advisory.statements) and all(other_maker(e.vendor, device.maker, text) for e in advisory.statements)
+    if others:
+        first = advisory.statements[0]
+        rule = "the record speaks of other makers only"
+        return About((), [_reason(Verdict.NOT_APPLICABLE, first.source, _words(first), rule)])
+    found = _about(advisory, device)
+    unread = bool(advisory.unparsed)
+    if not isinstance(found[0], Statement):
+        return About((), found, unread)
+    return About(found, (), unread, _single_versions(found) if device.kind == "vrp" and not unread else None)
+
+
+def _single_versions(statements: Sequence[Statement]) -> frozenset[object] | None:
+    out: set[object] = set()
+    for each in statements:
+        if each.said is not Said.AFFECTED or each.rest or each.unparsed or not each.spans:
+            return None
+        for span in each.spans:
+            version = parsed("vrp", span.low)
+            if span.low != span.high or not isinstance(version, Vrp) or version.placeholder or version.alone:
+                return None
+            line = (version.lineage, version.release)
+            is_branch = version.service_pack is None and version.beta is None and version.patch is None
+            out.add((version.lineage, version.base))
+            if is_branch:
+                out.add(line if version.customisation is None else (*line, version.customisation))
+    return frozenset(out)
+
+
+def _about(advisory: Advisory, device: Installed) -> list[Statement] | list[Evidence]:
     about = [(speaks(each, device, f"{advisory.title} {advisory.text}"), each) for each in advisory.statements]
     # where somebody names products, an entry that names none says nothing more
     if any(how is not Speaks.UNCLEAR for how, _ in about):
@@ -83,11 +139,10 @@ def _evidence(advisory: Advisory, device: Installed) -> list[Evidence]:
     general = [each for how, each in about if how is Speaks.GENERAL]
     unclear = [each for how, each in about if how is Speaks.UNCLEAR]
     if by_name or general:
-        out = _judged(by_name or general, device, advisory)
         if not by_name and _bound_to_others(general, about):
             rule = "every bound is bound to a model by name elsewhere in the record, and none to this one"
             return [_reason(Verdict.NOT_LISTED, general[0].source, _words(general[0]), rule)]
-        return out
+        return by_name or general
     if unclear or not about:
         source, words = (unclear[0].source, _words(unclear[0])) if unclear else (advisory.form, "no statements")
         return [_reason(Verdict.UNDETERMINED, source, words, "whether this is the device cannot be told")]
@@ -234,6 +289,7 @@ def _verdict(said: Said, places: Sequence[str], version: Version, patch: Version
     return Verdict.NOT_LISTED, "other versions are listed, and this one is not"
 
 
+@lru_cache(maxsize=131072)
 def _place(span: Span, kind: str, version: Version, patch: Version | None) -> str:  # noqa: PLR0911 - rules, the first counts
     """Where the version stands to one range: in, exact, branch, other, above, below, unknown."""
     if not span.low and not span.high:

@@ -7,6 +7,7 @@ tables here say which belong together. A model that they do not know is unknown,
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from alerts.notices.versions import family
@@ -69,13 +70,14 @@ def installed(platform: str, model: str, version: str, patch: str = "") -> Insta
     )
 
 
-def names(text: str, *, servers: bool) -> list[Name]:
+@lru_cache(maxsize=16384)
+def names(text: str, *, servers: bool) -> tuple[Name, ...]:
     """The models and series that a text names."""
     upper = re.sub(r"CLOUD ?ENGINE[ _-]*(?:S(?=[0-9])|CE)?", "CE", text.upper().replace("_", " "))
     if re.search(r"CLOUD ?ENGINE[ _-]*S[0-9]", text.upper()):
         upper = re.sub(r"CLOUD ?ENGINE[ _-]*", "", text.upper())
     if servers:
-        return [Name(base=each[0]) for each in _SERVER.finditer(upper.replace("-", " "))]
+        return tuple(Name(base=each[0]) for each in _SERVER.finditer(upper.replace("-", " ")))
     out = []
     for word in upper.replace("FIRMWARE", " ").split():
         found = _SWITCH.match(word) or _ROUTER.match(word)
@@ -83,7 +85,7 @@ def names(text: str, *, servers: bool) -> list[Name]:
             letters, digits, suffix = (each for each in found.groups() if each is not None)
             segments = frozenset(each for each in re.split(r"[-/]", word[found.end() :]) if each)
             out.append(Name(base=letters + digits, suffix=suffix, segments=segments))
-    return out
+    return tuple(out)
 
 
 def named(device: Installed, other: Name) -> bool | None:

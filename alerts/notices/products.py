@@ -1,10 +1,11 @@
 """Does a statement of an advisory speak of this device? Yes by name, yes in general, no, or nobody can tell."""
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 
 from alerts.notices.installed import MAKERS, Installed, named, names
-from monitor.model import Statement
+from monitor.model import Advisory, Statement
 
 
 class Speaks(Enum):
@@ -28,12 +29,14 @@ _OTHERS = re.compile(
 _VAGUE = re.compile(
     r"series|products?\b|switch|router|platform|devices?\b|multiple|various|campus|quidway|software|all\b"
 )
+EVERY, NAMELESS = "*", "?"
+"""Keys of what must be looked at for every device of a maker, and for those whose model is unknown."""
 _SYSTEMS = re.compile(r"\bvrp\b|versatile routing platform|\bcomware\b")
 
 
 def speaks(statement: Statement, device: Installed, text: str) -> Speaks:
     """How the statement's products stand to the device; `text` is the advisory's own words."""
-    if _other_maker(statement.vendor, device.maker, text):
+    if other_maker(statement.vendor, device.maker, text):
         return Speaks.NO
     said = [_one(each, device, text) for each in statement.products] or [Speaks.UNCLEAR]
     # names stand beside general words in one statement: "comware" on these models, "BIOS" of that server
@@ -44,12 +47,55 @@ def speaks(statement: Statement, device: Installed, text: str) -> Speaks:
     return Speaks.UNCLEAR if Speaks.UNCLEAR in said else Speaks.NO
 
 
-def _other_maker(vendor: str, maker: str, text: str) -> bool:
+def other_maker(vendor: str, maker: str, text: str) -> bool:
+    """Whether a statement is of another maker: by its vendor, else by the makers that `text` names."""
     vendor = vendor.lower()
     if vendor in _NOBODY:
         told = {each for each in MAKERS.values() if each in text.lower()}
         return bool(told) and maker not in told
     return maker not in vendor
+
+
+def keys(advisory: Advisory) -> frozenset[tuple[str, str]]:
+    """Maker and name (or EVERY, NAMELESS) of the devices that an advisory can touch; of others it speaks not at all.
+
+    More than needed is harmless, less is not: who is found by none of these keys is not applicable (`exposed`).
+    """
+    text = f"{advisory.title} {advisory.text}".lower()
+    of = {
+        maker: [each for each in advisory.statements if not other_maker(each.vendor, maker, text)]
+        for maker in dict.fromkeys(MAKERS.values())
+    }
+    if not advisory.statements or (advisory.unparsed and any(of.values())):
+        return frozenset((maker, EVERY) for maker in of if of[maker] or not advisory.statements)
+    return frozenset(
+        (maker, key)
+        for maker, statements in of.items()
+        for statement in statements
+        for product in statement.products or ("",)
+        for key in _keys(product, maker)
+    )
+
+
+def _keys(product: str, maker: str) -> Iterator[str]:
+    lowered = product.lower().replace("_", " ")
+    yield NAMELESS
+    if lowered.strip() in _NOBODY:
+        yield EVERY
+    elif _OTHERS.search(lowered):
+        return
+    elif maker == "dell":
+        found = names(product, servers=True)
+        if not found or _CONTROLLER.search(lowered) or _GENERATIONS.search(lowered):
+            yield EVERY
+        yield from (each.base for each in found)
+    elif _SYSTEMS.search(lowered):
+        yield EVERY
+    else:
+        found = names(product, servers=False)
+        if not found and _VAGUE.search(lowered):
+            yield EVERY
+        yield from (each.base for each in found)
 
 
 def _one(product: str, device: Installed, text: str) -> Speaks:  # noqa: PLR0911 - a list of rules, the first counts

@@ -4,6 +4,7 @@ A platform is named by its file in `configs/platforms`, or by the component alon
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from alerts.notices.comware import comware
@@ -39,6 +40,7 @@ def family(platform: str) -> str | None:
     return NAMES.get(platform.strip().lower())
 
 
+@lru_cache(maxsize=32768)
 def parsed(platform: str, text: str) -> Version | None:
     """The version that a text names on a platform; None for what is none, and for a platform without an order."""
     name = family(platform)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectors.feeds import ranges
-from collectors.feeds.fields import NotAnAdvisoryError, odd, rows, table, text
+from collectors.feeds.fields import NotAnAdvisoryError, odd, rows, score, table, text
 from monitor.model import Advisory, Said, Span, Statement
 
 _LONG = 20_000
@@ -56,6 +56,7 @@ def advisories(document: dict[str, Any]) -> Iterator[Advisory]:
             text=" ".join(text(each.get("text") or each.get("details"), _LONG) for each in notes)[:_LONG],
             published=text(tracking.get("current_release_date")),
             known_exploited="actively exploited" in threats or "known exploited" in threats,
+            score=score(rows(one.get("scores"))),
             statements=tuple(statements),
             remedies=tuple(remedies),
             unparsed=(*unread, *strange),

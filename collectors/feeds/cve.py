@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from collectors.feeds import ranges
-from collectors.feeds.fields import odd, rows, table, text
+from collectors.feeds.fields import odd, rows, score, table, text
 from monitor.model import Advisory, Said, Span, Statement
 
 _LONG = 20_000
@@ -30,6 +30,7 @@ def advisory(record: dict[str, Any]) -> Advisory:
         text=words,
         published=text(meta.get("datePublished")),
         known_exploited=exploited,
+        score=score([own.get("metrics"), *(each.get("metrics") for each in others)]),
         statements=tuple(statements),
         remedies=tuple(text(each.get("value"), _LONG) for each in rows(own.get("solutions"))),
         unparsed=(*odd(containers.get("adp"), "adp"), *odd(own.get("affected"), "affected")),

@@ -7,6 +7,7 @@ from collectors.text import cleaned
 
 MOST = 20_000
 _LONGEST = 1000
+_GRAVEST = 10
 
 
 class NotAnAdvisoryError(ValueError):
@@ -30,6 +31,22 @@ def rows(value: Any) -> list[dict[str, Any]]:
 def text(value: Any, cap: int = _LONGEST) -> str:
     """The value as clean text, if it is one."""
     return cleaned(value, cap) if isinstance(value, str) else ""
+
+
+def score(value: Any) -> float | None:
+    """The highest base score of CVSS that stands somewhere in `value`: four levels deep, as all forms have it."""
+    return max(_scores(value, 4), default=None)
+
+
+def _scores(value: Any, depth: int) -> Iterator[float]:
+    if isinstance(value, dict):
+        own = value.get("baseScore")
+        if isinstance(own, int | float) and not isinstance(own, bool) and 0 <= own <= _GRAVEST:
+            yield float(own)
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if depth:
+        for each in inside:
+            yield from _scores(each, depth - 1)
 
 
 def odd(value: Any, name: str) -> Iterator[str]:

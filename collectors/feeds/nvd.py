@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from collectors.feeds import ranges
-from collectors.feeds.fields import NotAnAdvisoryError, odd, rows, table, text
+from collectors.feeds.fields import NotAnAdvisoryError, odd, rows, score, table, text
 from monitor.model import Advisory, Said, Span, Statement
 
 _LONG = 20_000
@@ -35,6 +35,7 @@ def advisory(record: dict[str, Any]) -> Advisory:
         text=" ".join(text(each.get("value"), _LONG) for each in described if each.get("lang") == "en"),
         published=text(record.get("publishedDate") or cve.get("published")),
         known_exploited=bool(cve.get("cisaExploitAdd")),
+        score=score([record.get("impact"), cve.get("metrics")]),
         statements=tuple(statements),
         unparsed=tuple(unread),
     )
