@@ -66,7 +66,13 @@ class Metrics:
             registry=own,
         )
         self._posted = Counter(
-            "netvigil_letters_posted", "Attempts to post a letter, by result.", ["result"], registry=own
+            "netvigil_letters_posted", "Attempts to post a letter, by way and result.", ["way", "result"], registry=own
+        )
+        self._ways = Gauge(
+            "netvigil_way_up",
+            "Whether letters leave by this way (mail, or a channel): 1 yes, 0 it has failed for a minute.",
+            ["way"],
+            registry=own,
         )
         self._storms = Gauge(
             "netvigil_storm_recipients", "Recipients to whom a digest goes in place of letters.", registry=own
@@ -225,9 +231,13 @@ class Metrics:
         """The stores were held against what is installed: how many are missing of each part number."""
         _replace(self._spares_short, short)
 
-    def posted(self, result: str) -> None:
-        """A mail server answered to a letter, or none could be reached."""
-        self._posted.labels(result).inc()
+    def posted(self, way: str, result: str) -> None:
+        """The other side answered to a letter, or none could be reached."""
+        self._posted.labels(way, result).inc()
+
+    def ways(self, up: Mapping[str, bool]) -> None:
+        """By which ways letters leave, and by which they do not."""
+        _replace(self._ways, up)
 
     def confirmed(self, fault: Fault) -> None:
         """A fault was opened. One that was a symptom counts from when it stood alone."""

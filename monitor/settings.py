@@ -11,6 +11,7 @@ from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.post.audience import CUSTOMERS
+from alerts.post.channels import Channel
 from alerts.post.mail import MailSettings, Security
 from collectors.looks import Door
 from collectors.platform import Platform
@@ -197,6 +198,7 @@ class Settings:
     platforms: Mapping[str, Platform]
     storm: Storm = Storm()
     letters: Letters = Letters()
+    channels: Mapping[str, Channel] = field(default_factory=dict)
     reminders: Reminders = field(default_factory=Reminders)
     mailbox: Mailbox | None = None
     people: People = field(default_factory=People)

@@ -253,6 +253,19 @@ Index("ix_letter_state_created_at", letter.c.state, letter.c.created_at)
 Index("ix_letter_recipient_created_at", letter.c.recipient, letter.c.created_at)
 Index("ix_letter_queue", letter.c.next_try, sqlite_where=text("state = 'queued'"))
 
+# A way out for letters (mail, or the name of a channel) that failed; `ended_at` is null while it does.
+outage = Table(
+    "outage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("way", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+Index("ix_outage_open", outage.c.way, sqlite_where=text("ended_at IS NULL"))
+
 # Links of letters that were used: `token` is the SHA-256 of one.
 link_used = Table(
     "link_used",

@@ -55,7 +55,7 @@ def test_metrics_pass_the_lint_of_prometheus() -> None:
     metrics, series = Metrics("1.2.3"), Series()
     metrics.visited(None, took=NOON - NOON, late=NOON - NOON)
     metrics.outbox_counted({"queued": 1}, {"queued": NOON})
-    metrics.posted("accepted")
+    metrics.posted("mail", "accepted")
     for number, hostile in enumerate(['"', "\\", "\n", "\x00", "\u202e", "x" * 65536, "风扇", "\udcff"]):
         device = Device(name=f"sw-{number}{hostile}", address="192.0.2.1", customer=hostile, site="hefei")
         told = [
