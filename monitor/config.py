@@ -474,6 +474,7 @@ def _web(file: WebFile, own: Document, directory: Path, problems: list[Problem])
         host=name,
         port=int(port or 0),
         url=file.url,
+        zone=file.zone or "",
         session=file.session,
         certificate=directory / file.certificate if file.certificate else None,
         key=directory / file.key if file.key else None,

@@ -27,6 +27,7 @@ from monitor.metrics import Metrics
 from monitor.model import EventKind, Letter, Level, Ticket
 from monitor.posting import Posting
 from monitor.progress import Progress
+from monitor.rota_gaps import uncovered
 from monitor.store import faults, letters, outages, spares, tickets
 from monitor.store.database import Store
 
@@ -72,6 +73,7 @@ class Duties:
         self._postings: dict[str, Posting] = {}
         self._posted_as_of: Settings | None = None
         self._out: set[str] | None = None
+        self._ahead: tuple[Settings, datetime] | None = None
         self._swept_at = clock()
         self._levels: dict[str, Level] = {}
         self._calls: dict[str, datetime | None] = {}
@@ -93,6 +95,7 @@ class Duties:
             self._reports,
             self._counts,
             self._stocks,
+            self._looks_ahead,
             self._sweeps,
         )
         done = [await self._tried(duty, now) for duty in duties]
@@ -301,6 +304,15 @@ class Duties:
         levels = await self._store.ask(partial(units.spare_levels, settings=self.settings))
         self._metrics.spares_counted({each.part_number: each.short for each in levels})
         self._stock_as_of, self._stocked_at = as_of, now
+
+    async def _looks_ahead(self, now: datetime) -> None:
+        """Say how long nobody will be on duty, anew every hour."""
+        if self._ahead is not None and self._ahead[0] is self.settings and now - self._ahead[1] < _STOCK:
+            return
+        settings = self.settings
+        sites = settings.inventory.sites
+        self._metrics.gaps_counted(await asyncio.to_thread(uncovered, settings.people, sites, now))
+        self._ahead = (settings, now)
 
     async def _sweeps(self, now: datetime) -> None:
         if now - self._swept_at >= _SWEEP:

@@ -22,6 +22,7 @@ from monitor.fields import (
     Switch,
     Title,
     Whole,
+    Zone,
     host,
 )
 from monitor.model import Language
@@ -78,6 +79,9 @@ class WebFile(Settled):
         "",
         description="The address by which people reach the pages, such as https://desk.example.org; forms are taken "
         "from there alone. If left out: from whatever address they were asked for.",
+    )
+    zone: Zone | None = Field(
+        None, description="Time zone of what is of no site; if left out the one that most sites have."
     )
     session: PositiveDuration = Field(timedelta(hours=12), description="Time after which one has to log in again.")
     certificate: str = Field(

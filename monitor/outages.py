@@ -47,8 +47,8 @@ def _told(outage: Outage, what: str, settings: Settings, now: datetime) -> Itera
         seen.add(address)
         said = words(recipient.language)
         called = said.said("outage", "mail") if outage.way == MAIL else outage.way
-        zone = next((site.zone for site in settings.inventory.sites.values()), "UTC")
-        values = {"way": called, "since": wall(outage.since, zone), "why": outage.words, "at": wall(now, zone)}
+        values = {"way": called, "since": wall(outage.since, settings.zone), "why": outage.words}
+        values["at"] = wall(now, settings.zone)
         who = sha256(address.encode()).hexdigest()[:10]
         yield notice(
             recipient,
