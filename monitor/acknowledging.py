@@ -40,4 +40,7 @@ def acknowledged(disk: Connection, token: str, settings: Settings, now: datetime
 def who(address: str, settings: Settings) -> str:
     """The person whose address it is, by name; the address itself of anybody else."""
     folded = address.casefold()
-    return next((each.name for each in settings.people.persons.values() if each.mail.casefold() == folded), address)
+    for person in settings.people.persons.values():
+        if folded in {each.address.casefold() for each in person.recipients}:
+            return person.name
+    return address

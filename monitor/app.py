@@ -173,7 +173,8 @@ class App:
                 log.warning("no account yet: made %s, whose one-time password is in %s", accounts.FIRST, first)
             serving.append(
                 serve(
-                    desk_application(self, acknowledging), web.host, web.port, opened=lambda url: told("desk", url),
+                    desk_application(self, acknowledging, self._metrics.logged_in), web.host, web.port,
+                    opened=lambda url: told("desk", url),
                     certificate=web.certificate, key=web.key, proxies=web.proxies,
                 )
             )  # fmt: skip

@@ -7,7 +7,7 @@ gaps (monitor/shipped.py).
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -18,23 +18,26 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from alerts.desk.contract import ContractFile, contract
-from alerts.desk.people import People
+from alerts.desk.people import People, Person
 from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs, Rule
 from alerts.faults.policy import Policy, PolicyFile, policy
 from alerts.notices.forecast_rules import ForecastsFile
 from alerts.notices.forecast_rules import rules as forecast_rules
+from alerts.post.channels import Channel, ChannelKind
+from alerts.post.chat import wrong
 from alerts.post.mail import MailSettings, Security
 from collectors.platform import Platform, PlatformFile, platforms
 from collectors.snmp.reader import Budget
 from collectors.tables import Eye
-from monitor.agreement import SHORTEST, Surroundings, disagreements, unknown
+from monitor.agreement import SHORTEST, Surroundings, disagreements, same, unknown
 from monitor.credentials import credentials, logins
 from monitor.document import Document, checked, contents, document, parsed
 from monitor.draft import Draft, drafted, entries, inventory
-from monitor.fields import said_duration
+from monitor.fields import host, said_duration
 from monitor.model import EventKind, Level, Recipient
 from monitor.netvigil_file import (
+    ChannelFile,
     DaemonFile,
     MailboxFile,
     MailFile,
@@ -107,7 +110,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     if own and file and draft:
         problems += _strangers(own, file, draft)
     problems += disagreements(draft, around) if draft else ()
-    folk = _people(directory, promises, draft, problems)
+    folk = _people(directory, promises, draft, problems, file)
     secrets = (
         credentials(draft.credentials, vault, directory, stock, problems)
         if stock and draft and vault is not None
@@ -116,6 +119,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     entered = logins(draft.logins, vault, directory, stock, problems) if stock and draft and vault is not None else {}
     box = _mailbox(file.mailbox, own, vault, directory, problems) if own and file and file.mailbox else None
     post = _mail(file.mail, own, vault, directory, problems) if own and file else None
+    channels = _channels(own, vault, directory, problems) if own and file else {}
     pages = _web(file.web, own, directory, problems) if own and file else Web()
     errors = [problem for problem in problems if not problem.is_warning]
     if errors or not (file and draft and promises and rules and foretelling and post):
@@ -130,12 +134,13 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         reach=_reach(file.reach),
         traps=_hearing(file.traps),
         syslog=_hearing(file.syslog),
-        mail=post,
+        mail=replace(post, recipients=_everywhere(post.recipients, file, channels)),
+        channels=channels,
         storm=Storm(**dict(file.storm)),
         letters=Letters(
             customer=tuple(EventKind(each) for each in file.letters.customer),
             quiet=frozenset(Level(each) for each in file.letters.quiet_levels),
-            links=file.letters.links.rstrip("/"),
+            links=(file.letters.links or file.web.url).rstrip("/"),
             links_expire=file.letters.links_expire,
         ),
         reminders=_reminders(file.reminders),
@@ -147,7 +152,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         snapshot_interval=file.history.interval,
         inventory=inventory(draft, secrets, entered, file.visits.interval),
         contract=contract(promises),
-        people=folk,
+        people=_reached(folk, channels),
         policy=policy(rules),
         forecasts=forecast_rules(foretelling),
         platforms=known_platforms,
@@ -205,7 +210,13 @@ def _read(path: Path, raw: bytes, shape: type[Shape]) -> tuple[Document | None, 
     return source, file, tuple(problems)
 
 
-def _people(directory: Path, promises: ContractFile | None, draft: Draft | None, problems: list[Problem]) -> People:
+def _people(
+    directory: Path,
+    promises: ContractFile | None,
+    draft: Draft | None,
+    problems: list[Problem],
+    own: NetvigilFile | None,
+) -> People:
     """The people of the folder. There is no file that comes with Netvigil: the sample has nobody's names."""
     path = directory / PEOPLE
     source = document(path, problems) if path.exists() else None
@@ -217,6 +228,7 @@ def _people(directory: Path, promises: ContractFile | None, draft: Draft | None,
         prefectures=promises.prefectures.keys() if promises else None,
         customers=draft.customer_names if draft else None,
         sites={entry.written.name: entry.written.customer for entry in draft.sites} if draft else None,
+        channels={each.name: each.kind for each in own.channel} if own else None,
     )
     found = list(misnamed(source, file, known))
     problems += found
@@ -293,6 +305,12 @@ def _strangers(own: Document, file: NetvigilFile, draft: Draft) -> Iterator[Prob
             yield from unknown(entry.place, ("customers", at), name, "customer", draft.customer_names)
         for at, name in enumerate(entry.written.sites):
             yield from unknown(entry.place, ("sites", at), name, "site", draft.site_names)
+        kinds = {each.name: each.kind for each in file.channel}
+        for at, name in enumerate(entry.written.channels):
+            yield from unknown(entry.place, ("channels", at), name, "channel", kinds)
+            if kinds.get(name) is ChannelKind.SMS:
+                reason = f'"{name}" goes to telephones; let a [[person]] with a phone name it'
+                yield entry.place.problem(("channels", at), reason)
 
 
 def _mail(
@@ -330,6 +348,61 @@ def _mail(
         retry_most=file.retry_most,
         give_up=file.give_up,
     )
+
+
+def _channels(
+    own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
+) -> dict[str, Channel]:
+    """The channels by name, each with its address, which is as good as a password."""
+    written = list(entries(own, ("channel",), ChannelFile))
+    problems += same(written, lambda each: each.name, "name", "name")
+    told: dict[str, Channel] = {}
+    for entry in written:
+        file, before = entry.written, len(problems)
+        url = found(file.url, vault, directory, Within(entry.place, ("url",)), problems) if vault is not None else ""
+        settings = {key: value for key, value in file if key != "url"}
+        channel = Channel(**settings, url=url)
+        if vault is not None and url and (reason := wrong(channel)):
+            problems.append(entry.place.problem(("url",), reason))
+        if file.server.startswith("http:") and host(file.server.partition("//")[2].partition(":")[0]) not in LOOPBACK:
+            reason = "the address of the channel travels in the clear"
+            problems.append(replace(entry.place.problem(("server",), reason), is_warning=True))
+        if before == len(problems) or not any(not each.is_warning for each in problems[before:]):
+            told[file.name] = channel
+    return told
+
+
+def _everywhere(
+    listed: Sequence[Recipient], file: NetvigilFile, channels: Mapping[str, Channel]
+) -> tuple[Recipient, ...]:
+    """The listed recipients, and the channels that are told the same; each address once for each filter."""
+    written = file.mail.recipient if file.mail else []
+    beside = [
+        replace(one, name=name, address=channels[name].address(""), language=channels[name].language)
+        for one, each in zip(listed, written, strict=True)
+        for name in each.channels
+        if name in channels
+    ]
+    return (*listed, *beside)
+
+
+def _reached(people: People, channels: Mapping[str, Channel]) -> People:
+    """The people, with where their channels lead."""
+    if not channels:
+        return people
+    told = {
+        name: replace(person, ways=tuple(_ways(person, channels))) if person.channels else person
+        for name, person in people.persons.items()
+    }
+    return replace(people, persons=told)
+
+
+def _ways(person: Person, channels: Mapping[str, Channel]) -> Iterator[Recipient]:
+    for name in person.channels:
+        channel = channels.get(name)
+        if channel is not None and (address := channel.address(person.phone)):
+            language = person.language if channel.is_personal else channel.language
+            yield Recipient(name=person.title.said(language), address=address, language=language)
 
 
 def _mailbox(
@@ -405,6 +478,7 @@ def _web(file: WebFile, own: Document, directory: Path, problems: list[Problem])
         host=name,
         port=int(port or 0),
         url=file.url,
+        zone=file.zone or "",
         session=file.session,
         certificate=directory / file.certificate if file.certificate else None,
         key=directory / file.key if file.key else None,

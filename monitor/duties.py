@@ -17,27 +17,31 @@ from alerts.desk import hops
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import ClockName, due_events, next_due
 from alerts.desk.reminding import next_at
-from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_try, posted
-from monitor import afterwards, maintenance, reporting, storm, ticketing, units
+from alerts.post.channels import MAIL, Channel, way
+from alerts.post.chat import sent
+from alerts.post.mail import MailSettings, Receipt, Verdict, posted
+from monitor import afterwards, maintenance, reporting, ticketing, units
+from monitor import outages as telling
 from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import EventKind, Letter, Level, Ticket
+from monitor.posting import Posting
 from monitor.progress import Progress
-from monitor.store import enclosures, faults, letters, spares, tickets
+from monitor.rota_gaps import uncovered
+from monitor.store import enclosures, faults, letters, outages, spares, tickets
 from monitor.store.database import Store
-from monitor.store.letters import LetterState, Posted
 
 WORK = "duties"
 log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
 _STOCK = timedelta(hours=1)  # how often the stores are held against what is installed, also where nothing was moved
-_AT_ONCE = 20  # letters under way at the same time
-_TURN = 1.0  # seconds that a letter waits at most for the one before it to the same recipient
 _TOGETHER = 100  # tickets that are looked at together
 _A_TICK = 500  # tickets that are written into in one tick at most: the watchdog waits for its end
 Post = Callable[[Letter, MailSettings, Mapping[str, bytes]], Awaitable[Receipt]]
-"""The way out for one letter and the octets of its enclosures: one try, and what came of it."""
+"""The way out for one letter by mail and the octets of its enclosures: one try, and what came of it."""
+SendChat = Callable[[Letter, Channel], Awaitable[Receipt]]
+"""The same to a channel."""
 
 
 class Duties:
@@ -51,24 +55,26 @@ class Duties:
         progress: Progress,
         clock: Callable[[], datetime],
         post: Post = posted,
+        send: SendChat = sent,
     ) -> None:
-        """Duties that have not begun; `tick` does once what is due. `post` is the way out for letters."""
+        """Duties that have not begun; `tick` does once what is due. `post` and `send` are the ways out for letters."""
         self.settings = settings
         self._store = store
         self._metrics = metrics
         self._progress = progress
         self._clock = clock
         self._post_one = post
+        self._send_one = send
         self._heads: dict[str, int] = {}
         self._wakes: dict[str, datetime | None] = {}
         self._looked: dict[str, int] = {}
         self._began = clock()
         self._reported: set[str] = set()
-        self._failures = 0
-        self._rests_until: datetime | None = None
+        self._postings: dict[str, Posting] = {}
+        self._posted_as_of: Settings | None = None
+        self._out: set[str] | None = None
+        self._ahead: tuple[Settings, datetime] | None = None
         self._swept_at = clock()
-        self._posting: asyncio.Task[None] | None = None
-        self._carrying: asyncio.Task[None] | None = None
         self._levels: dict[str, Level] = {}
         self._calls: dict[str, datetime | None] = {}
         self._windows: tuple[Settings, tuple[str, ...]] | None = None
@@ -82,12 +88,14 @@ class Duties:
         # Letters first: they wait for nobody, least of all for the clocks of five thousand new tickets.
         duties = (
             self._posts,
+            self._watches_ways,
             self._maintains,
             self._promises,
             self._reminds,
             self._reports,
             self._counts,
             self._stocks,
+            self._looks_ahead,
             self._sweeps,
         )
         done = [await self._tried(duty, now) for duty in duties]
@@ -99,14 +107,12 @@ class Duties:
 
         The daemon ticks every second and need not ask; a rehearsal has hours to get over.
         """
-        waiting = await self._store.ask(letters.next_try)
         windows = partial(maintenance.next_change, settings=self.settings, now=self._clock(), within=_SWEEP)
         change = await self._store.ask(windows)
-        rest = self._rests_until
         moments = [at for at in self._calls.values() if at is not None]
         moments += [self._swept_at + _SWEEP, *(wake for wake in self._wakes.values() if wake is not None)]
-        if waiting is not None:
-            moments.append(waiting if rest is None else max(waiting, rest))
+        ways = [await each.due() for each in self._postings.values()]
+        moments += [waiting for waiting in ways if waiting is not None]
         if change is not None:
             moments.append(change)
         return min(moments)
@@ -122,8 +128,8 @@ class Duties:
 
     async def finished(self) -> None:
         """Wait for letters that are under way."""
-        under_way = [each for each in (self._posting, self._carrying) if each is not None]
-        await asyncio.gather(*under_way, return_exceptions=True)
+        for posting in self._postings.values():
+            await posting.finished()
 
     async def _maintains(self, now: datetime) -> None:
         """See to it that who was not called under maintenance is called when it is over, and clocks stand still."""
@@ -222,108 +228,55 @@ class Duties:
             ticketing.acted(disk, number, kind, ticketing.ITSELF, data, self.settings, now, is_quiet=is_quiet)
 
     async def _posts(self, now: datetime) -> None:
-        """Posting goes on beside the other duties: a slow mail server holds up no clock."""
-        if self._rests_until is not None and self._rests_until - now > self.settings.mail.retry_most:
-            self._rests_until = None  # the clock was set back
-        if self._posting is None or self._posting.done():
-            self._posting = asyncio.create_task(self._post(now))
-        if self._carrying is None or self._carrying.done():
-            self._carrying = asyncio.create_task(self._carry(now))
+        """Posting goes on beside the other duties, each way by itself."""
+        if self._posted_as_of is not self.settings:
+            gone = self._postings.keys() - self._ways()
+            for name in gone:
+                await self._postings.pop(name).finished()
+            if lost := await self._store.do(partial(letters.astray, ways=self._ways(), now=now)):
+                log.error("%d letters waited for a channel that is no longer configured, and are put aside", lost)
+            self._posted_as_of = self.settings
+        for name in self._ways() - self._postings.keys():
+            send = self._by_mail if name == MAIL else self._by_channel
+            self._postings[name] = Posting(name, lambda: self.settings, self._store, self._metrics, self._clock, send)
+        for posting in self._postings.values():
+            posting.begin(now)
 
-    async def _carry(self, now: datetime) -> None:
-        """Post letters with files, one after the other and beside the others: a call waits for no long document."""
-        while self._rests_until is None or now >= self._rests_until:
-            try:
-                waiting = await self._store.ask(partial(letters.parcel_due, now=now))
-                receipt = await self._sent(waiting) if waiting is not None else None
-            except Exception:  # as in _post
-                log.exception("a letter with files could not be posted")
-                return
-            if receipt is None or receipt.concerns_all:
-                return
-            now = self._clock()
+    def _ways(self) -> set[str]:
+        return {MAIL, *self.settings.channels}
 
-    async def _post(self, now: datetime) -> None:
-        """Post what waits. Where no letter can leave at all, the queue rests instead of failing one by one."""
-        while self._rests_until is None or now >= self._rests_until:
-            try:
-                waiting = await self._next(now)
-                turns = {each.letter.recipient: asyncio.Lock() for each in waiting}
-                receipts = await asyncio.gather(*(self._one(each, turns[each.letter.recipient]) for each in waiting))
-            except Exception:  # the store would not take what became of a letter: it goes out again, under its old name
-                log.exception("letters could not be posted")
-                return
-            self._rest(receipts)
-            if not any(receipt.verdict is Verdict.ACCEPTED for receipt in receipts):
-                return
-            now = self._clock()
-
-    async def _next(self, now: datetime) -> tuple[Posted, ...]:
-        """The letters that leave now, in a storm the digests in their place."""
-        guard = await self._store.ask(partial(storm.guarded, settings=self.settings, now=now))
-        self._metrics.stormed(len(guard.held))
-        if guard.due:
-            count = await self._store.do(partial(storm.digested, settings=self.settings, now=now))
-            log.warning("many faults at once: %d digests in place of their letters", count)
-        return await self._store.ask(
-            lambda disk: letters.due(disk, now, _AT_ONCE, held=guard.held, released=guard.released)
-        )
-
-    def _rest(self, receipts: Sequence[Receipt]) -> None:
-        if any(receipt.concerns_all for receipt in receipts):
-            self._failures += 1
-            mail = self.settings.mail
-            self._rests_until = self._clock() + next_try(self._failures, mail.retry_first, mail.retry_most)
-        elif receipts:
-            self._failures, self._rests_until = 0, None
-
-    async def _one(self, waiting: Posted, turn: asyncio.Lock) -> Receipt:
-        # What the server has taken and is not written down yet comes twice if we are killed now: so one letter of each
-        # recipient after the other. Where the server is slow the next does not wait for it.
-        async with turn:
-            sending = asyncio.ensure_future(self._sent(waiting))
-            await asyncio.wait({sending}, timeout=_TURN)
-        return await sending
-
-    async def _sent(self, waiting: Posted) -> Receipt:
-        letter, files = waiting.letter, dict[str, bytes]()
+    async def _by_mail(self, letter: Letter, settings: Settings) -> Receipt:
+        files = dict[str, bytes]()
         if letter.enclosures:
             files = await self._store.ask(partial(enclosures.read, enclosures=letter.enclosures))
         for each in letter.enclosures:
             if each.sha256 not in files:
                 log.error("%s is gone from the store; the letter to %s says so", each.name, letter.recipient)
-        receipt = await self._post_one(letter, self.settings.mail.server, files)
-        now = self._clock()
-        self._metrics.posted(receipt.verdict.value)
-        await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now), soon=True)
-        if receipt.verdict is Verdict.ACCEPTED:
-            await self._measured(waiting.letter, now)
-        return receipt
+        return await self._post_one(letter, settings.mail.server, files)
 
-    async def _measured(self, letter: Letter, now: datetime) -> None:
-        """Count the hops that end with an accepted letter, once it is written down that it was."""
-        waited = await self._store.ask(partial(letters.left_with, letter=letter))
-        for written in waited:
-            self._metrics.accepted(now - written)
-        if letter.what in hops.CALLS or not letter.ticket:
-            for fault in await self._store.ask(partial(letters.notified, letter=letter)):
-                since, told = hops.began(fault)
-                self._metrics.notified(now - since, told=told)
+    async def _by_channel(self, letter: Letter, settings: Settings) -> Receipt:
+        channel = settings.channels.get(way(letter.recipient))
+        if channel is None:  # it has just left the configuration
+            return Receipt(verdict=Verdict.RETRY, words="no such channel", concerns_all=True)
+        return await self._send_one(letter, channel)
 
-    def _filed(self, disk: Connection, waiting: Posted, receipt: Receipt, now: datetime) -> None:
-        letter, words, mail = waiting.letter, receipt.words, self.settings.mail
-        if receipt.verdict is Verdict.ACCEPTED:
-            letters.ended(disk, letter.message_id, LetterState.ACCEPTED, now, words)
-        elif receipt.verdict is Verdict.REFUSED:
-            log.error("the mail server refused the letter to %s: %s", letter.recipient, words)
-            letters.ended(disk, letter.message_id, LetterState.REFUSED, now, words)
-        elif is_given_up(letter.created_at, now, mail.give_up):
-            log.error("a letter to %s was given up after %s: %s", letter.recipient, mail.give_up, words)
-            letters.ended(disk, letter.message_id, LetterState.EXPIRED, now, words)
-        else:
-            log.warning("a letter to %s waits: %s", letter.recipient, words)
-            wait = next_try(waiting.attempts + 1, mail.retry_first, mail.retry_most)
-            letters.put_off(disk, letter.message_id, now + wait, words)
+    async def _watches_ways(self, now: datetime) -> None:
+        """Say over the other ways that one has failed for a minute, or works again."""
+        if self._out is None:
+            self._out = set(await self._store.ask(outages.open_now))
+        for name in self._out - self._ways():
+            await self._store.do(partial(outages.ended, way=name, now=now))
+            self._out.discard(name)
+        for name, posting in self._postings.items():
+            failing = posting.failing
+            if name in self._out and posting.works:
+                await self._store.do(partial(telling.over, name=name, settings=self.settings, now=now))
+                self._out.discard(name)
+            elif name not in self._out and failing is not None and posting.is_broken(now, telling.AFTER):
+                begun = partial(telling.begun, name=name, since=failing.since, why=failing.words)
+                await self._store.do(partial(begun, settings=self.settings, now=now))
+                self._out.add(name)
+        self._metrics.ways({name: name not in self._out for name in self._postings})
 
     async def _reports(self, now: datetime) -> None:
         for site in self.settings.inventory.sites.values():
@@ -357,6 +310,15 @@ class Duties:
         levels = await self._store.ask(partial(units.spare_levels, settings=self.settings))
         self._metrics.spares_counted({each.part_number: each.short for each in levels})
         self._stock_as_of, self._stocked_at = as_of, now
+
+    async def _looks_ahead(self, now: datetime) -> None:
+        """Say how long nobody will be on duty, anew every hour."""
+        if self._ahead is not None and self._ahead[0] is self.settings and now - self._ahead[1] < _STOCK:
+            return
+        settings = self.settings
+        sites = settings.inventory.sites
+        self._metrics.gaps_counted(await asyncio.to_thread(uncovered, settings.people, sites, now))
+        self._ahead = (settings, now)
 
     async def _sweeps(self, now: datetime) -> None:
         if now - self._swept_at >= _SWEEP:

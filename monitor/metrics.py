@@ -21,6 +21,8 @@ RESULTS = (ANSWERED, *(silence.value for silence in Silence), CRASHED)
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _HOPS = (1, 2.5, 5, 10, 15, 30, 45, 60, 120, 300, 900, 1800, 3600)
+LOGINS = ("ok", "failed", "locked")
+"""How a login can end; locked: it was not heard, after too many failures."""
 POLL, TRAP = "poll", "trap"
 """How a fault became known: a visit found it, or a trap or log line told of it."""
 
@@ -66,7 +68,25 @@ class Metrics:
             registry=own,
         )
         self._posted = Counter(
-            "netvigil_letters_posted", "Attempts to post a letter, by result.", ["result"], registry=own
+            "netvigil_letters_posted", "Attempts to post a letter, by way and result.", ["way", "result"], registry=own
+        )
+        self._ways = Gauge(
+            "netvigil_way_up",
+            "Whether letters leave by this way (mail, or a channel): 1 yes, 0 it has failed for a minute.",
+            ["way"],
+            registry=own,
+        )
+        self._logins = Counter(
+            "netvigil_logins",
+            "Logins to the desk's pages: ok, failed, or locked (not heard, after too many failures).",
+            ["result"],
+            registry=own,
+        )
+        self._gaps = Gauge(
+            "netvigil_rota_gap_seconds",
+            "How long within the next 30 days nobody is on duty for a tier that has a rota.",
+            ["tier", "customer", "site"],
+            registry=own,
         )
         self._storms = Gauge(
             "netvigil_storm_recipients", "Recipients to whom a digest goes in place of letters.", registry=own
@@ -160,6 +180,8 @@ class Metrics:
             self._response.labels(str(level.value))
         for source in (POLL, TRAP):
             self._notification.labels(source)
+        for login in LOGINS:
+            self._logins.labels(login)
         for result in RESULTS:
             self._visits.labels(result)
         self.counted(faults={}, tickets={})
@@ -217,6 +239,16 @@ class Metrics:
         """The mailbox was looked through."""
         self._mailbox.set(now.timestamp())
 
+    def logged_in(self, result: str) -> None:
+        """Somebody gave name and password to the pages; `result` is one of LOGINS."""
+        self._logins.labels(result).inc()
+
+    def gaps_counted(self, seconds: Mapping[tuple[str, str, str], float]) -> None:
+        """The rotas were looked through: by tier, customer and site, how long nobody will be on duty."""
+        self._gaps.clear()
+        for labels, span in seconds.items():
+            self._gaps.labels(*labels).set(span)
+
     def stormed(self, recipients: int) -> None:
         """It was looked how many recipients have more letters than they would read."""
         self._storms.set(recipients)
@@ -225,9 +257,13 @@ class Metrics:
         """The stores were held against what is installed: how many are missing of each part number."""
         _replace(self._spares_short, short)
 
-    def posted(self, result: str) -> None:
-        """A mail server answered to a letter, or none could be reached."""
-        self._posted.labels(result).inc()
+    def posted(self, way: str, result: str) -> None:
+        """The other side answered to a letter, or none could be reached."""
+        self._posted.labels(way, result).inc()
+
+    def ways(self, up: Mapping[str, bool]) -> None:
+        """By which ways letters leave, and by which they do not."""
+        _replace(self._ways, up)
 
     def confirmed(self, fault: Fault) -> None:
         """A fault was opened. One that was a symptom counts from when it stood alone."""

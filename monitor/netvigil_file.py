@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from alerts.post.channels import MAIL, ChannelKind
 from alerts.post.mail import Security
 from collectors.snmp.engines import EngineName
 from monitor.fields import (
@@ -21,12 +22,14 @@ from monitor.fields import (
     Switch,
     Title,
     Whole,
+    Zone,
     host,
 )
 from monitor.model import Language
 from monitor.reference import SecretReference
 
 LAST_PORT = 65535
+_LONGEST_TRY = timedelta(seconds=30)
 
 
 def _listen(raw: str) -> str:
@@ -76,6 +79,9 @@ class WebFile(Settled):
         "",
         description="The address by which people reach the pages, such as https://desk.example.org; forms are taken "
         "from there alone. If left out: from whatever address they were asked for.",
+    )
+    zone: Zone | None = Field(
+        None, description="Time zone of what is of no site; if left out the one that most sites have."
     )
     session: PositiveDuration = Field(timedelta(hours=12), description="Time after which one has to log in again.")
     certificate: str = Field(
@@ -190,6 +196,57 @@ class RecipientFile(Settled):
     customers: list[Name] = Field([], description="Only about these customers.")
     sites: list[Name] = Field([], description="Only about these sites.")
     levels: list[Literal[1, 2, 3, 4]] = Field([], description="Only about faults of these levels; 1 is the gravest.")
+    channels: list[Name] = Field([], description="Chat groups ([[channel]]) that are told the same.")
+
+
+class ChannelFile(Settled):
+    """One [[channel]]: a chat group or a gateway for short messages."""
+
+    name: Name = Field(description="Short name, unique; people and recipients name it in `channels`.")
+    kind: ChannelKind = Field(description='"wecom", "dingtalk", "feishu" (robots of chat groups), or "sms".')
+    url: SecretReference = Field(description="Where its address lies, as apprise writes it; see letters.md.")
+    server: Annotated[str, AfterValidator(_base)] = Field(
+        "", description="Address in place of the maker's own, for chat that a company runs itself."
+    )
+    language: Language = Field(Language.ZH_CN, description="Language in a group; of an sms that of its reader counts.")
+    body: dict[str, str] = Field(
+        {}, description="What the gateway is sent: {phone}, {text} and {id} are filled in. For sms alone."
+    )
+    accepted: str = Field("", description="What the gateway's answer holds when it has taken it; any 2xx if left out.")
+    length: Whole = Field(
+        0, ge=0, description="Longest text: octets in chat, characters of an sms; 0 for what the kind takes."
+    )
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one try may take.")
+    retry_first: PositiveDuration = Field(timedelta(seconds=15), description="Wait after the first failed try.")
+    retry_most: PositiveDuration = Field(timedelta(minutes=5), description="Longest wait; each is twice the last.")
+    give_up: PositiveDuration = Field(timedelta(days=1), description="Age at which a letter is put aside, visibly.")
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name == MAIL or "@" in name or "/" in name:
+            raise ValueError(f'"{name}" cannot be the name of a channel')
+        return name
+
+    @field_validator("timeout")
+    @classmethod
+    def _is_bounded(cls, timeout: timedelta) -> timedelta:
+        if timeout > _LONGEST_TRY:
+            raise ValueError("must be at most 30s")
+        return timeout
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Self:
+        if self.kind is ChannelKind.SMS:
+            if not any("{text}" in each for each in self.body.values()):
+                raise ValueError(
+                    'a channel of kind "sms" needs a body with {text}, such as { to = "{phone}", text = "{text}" }'
+                )
+        elif self.body or self.accepted:
+            raise ValueError('body and accepted are for kind "sms" alone')
+        if self.retry_most < self.retry_first:
+            raise ValueError("retry_most must not be shorter than retry_first")
+        return self
 
 
 class MailFile(Settled):
@@ -247,7 +304,7 @@ class LettersFile(Settled):
     links: str = Field(
         "",
         pattern=r"^(https?://[^\s?#<>\"']+)?$",
-        description="Address of the pages as readers reach them; links to acknowledge lead there. None if left out.",
+        description="Address of the pages as readers reach them, for links in letters. If left out: `url` of [web].",
     )
     links_expire: PositiveDuration = Field(timedelta(days=3), description="How long such a link is good.")
 
@@ -388,6 +445,7 @@ class NetvigilFile(Settled):
     traps: TrapsFile = Field(TrapsFile(), description="[traps]: SNMP traps and informs that devices send.")
     syslog: SyslogFile = Field(SyslogFile(), description="[syslog]: log lines that devices send.")
     mail: MailFile | None = Field(None, description="[mail]: the way out for letters; without it nobody is told.")
+    channel: list[ChannelFile] = Field([], description="[[channel]]: chat groups and short messages.")
     letters: LettersFile = Field(LettersFile(), description="[letters]: letters to the people of people.toml.")
     reminders: RemindersFile = Field(RemindersFile(), description="[reminders]: calls that nobody answers, again.")
     mailbox: MailboxFile | None = Field(None, description="[mailbox]: where answers to letters are read.")

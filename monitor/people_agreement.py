@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from alerts.post.channels import ChannelKind
 from monitor.agreement import same, unknown
 from monitor.document import Document
 from monitor.draft import entries
@@ -28,6 +29,7 @@ class Known:
     prefectures: Collection[str] | None
     customers: Collection[str] | None
     sites: Mapping[str, str] | None
+    channels: Mapping[str, ChannelKind] | None = None
 
 
 def misnamed(source: Document, file: PeopleFile, known: Known) -> Iterator[Problem]:
@@ -39,6 +41,7 @@ def misnamed(source: Document, file: PeopleFile, known: Known) -> Iterator[Probl
         entries(source, ("partner",), PartnerFile), lambda each: each.prefecture, "prefecture", "prefecture"
     )
     yield from same(entries(source, ("holidays", "year"), YearFile), lambda each: each.year, "year", "year")
+    yield from _channels(source, file.person, known)
     persons = [each.name for each in file.person]
     for at, team in enumerate(file.team):
         place = Within(source, ("team", at))
@@ -54,6 +57,17 @@ def misnamed(source: Document, file: PeopleFile, known: Known) -> Iterator[Probl
             what = "prefecture of the contract"
             yield from unknown(source, ("partner", at, "prefecture"), partner.prefecture, what, known.prefectures)
     yield from _contacts(source, file.contact, known)
+
+
+def _channels(source: Document, persons: list[PersonFile], known: Known) -> Iterator[Problem]:
+    if known.channels is None:
+        return
+    for at, person in enumerate(persons):
+        place = Within(source, ("person", at))
+        yield from _unknown(place, ("channels",), person.channels, "channel of netvigil.toml", known.channels)
+        for number, name in enumerate(person.channels):
+            if known.channels.get(name) is ChannelKind.SMS and not person.phone:
+                yield place.problem(("channels", number), f'"{name}" needs a phone')
 
 
 def _unknown(

@@ -159,7 +159,9 @@ class PersonFile(Settled):
     mail: MailAddress | None = Field(None, description="Mail address.")
     phone: Title = Field("", description="Telephone number.")
     language: Language = Field(Language.ZH_CN, description="Language in which they are written to.")
-    channels: list[Name] = Field([], description="Names of further ways to reach them; kept, not used yet.")
+    channels: list[Name] = Field(
+        [], description="Channels of netvigil.toml by which they are told as well; an sms goes to `phone`."
+    )
     quiet: Hours | None = Field(
         None, description='Quiet hours on the clock of the file\'s zone, such as "22:00-07:00"; see letters.md.'
     )

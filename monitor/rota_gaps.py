@@ -40,6 +40,15 @@ def rota_warnings(people: People, sites: Mapping[str, Site], path: Path, now: da
             yield replace(source.problem(("rota", at), holidays_unknown(years)), is_warning=True)
 
 
+def uncovered(people: People, sites: Mapping[str, Site], now: datetime) -> dict[tuple[str, str, str], float]:
+    """By tier, customer and site, the seconds of the next 30 days in which nobody is on duty; 0 for a tier without."""
+    found = {(tier, "", ""): 0.0 for rota in people.rotas for tier in rota.tiers}
+    for tier, place, span in gaps(people, {name: site.customer for name, site in sites.items()}, now, now + AHEAD):
+        key = (tier, place.customer, place.site)
+        found[key] = found.get(key, 0.0) + (span.ends - span.begins).total_seconds()
+    return found
+
+
 def holidays_unknown(years: tuple[int, ...]) -> str:
     """What is said where somebody relies on holidays that nobody knows."""
     said = " and ".join(map(str, years))

@@ -1,5 +1,6 @@
 """The settings as plain frozen values: what the daemon runs on once its configuration was read (monitor/config.py)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
@@ -12,6 +13,7 @@ from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.notices.forecast_rules import Rules as ForecastRules
 from alerts.post.audience import CUSTOMERS
+from alerts.post.channels import Channel
 from alerts.post.mail import MailSettings, Security
 from collectors.looks import Door
 from collectors.platform import Platform
@@ -41,6 +43,7 @@ class Web:
     host: str = ""
     port: int = 0
     url: str = ""
+    zone: str = ""
     session: timedelta = timedelta(hours=12)
     certificate: Path | None = None
     key: Path | None = None
@@ -199,6 +202,7 @@ class Settings:
     forecasts: ForecastRules = field(default_factory=ForecastRules)
     storm: Storm = Storm()
     letters: Letters = Letters()
+    channels: Mapping[str, Channel] = field(default_factory=dict)
     reminders: Reminders = field(default_factory=Reminders)
     mailbox: Mailbox | None = None
     people: People = field(default_factory=People)
@@ -207,6 +211,14 @@ class Settings:
     attachment: int = 20_000_000
     web: Web = Web()
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def zone(self) -> str:
+        """The time zone of what is of no site: as [web] says, else the one that most sites have."""
+        if self.web.zone:
+            return self.web.zone
+        counts = Counter(site.zone for site in self.inventory.sites.values())
+        return min(counts, key=lambda zone: (-counts[zone], zone), default="UTC")
 
     def targets(self, device: Device) -> tuple[Target, ...]:
         """The ways to talk to `device`, one for each of its credentials, in their order."""

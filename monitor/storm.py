@@ -101,6 +101,7 @@ def digested(disk: Connection, settings: Settings, now: datetime) -> int:
             number + 1,
             settings.mail.domain,
             now,
+            settings.letters.links,
         )
         letters.digested(disk, written, [each.message_id for each in digest.letters], now)
     return len(due)
@@ -110,7 +111,7 @@ def _language(address: str, settings: Settings) -> Language:
     """The language in which letters go to this address."""
     folded = address.casefold()
     people = settings.people
-    known = [(each.mail, each.language) for each in people.persons.values()]
+    known = [(way.address, way.language) for each in people.persons.values() for way in each.recipients]
     known += [(each.address, each.language) for each in settings.mail.recipients]
     known += [(each.mail, each.language) for each in people.partners.values()]
     known += [(each.mail, each.language) for each in people.contacts]

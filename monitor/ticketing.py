@@ -272,6 +272,7 @@ def _matter(
         runbooks=settings.daemon.runbooks,
         statement=_statement(disk, ticket, fault, settings, now) if event.kind in FULL else (),
         signing=_signing(settings, now),
+        pages=settings.letters.links,
     )
 
 

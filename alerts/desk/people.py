@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.desk.calendars import Holidays, moment
 from alerts.desk.terms import Prefecture
-from monitor.model import Language, Text
+from monitor.model import Language, Recipient, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who can be on duty. `channels` names further ways to reach them."""
+    """Somebody who can be on duty. `channels` names further ways to reach them, `ways` is where these lead."""
 
     name: str
     title: Text
@@ -44,6 +44,14 @@ class Person:
     language: Language = Language.ZH_CN
     channels: tuple[str, ...] = ()
     quiet: Quiet | None = None
+    ways: tuple[Recipient, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Where letters to them go: mail first, then their channels."""
+        title = self.title.said(self.language)
+        mail = (Recipient(name=title, address=self.mail, language=self.language),) if self.mail else ()
+        return (*mail, *self.ways)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

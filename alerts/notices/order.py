@@ -19,6 +19,9 @@ class Order(Enum):
 class Version(Protocol):
     """What all families have in common."""
 
+    def __hash__(self) -> int:
+        """Equal versions have the same: comparisons are remembered by it."""
+
     @property
     def trial(self) -> bool:
         """Whether it is a test or beta build, which never counts as fixed."""

@@ -119,8 +119,9 @@ def _staff(
             yield Reader(recipient=who, why=Why.PARTNER, role=site.prefecture)
     if event.kind in _STAND_DOWN:
         for person in people.persons.values():
-            if person.mail.casefold() in told:
-                yield from _person(people, person.name, Why.TOLD)
+            for each in _person(people, person.name, Why.TOLD):
+                if each.recipient.address.casefold() in told:
+                    yield each
 
 
 def _owner(ticket: Ticket, people: People) -> Iterator[Reader]:
@@ -142,11 +143,10 @@ def _tier(people: People, name: str, ticket: Ticket, now: datetime) -> list[str]
 
 
 def _person(people: People, name: str, why: Why, role: str = "") -> Iterator[Reader]:
-    """The person of this name, who may be written with their full name; nobody without a mail address."""
+    """The person of this name, who may be written with their full name: once for each way to reach them."""
     person = people.persons.get(name) or _titled(people, name)
-    if person is not None and person.mail:
-        who = Recipient(name=person.title.said(person.language), address=person.mail, language=person.language)
-        yield Reader(recipient=who, why=why, role=role, quiet=person.quiet)
+    for who in person.recipients if person is not None else ():
+        yield Reader(recipient=who, why=why, role=role, quiet=None if person is None else person.quiet)
 
 
 def _titled(people: People, name: str) -> Person | None:

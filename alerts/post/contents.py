@@ -61,6 +61,7 @@ class Matter:
     runbooks: str = ""
     statement: tuple[Text, ...] = ()
     signing: Signing | None = None
+    pages: str = ""
 
     @property
     def level(self) -> Level:
@@ -136,6 +137,20 @@ def brief(matter: Matter, said: Words) -> dict[str, object]:
         "clocks": tuple(
             row for clock in clocks(matter.ticket, matter.contract, matter.now) for row in _owed(clock, matter, said)
         ),
+    }
+
+
+def short(matter: Matter, said: Words, *, of_group: bool) -> dict[str, str]:
+    """What a chat group or a telephone is told: what, where, until when, why; the link is not of here.
+
+    Ticket and event stand first, so that a second copy is known as one.
+    """
+    reasons = [reason.text.said(said.language) for reason in matter.fault.reasons[:1]]
+    return {
+        "first": f"[{matter.ticket.id} #{matter.event.seq}] {first_line(matter, said)}",
+        "place": matter.site.title or matter.site.name,
+        "next": _next(matter, said),
+        "why": " ".join(reasons) if of_group and matter.event.kind in FULL else "",
     }
 
 

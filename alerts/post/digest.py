@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from alerts.locale import Words, wall, words
+from alerts.post.channels import MAIL, way
 from alerts.post.contents import COLOURS, GREEN
 from alerts.templates import harmless, rendered
 from monitor.model import EventKind, Language, Letter, Level, Site
@@ -20,6 +21,7 @@ CALLS = frozenset({EventKind.OPENED, EventKind.LEVEL_CHANGED, EventKind.RELAPSED
 _WELL = frozenset({EventKind.RECOVERED, EventKind.RESTORED, EventKind.CLOSED})
 _SITES = 20  # sites of which no ticket is shown and that are named all the same
 _LIGHTEST = 5
+_FEW, _SHOWN = 10, 120  # tickets that a chat group or a telephone is shown, and characters of each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +89,12 @@ def letter(
     number: int,
     domain: str,
     now: datetime,
+    pages: str = "",
 ) -> Letter:
-    """`digest` as the letter number `number` of its kind to `address`. `subjects` are those of the shown letters."""
+    """`digest` as the letter number `number` of its kind to `address`. `subjects` are those of the shown letters.
+
+    To a channel it is a few lines, with the address of the `pages` where all of it stands.
+    """
     said = words(language)
     zone = next((sites[each.site].zone for each in digest.newest if each.site in sites), "UTC")
     broken = [each for each in digest.newest if each.what not in _WELL]
@@ -117,13 +123,16 @@ def letter(
         ),
     }
     who = sha256(address.casefold().encode()).hexdigest()[:10]
+    of_mail = way(address) == MAIL
+    gravest_first = [harmless(subjects.get(each.message_id, each.ticket), _SHOWN) for each in digest.shown[:_FEW]]
+    few = {"first": shown["first"], "place": "", "next": "", "why": "; ".join(gravest_first), "link": pages}
     return Letter(
         ticket="",
         event=number,
         recipient=address,
         subject=subject,
-        text=rendered("digest.txt", **shown),
-        html=rendered("digest.html", **shown),
+        text=rendered("digest.txt", **shown) if of_mail else rendered("short.txt", **few),
+        html=rendered("digest.html", **shown) if of_mail else "",
         message_id=f"<digest.{number}.{who}@{domain}>",
         language=language,
         created_at=now,

@@ -12,7 +12,8 @@ from alerts.desk.contract import Contract
 from alerts.desk.reminding import CALLS
 from alerts.locale import Words, wall, words
 from alerts.post.audience import Reader, Why
-from alerts.post.contents import Matter, brief, content, names
+from alerts.post.channels import MAIL, is_group, way
+from alerts.post.contents import Matter, brief, content, names, short
 from alerts.post.links import Link, signed
 from alerts.templates import harmless, rendered
 from monitor.model import (
@@ -165,6 +166,8 @@ def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str
         root = _message_id(ticket, first, recipient, domain)
     is_reply = root not in {"", own}
     subject = _subject(matter, said, count)
+    if way(recipient.address) != MAIL:
+        return _short(matter, reader, said, subject, own, count)
     of_customer = reader.why is Why.CONTACT
     inside = brief(matter, said) if of_customer else content(matter, said)
     if not of_customer:
@@ -182,6 +185,32 @@ def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str
         in_reply_to=root if is_reply else "",
         references=(root,) if is_reply else (),
         language=recipient.language,
+        created_at=matter.now,
+        level=matter.level,
+        site=matter.site.name,
+        what=event.kind,
+    )
+
+
+def _short(matter: Matter, reader: Reader, said: Words, subject: str, own: str, count: int) -> Letter:
+    """The letter to a chat group or a telephone: a few lines, the last of them the link."""
+    ticket, event, address = matter.ticket, matter.event, reader.recipient.address
+    values = short(matter, said, of_group=is_group(address))
+    if count:
+        values["first"] = f"{said.said('letter', 'reminder', count=str(count))} – {values['first']}"
+    # Whoever reads a group's link would acknowledge as the group: there it leads to the ticket, where one logs in.
+    link = "" if is_group(address) else _acknowledge(matter, reader, count)
+    if not link and matter.pages:
+        link = f"{matter.pages}/tickets/{ticket.id}"
+    return Letter(
+        ticket=ticket.id,
+        event=reminder_event(event, count) if count else event.seq,
+        recipient=address,
+        subject=subject,
+        text=rendered("short.txt", **values, link=link),
+        html="",
+        message_id=own,
+        language=reader.recipient.language,
         created_at=matter.now,
         level=matter.level,
         site=matter.site.name,
@@ -247,9 +276,42 @@ def _why(matter: Matter, reader: Reader, said: Words) -> str:
     return said.said("letter", "why_you", scope=scope, ticket=ticket, event=event)
 
 
+def _number(message_id: str) -> int:
+    """Where a letter about no ticket stands among its kind: by its Message-ID, below 0, for above are digests."""
+    return -int(sha256(message_id.encode()).hexdigest()[:13], 16)
+
+
+def notice(
+    recipient: Recipient, subject: str, said: str, message_id: str, now: datetime, lines: Sequence[str] = ()
+) -> Letter:
+    """A letter about no ticket: of Netvigil itself, or of stores and contracts. The same `message_id` is sent once."""
+    in_words = words(recipient.language)
+    of_mail = way(recipient.address) == MAIL
+    values: dict[str, object] = {
+        "lang": in_words.language.value.replace("_", "-"),
+        "subject": subject,
+        "said": said,
+        "lines": tuple(lines),
+        "footer": in_words.said("letter", "automatic"),
+    }
+    few = {"first": subject, "place": "", "next": "", "why": " ".join((said, *lines)), "link": ""}
+    return Letter(
+        ticket="",
+        event=_number(message_id),
+        recipient=recipient.address,
+        subject=subject,
+        text=rendered("notice.txt", **values) if of_mail else rendered("short.txt", **few),
+        html=rendered("notice.html", **values) if of_mail else "",
+        message_id=message_id,
+        language=recipient.language,
+        created_at=now,
+    )
+
+
 def trial(recipient: Recipient, domain: str, now: datetime) -> Letter:
     """A letter that says only that letters arrive; it goes the way of every other one."""
     said = words(recipient.language)
+    of_mail = way(recipient.address) == MAIL
     who = sha256(f"{recipient.address.casefold()} {now.isoformat()}".encode()).hexdigest()[:16]
     values: dict[str, object] = {
         "lang": said.language.value.replace("_", "-"),
@@ -259,11 +321,11 @@ def trial(recipient: Recipient, domain: str, now: datetime) -> Letter:
     }
     return Letter(
         ticket="",
-        event=0,
+        event=_number(f"<trial.{who}@{domain}>"),
         recipient=recipient.address,
         subject=said.said("trial", "subject"),
         text=rendered("trial.txt", **values),
-        html=rendered("trial.html", **values),
+        html=rendered("trial.html", **values) if of_mail else "",
         message_id=f"<trial.{who}@{domain}>",
         language=recipient.language,
         created_at=now,

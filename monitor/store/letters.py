@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from alerts.desk import hops
 from alerts.desk.hops import Mailed
+from alerts.post.channels import MAIL, way
 from alerts.post.digest import CALLS, Waiting
 from monitor.model import EventKind, Fault, Letter, Level
 from monitor.store import tables
@@ -82,17 +83,26 @@ def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datet
 
 
 def due(
-    disk: Connection, now: datetime, most: int, *, held: Collection[str] = (), released: Collection[str] = ()
+    disk: Connection,
+    now: datetime,
+    most: int,
+    by: str | None = None,
+    *,
+    held: Collection[str] = (),
+    released: Collection[str] = (),
 ) -> tuple[Posted, ...]:
-    """Letters without files whose next try has come: the gravest, then the longest waiting first.
+    """Letters whose next try has come: the gravest, then the longest waiting first; with `by`, of this way.
 
-    To the recipients in `held` only digests and what is `released` (Message-IDs).
+    Mail with files is left out, it goes by itself (`parcel_due`). To the recipients in `held` only digests and what is
+    `released` (Message-IDs).
     """
     may_go = (_letter.c.ticket == "") | _letter.c.recipient.not_in(tuple(held))
     question = (
         select(_letter)
-        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now, _letter.c.enclosed == 0)
+        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now)
+        .where((_letter.c.enclosed == 0) | ~_leaves_by(MAIL))
         .where(may_go | _letter.c.message_id.in_(tuple(released)))
+        .where(*([] if by is None else [_leaves_by(by)]))
         .order_by(func.coalesce(_letter.c.level, 0), _letter.c.next_try, _letter.c.created_at)
         .limit(most)
     )
@@ -104,6 +114,7 @@ def parcel_due(disk: Connection, now: datetime) -> Posted | None:
     question = (
         select(_letter)
         .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now, _letter.c.enclosed > 0)
+        .where(_leaves_by(MAIL))
         .order_by(_letter.c.next_try, _letter.c.created_at)
         .limit(1)
     )
@@ -134,9 +145,28 @@ def roots(disk: Connection, ticket: str) -> dict[str, str]:
     return found
 
 
-def next_try(disk: Connection) -> datetime | None:
-    """When the first of the letters that wait is to be tried; None where none waits."""
+def _leaves_by(name: str) -> ColumnElement[bool]:
+    """Letters that leave by mail or by the channel of this name: alerts/post/channels.py says how addresses look."""
+    address = _letter.c.recipient
+    if name == MAIL:
+        return func.instr(address, "@") > 0
+    return (address == name) | (func.substr(address, 1, len(name) + 1) == f"{name}/")
+
+
+def astray(disk: Connection, ways: Collection[str], now: datetime) -> int:
+    """Put aside, visibly, the letters that wait for a way that there is no more. How many."""
+    question = select(_letter.c.message_id, _letter.c.recipient).where(_letter.c.state == LetterState.QUEUED.value)
+    lost = [row.message_id for row in disk.execute(question) if way(row.recipient) not in ways]
+    for message_id in lost:
+        ended(disk, message_id, LetterState.EXPIRED, now, "there is no channel of this name any more")
+    return len(lost)
+
+
+def next_try(disk: Connection, by: str | None = None) -> datetime | None:
+    """When the first of the letters that wait is to be tried (of those that leave by `by`); None where none waits."""
     question = select(func.min(_letter.c.next_try)).where(_letter.c.state == LetterState.QUEUED.value)
+    if by is not None:
+        question = question.where(_leaves_by(by))
     moment: datetime | None = disk.execute(question).scalar_one()
     return moment
 

@@ -262,6 +262,18 @@ enclosure = Table(
     Column("size", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
+# A way out for letters (mail, or the name of a channel) that failed; `ended_at` is null while it does.
+outage = Table(
+    "outage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("way", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+Index("ix_outage_open", outage.c.way, sqlite_where=text("ended_at IS NULL"))
 
 # Links of letters that were used: `token` is the SHA-256 of one.
 link_used = Table(

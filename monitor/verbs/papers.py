@@ -60,9 +60,11 @@ def mail() -> None:
 def mail_test(address: str, wait: int, directory: Path) -> None:
     """Send a letter by the same way as a real one: through the outbox of the running daemon."""
     settings = loaded(directory, os.environ, with_secrets=False)
-    recipient = next((each for each in settings.mail.recipients if each.address == address), None)
+    every = [*settings.mail.recipients]
+    every += [way for person in settings.people.persons.values() for way in person.recipients]
+    recipient = next((each for each in every if each.address == address), None)
     if recipient is None:
-        known = ", ".join(each.address for each in settings.mail.recipients)
+        known = ", ".join(dict.fromkeys(each.address for each in every))
         raise LookupError(f'"{address}" is no recipient of the configuration; it has {known or "none"}')
     letter = trial(recipient, settings.mail.domain, this_moment())
     with Store(settings.daemon.state) as store:

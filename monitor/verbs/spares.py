@@ -22,7 +22,6 @@ from monitor.verbs import doors
 _BY = click.option("--by", required=True, envvar="USER", help="Who does it.")
 _STORE = click.option("--store", default="", help="Which store, where the spare is in several.")
 _QUANTITY = click.option("--quantity", type=click.IntRange(min=1), default=1, show_default=True, help="How many.")
-_ZONE = "Asia/Shanghai"
 
 
 @click.group()
@@ -41,7 +40,7 @@ def spare_stores(directory: Path, *, as_json: bool) -> None:
         counts, every = spares.last_counts(disk), spares.stores(disk)
     rows = []
     for name, one in every.items():
-        zone = ZoneInfo(settings.inventory.zone(one.site) if one.site else _ZONE)
+        zone = ZoneInfo(settings.inventory.zone(one.site) if one.site else settings.zone)
         last = counts[name].astimezone(zone).date() if name in counts else None
         rows.append(
             {

@@ -76,7 +76,7 @@ class Daemon:
             self.series.visited(_device("hf-access-1"), Identity(), [], Silence.TIMEOUT, now)
             self.metrics.visited(None, took=timedelta(seconds=0.2), late=timedelta(seconds=0.1))
             self.metrics.committed(timedelta(milliseconds=3))
-            self.metrics.posted("accepted")
+            self.metrics.posted("mail", "accepted")
             self.metrics.accepted(timedelta(seconds=0.4))
             self.metrics.notified(timedelta(seconds=3), told=True)
             self.metrics.responded(Level.MAJOR, timedelta(minutes=4))

@@ -80,9 +80,9 @@ def test_refused_configuration_shows_until_one_is_loaded(metrics: Metrics) -> No
 
 
 def test_posts_and_commits_are_counted(metrics: Metrics) -> None:
-    metrics.posted("accepted")
+    metrics.posted("mail", "accepted")
     metrics.committed(timedelta(milliseconds=4))
-    assert value(metrics, "netvigil_letters_posted_total", result="accepted") == 1
+    assert value(metrics, "netvigil_letters_posted_total", way="mail", result="accepted") == 1
     assert value(metrics, "netvigil_store_commit_duration_seconds_bucket", le="0.005") == 1
 
 
@@ -98,7 +98,7 @@ def test_version_is_told(metrics: Metrics) -> None:
 
 
 def test_no_series_tells_when_a_counter_was_made(metrics: Metrics) -> None:
-    metrics.posted("accepted")
+    metrics.posted("mail", "accepted")
     assert b"_created" not in metrics.text()
 
 

@@ -15,6 +15,7 @@ from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFil
 from monitor.netvigil_file import (
     AttachmentsFile,
     BudgetFile,
+    ChannelFile,
     DaemonFile,
     DiagnosisFile,
     HistoryFile,
@@ -69,6 +70,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[syslog]`": SyslogFile,
     "`[mail]`": MailFile,
     "`[[mail.recipient]]`": RecipientFile,
+    "`[[channel]]`": ChannelFile,
     "`[letters]`": LettersFile,
     "`[reminders]`": RemindersFile,
     "`[mailbox]`": MailboxFile,
@@ -186,7 +188,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert kinds == {shape.__name__ for shape in SECTIONS.values()}
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "web", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
-        "mailbox", "storm", "report", "history", "spares", "diagnosis", "attachments",
+        "mailbox", "channel", "storm", "report", "history", "spares", "diagnosis", "attachments",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",

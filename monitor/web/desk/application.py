@@ -11,6 +11,7 @@
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.resources import files
 from urllib.parse import quote
@@ -38,11 +39,13 @@ _BACK, _TICK = timedelta(days=31), timedelta(seconds=1)  # of now itself, too
 _SHOWN = {"open": False, "call-back": False, "late": False, "mine": False, "all": True}
 
 
-def desk_application(desk: Desk, links: Acknowledging | None = None) -> FastAPI:
-    """The pages onto `desk`; `links` reads the signed links of mails."""
+def desk_application(
+    desk: Desk, links: Acknowledging | None = None, logins: Callable[[str], None] = lambda _: None
+) -> FastAPI:
+    """The pages onto `desk`; `links` reads the signed links of mails, `logins` is told how each login ended."""
     app = FastAPI(title="Netvigil", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, desk=desk)
-    signing, pages, linking = Signing(desk), _Pages(desk), Linking(desk, links)
+    signing, pages, linking = Signing(desk, logins), _Pages(desk), Linking(desk, links)
     app.add_exception_handler(404, pages.nothing)
     for path, endpoint, method in (
         ("/healthz", pages.health, "GET"),
@@ -92,7 +95,9 @@ class _Pages:
         settings, now, visitor = self._desk.settings, self._desk.clock(), visitor_of(request)
         trouble = self._desk.trouble()
         found = await self._desk.store.ask(lambda disk: wall(disk, settings, visitor, now, trouble))
-        return page(request, "wall.html", wall=found, levels=tuple(Level), now=now, refresh_every=_REFRESH)
+        return page(
+            request, "wall.html", wall=found, levels=tuple(Level), now=now, zone=settings.zone, refresh_every=_REFRESH
+        )
 
     async def listed(self, request: Request) -> Response:
         """A list of tickets, by what is asked for."""

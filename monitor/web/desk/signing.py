@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from hmac import compare_digest
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,9 +32,10 @@ def inward(path: str) -> str:
 class Signing:
     """The pages of the door; remembers who tried too often."""
 
-    def __init__(self, desk: Desk) -> None:
-        """A door at which nobody has knocked yet."""
+    def __init__(self, desk: Desk, counted: Callable[[str], None]) -> None:
+        """A door at which nobody has knocked yet; `counted` is told how each login ended."""
         self._desk = desk
+        self._counted = counted
         self._throttle = Throttle()
         self._one = asyncio.Semaphore(1)  # a check of a password takes 64 MiB; who tries many waits in line
 
@@ -53,6 +55,7 @@ class Signing:
         if not known or not compare_digest(carried, accounts.form_token(known).encode()):
             return self._form(request, to, visitor.say("login_again"), name, 403)
         if self._throttle.is_shut(name, address, now):
+            self._counted("locked")
             return self._form(request, to, visitor.say("login_too_often"), name, 429)
         self._throttle.failed(name, address, now)  # counted before it is looked at: many at once count, too
         account = await desk.store.ask(lambda disk: kept.named(disk, name))
@@ -60,7 +63,9 @@ class Signing:
             password = form.get("password", "")[: accounts.LONGEST + 1]
             is_right = await asyncio.to_thread(accounts.is_right, account, password)
         if account is None or not is_right:
+            self._counted("failed")
             return self._form(request, to, visitor.say("login_wrong"), name, 403)
+        self._counted("ok")
         self._throttle.succeeded(name, address)
         answer = await self._begun(elsewhere(to), account.name, visitor.digest)
         return with_cookie(answer, desk.settings, "", name=LOGIN_COOKIE)

@@ -10,10 +10,11 @@ from alerts.desk import tickets as desk
 from alerts.desk.clocks import Clock, ClockState, clocks, nearest
 from alerts.desk.effective import effective
 from alerts.faults.rules import Kind
+from alerts.post.channels import MAIL
 from monitor import maintenance
 from monitor.config import Settings
 from monitor.model import REQUEST, Component, Fault, FaultKey, Level, Ticket
-from monitor.store import faults, letters, tickets
+from monitor.store import faults, letters, outages, tickets
 from monitor.store.letters import LetterState
 from monitor.web.desk.rendering import Visitor
 
@@ -78,7 +79,11 @@ def wall(disk: Connection, settings: Settings, visitor: Visitor, now: datetime, 
         call_backs=tuple(line for line in found if line.wants_call_back)[:MOST],
         bare=bare[:MOST],
         bare_more=max(len(bare) - MOST, 0),
-        troubles=(*([trouble] if trouble else []), *_mail_troubles(disk, visitor, now)),
+        troubles=(
+            *([trouble] if trouble else []),
+            *_way_troubles(disk, visitor, now),
+            *_mail_troubles(disk, visitor, now),
+        ),
     )
 
 
@@ -162,6 +167,19 @@ def _bare(
         device = key.device if key.kind != Kind.SITE else settings.inventory.sites[key.device].title or key.device
         found.append(Bare(id=fault.id, level=fault.level, device=device, what=said, why=why))
     return tuple(sorted(found, key=lambda each: (each.level, each.id)))
+
+
+def _way_troubles(disk: Connection, visitor: Visitor, now: datetime) -> list[str]:
+    """By which ways nobody is told at present."""
+    return [
+        visitor.say(
+            "way_failing",
+            way=visitor.say("way_mail") if name == MAIL else name,
+            since=visitor.span(each.since, now),
+            words=each.words,
+        )
+        for name, each in outages.open_now(disk).items()
+    ]
 
 
 def _mail_troubles(disk: Connection, visitor: Visitor, now: datetime) -> list[str]:
