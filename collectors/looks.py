@@ -12,7 +12,7 @@ from typing import Protocol
 
 from collectors.identify import MAKER, REDFISH, STANDARD, identified_by_redfish
 from collectors.plan import Origin, Platform
-from collectors.snmp.reader import Budget, Rows
+from collectors.snmp.reader import Budget, Ending, Rows
 from collectors.tables import Eye, Table
 
 
@@ -63,7 +63,7 @@ class Door:
     port: int
     login: Login
     pin: str = ""
-    timeout: float = 30.0
+    timeout: float = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,8 @@ async def looked(
 ) -> Look:
     """One look at the tables of `origins` that are due; what is not due stays as it was.
 
-    The tables named in `skip` (see `unneeded`) are not asked, and have no rows.
+    What the look before had no time for is due, too: a slow device is asked on from where it was left. The tables named
+    in `skip` (see `unneeded`) are not asked, and have no rows.
     """
     last = None if last is None or last.blind is not None else last
     paces = {origin.every for origin in origins}
@@ -145,7 +146,8 @@ async def looked(
     if any(moment > at for moment in asked.values()):
         asked = {}  # by a clock that was set back since
     now = {pace for pace in paces if pace not in asked or (at - asked[pace]).total_seconds() >= pace}
-    due = [origin for origin in origins if origin.every in now and origin.table not in skip]
+    late = {name for name, table in last.tables.items() if table.ended is Ending.WALL_TIME} if last else set[str]()
+    due = [o for o in origins if (o.every in now or o.table in late) and o.table not in skip]
     if last is not None and not due:
         return last
     seen = await reader.read(door, due, budget)
@@ -153,8 +155,15 @@ async def looked(
         return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds)
     fresh = _fresh(due, seen, last)
     if last is not None and (more := _detail(origins, fresh, last, now, skip)):
-        closer = await reader.read(door, more, replace(budget, seconds=max(0.0, budget.seconds - seen.seconds)))
-        if closer.blind is None:
+        # in what is left of the time of this look; where that is too little, at the next
+        closer = await reader.read(
+            replace(door, timeout=max(0.0, door.timeout - seen.seconds)),
+            more,
+            replace(budget, seconds=max(0.0, budget.seconds - seen.seconds)),
+        )
+        if closer.blind is not None:
+            asked = {pace: moment for pace, moment in asked.items() if pace not in {o.every for o in more}}
+        else:
             fresh |= _fresh(more, closer, last)
             now |= {origin.every for origin in more}
             seen = replace(
@@ -203,7 +212,11 @@ def _detail(
         if o.table in fresh and not o.every
     ):
         return []
-    return [o for o in origins if 0 < o.every <= DETAIL and o.every not in now and o.table not in skip]
+    return [
+        o
+        for o in origins
+        if 0 < o.every <= DETAIL and o.every not in now and o.table not in fresh and o.table not in skip
+    ]
 
 
 async def recognised(reader: LookReader, door: Door, platforms: Mapping[str, Platform], budget: Budget) -> Platform:
