@@ -123,6 +123,26 @@ async def test_look_closer_is_within_the_time_of_the_look(tls: ssl.SSLContext) -
         assert {table.ended for table in second.tables.values()} == {None, Ending.WALL_TIME}
 
 
+async def _fails(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=500)
+
+
+async def test_supply_that_vanishes_while_the_server_does_not_answer_is_missed(tls: ssl.SSLContext) -> None:
+    async with running(tls) as (server, door), reading() as reader:
+        last = await look(reader, door)
+        server.hostile = _fails
+        last = await look(reader, door, 5, last)
+        assert last.blind is Blind.BAD_ANSWER
+        server.hostile, server.tree = None, poweredge("psu_vanished")
+        for minute in (10, 15):
+            last = await look(reader, door, minute, last)
+            supplies = last.tables["redfish_supply"].columns
+            assert sorted(zip(supplies["name"], supplies["state"], strict=True)) == [
+                ("PS1 Status", "Absent"),
+                ("PS2 Status", "Enabled"),
+            ]
+
+
 async def test_log_that_grew_by_more_than_a_page_is_followed_to_what_is_known(tls: ssl.SSLContext) -> None:
     def log(newest: int) -> dict[str, dict[str, Any]]:
         """The event log in pages of 50, the newest first."""
