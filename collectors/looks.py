@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from collectors.gone import is_whole, with_gone
 from collectors.identify import MAKER, REDFISH, STANDARD, identified_by_redfish
 from collectors.plan import Origin, Platform
-from collectors.snmp.reader import Budget, Rows
+from collectors.snmp.reader import Budget, Ending, Rows
 from collectors.tables import Eye, Table
 
 
@@ -63,7 +64,7 @@ class Door:
     port: int
     login: Login
     pin: str = ""
-    timeout: float = 30.0
+    timeout: float = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,8 @@ class Seen:
 class Look:
     """What one eye saw at one moment: the tables asked now, and those not due again as they were seen last.
 
-    `documents` are those that came now; whoever stores them drops them, they are not kept from look to look.
+    `documents` are those that came now; whoever stores them drops them, they are not kept from look to look. `whole`
+    are tables as they last came whole, also where nothing was seen since: what is missing in the next is gone.
     """
 
     eye: Eye
@@ -102,6 +104,7 @@ class Look:
     requests: int = 0
     bytes: int = 0
     asked: Mapping[float, datetime] = field(default_factory=dict)
+    whole: Mapping[str, Table] = field(default_factory=dict)
 
 
 Looks = Mapping[Eye, Look]
@@ -137,25 +140,35 @@ async def looked(
 ) -> Look:
     """One look at the tables of `origins` that are due; what is not due stays as it was.
 
-    The tables named in `skip` (see `unneeded`) are not asked, and have no rows.
+    What the look before had no time for is due, too: a slow device is asked on from where it was left. The tables named
+    in `skip` (see `unneeded`) are not asked, and have no rows.
     """
+    whole = dict(last.whole) if last else {}
     last = None if last is None or last.blind is not None else last
     paces = {origin.every for origin in origins}
     asked = last.asked if last else {}
     if any(moment > at for moment in asked.values()):
         asked = {}  # by a clock that was set back since
     now = {pace for pace in paces if pace not in asked or (at - asked[pace]).total_seconds() >= pace}
-    due = [origin for origin in origins if origin.every in now and origin.table not in skip]
+    late = {name for name, table in last.tables.items() if table.ended is Ending.WALL_TIME} if last else set[str]()
+    due = [o for o in origins if (o.every in now or o.table in late) and o.table not in skip]
     if last is not None and not due:
         return last
     seen = await reader.read(door, due, budget)
     if seen.blind is not None:
-        return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds)
-    fresh = _fresh(due, seen, last)
+        return Look(eye=eye, at=at, tables={}, blind=seen.blind, pin=seen.pin, seconds=seen.seconds, whole=whole)
+    fresh = _fresh(due, seen, whole)
     if last is not None and (more := _detail(origins, fresh, last, now, skip)):
-        closer = await reader.read(door, more, replace(budget, seconds=max(0.0, budget.seconds - seen.seconds)))
-        if closer.blind is None:
-            fresh |= _fresh(more, closer, last)
+        # in what is left of the time of this look; where that is too little, at the next
+        closer = await reader.read(
+            replace(door, timeout=max(0.0, door.timeout - seen.seconds)),
+            more,
+            replace(budget, seconds=max(0.0, budget.seconds - seen.seconds)),
+        )
+        if closer.blind is not None:
+            asked = {pace: moment for pace, moment in asked.items() if pace not in {o.every for o in more}}
+        else:
+            fresh |= _fresh(more, closer, whole)
             now |= {origin.every for origin in more}
             seen = replace(
                 seen,
@@ -179,15 +192,14 @@ async def looked(
         requests=seen.requests,
         bytes=seen.bytes,
         asked={**asked, **dict.fromkeys(now, at)},
+        whole=whole | {o.table: fresh[o.table] for o in origins if o.gone and is_whole(fresh.get(o.table))},
     )
 
 
-def _fresh(asked: Sequence[Origin], seen: Seen, last: Look | None) -> dict[str, Table]:
-    """The tables of `asked` as they were seen now."""
+def _fresh(asked: Sequence[Origin], seen: Seen, whole: Mapping[str, Table]) -> dict[str, Table]:
+    """The tables of `asked` as they were seen now, with the rows that they have no more."""
     fresh = {origin.table: _table(origin, rows) for origin, rows in zip(asked, seen.rows, strict=True)}
-    if last is not None:
-        fresh |= {o.table: _with_gone(fresh[o.table], last.tables[o.table], o.gone) for o in asked if o.gone}
-    return fresh
+    return fresh | {o.table: with_gone(fresh[o.table], whole[o.table], o) for o in asked if o.gone and o.table in whole}
 
 
 def _detail(
@@ -203,7 +215,11 @@ def _detail(
         if o.table in fresh and not o.every
     ):
         return []
-    return [o for o in origins if 0 < o.every <= DETAIL and o.every not in now and o.table not in skip]
+    return [
+        o
+        for o in origins
+        if 0 < o.every <= DETAIL and o.every not in now and o.table not in fresh and o.table not in skip
+    ]
 
 
 async def recognised(reader: LookReader, door: Door, platforms: Mapping[str, Platform], budget: Budget) -> Platform:
@@ -213,27 +229,6 @@ async def recognised(reader: LookReader, door: Door, platforms: Mapping[str, Pla
     seen = await reader.read(door, origins, budget)
     rows = zip(origins, seen.rows, strict=False)
     return identified_by_redfish({origin.table: _table(origin, of_table) for origin, of_table in rows}, platforms)
-
-
-def _with_gone(table: Table, last: Table, gone: Mapping[str, str]) -> Table:
-    """`table` with the rows that it had and has no more, which say `gone`.
-
-    Only a whole answer misses rows, and one without any tells nothing: a controller that starts has not counted yet.
-    The index names a row for good only where it is the path of a resource, not a place in an array.
-    """
-    if table.ended is not None or not table.index:
-        return table
-    missed = [row for index, row in last.rows.items() if index not in table.rows and "#" not in index]
-    if not missed:
-        return table
-    return replace(
-        table,
-        index=(*table.index, *(last.index[row] for row in missed)),
-        columns={
-            name: (*column, *(gone.get(name, last.columns[name][row]) for row in missed))
-            for name, column in table.columns.items()
-        },
-    )
 
 
 def _table(origin: Origin, rows: Rows) -> Table:

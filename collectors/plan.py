@@ -178,7 +178,8 @@ class Origin:
     column says nothing in any of them.
 
     Over Redfish, it is asked only where no table of `if_empty` has rows; `gone` is what columns say of a row that
-    was there and is no more; `pages` is how many pages of the collection are read, 0 for all.
+    was there and is no more, known by the first of the columns `known_by` that says something; `pages` is how many
+    pages of the collection are read, of a log and those until what is known, 0 for all.
     """
 
     table: str
@@ -195,6 +196,7 @@ class Origin:
     instead_of: tuple[str, str] | None = None
     if_empty: tuple[str, ...] = ()
     gone: Mapping[str, str] = field(default_factory=dict)
+    known_by: tuple[str, ...] = ()
     pages: int = 0
 
     @property

@@ -225,7 +225,9 @@ class _Plan:
             raise self.wrong(f"tables.{name}", "single, also and count are words of SNMP")
         if (words.if_empty or words.gone or words.pages) and eyes[0] is not Eye.REDFISH:
             raise self.wrong(f"tables.{name}", "if_empty, gone and pages are words of Redfish")
-        for column in words.gone:
+        if words.known_by and not words.gone:
+            raise self.wrong(f"tables.{name}", "known_by says which row is gone: leave it out, or write gone")
+        for column in (*words.gone, *words.known_by):
             self.check_column(f"tables.{name}.gone", name, column)
         if words.single and (words.every or words.may_fill):
             raise self.wrong(f"tables.{name}", "scalars are asked at every visit: leave out every and may_fill")
@@ -254,6 +256,7 @@ class _Plan:
             instead_of=self.instead_of(name, words, eye),
             if_empty=words.if_empty,
             gone=words.gone,
+            known_by=words.known_by,
             pages=words.pages,
             count=words.count,
             row=words.row,

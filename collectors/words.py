@@ -110,6 +110,7 @@ class TableWords(_Words):
     instead_of: str = ""
     if_empty: tuple[str, ...] = ()
     gone: dict[str, str] = {}
+    known_by: tuple[str, ...] = ()
     pages: int = Field(default=0, ge=0)
     count: Oid = ""
     row: str = "{row}"

@@ -135,7 +135,7 @@ class RedfishFile(Settled):
     """[redfish]: looks at servers over Redfish. What changes seldom is asked seldom (`every` in platform files)."""
 
     interval: PositiveDuration = Field(timedelta(seconds=60), description="Time between two looks at a server.")
-    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one look may take.")
+    timeout: PositiveDuration = Field(timedelta(seconds=25), description="The most that one look may take.")
     concurrent: Whole = Field(64, ge=1, description="Looks at the same time in all.")
 
 
@@ -143,7 +143,7 @@ class SshFile(Settled):
     """[ssh]: looks at switches over SSH, for what SNMP cannot say."""
 
     interval: PositiveDuration = Field(timedelta(minutes=15), description="Time between two looks at a switch.")
-    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one command may take.")
+    timeout: PositiveDuration = Field(timedelta(seconds=25), description="The most that one command may take.")
     concurrent: Whole = Field(30, ge=1, le=100, description="Sessions at the same time in all, each a thread.")
 
 

@@ -30,8 +30,10 @@ log = logging.getLogger(__name__)
 LOGIN_BYTES = 256_000
 COMMAND_BYTES = 8_000_000
 _TAIL = 400
-_SOON = 1 / 15
-"""Of the patience: 2 s of 30, which is longer than any line takes to bring an answer. What is beyond is silence."""
+_SOON = 1 / 12
+"""Of the patience: 2 s of 25, which is longer than any line takes to bring an answer. What is beyond is silence."""
+_SLOWEST = 100
+"""Bytes a second: who prints no faster is as good as silent for the rest of the time. A line of text is 80."""
 _PAGES = ("screen-length 0 temporary", "screen-length disable")
 _QUIET = "undo terminal monitor"
 _LAST = re.compile(rf"(?:^|\n)\s*({PROMPT})\s*$")
@@ -167,7 +169,8 @@ class Session:
     """A session that stands, at its prompt.
 
     `patience` bounds each command. `silence` is how long the device may keep us waiting in all from now on, beside the
-    short waits that distance explains: who hung at the login and hangs again has not twice the time.
+    short waits that distance explains (`free`): who hung at the login and hangs again has not twice the time, nor who
+    drips.
     """
 
     channel: paramiko.Channel
@@ -180,6 +183,11 @@ class Session:
     remark: str = ""
     over: Ending | None = None
     received: int = 0
+    free: float = 0.0
+
+    def __post_init__(self) -> None:
+        """The greeting may come as late as any answer."""
+        self.free = self.patience * _SOON
 
     def said(self, command: str) -> Said:
         """All that the device printed for `command`. Never raises; after a cut nothing is asked any more."""
@@ -270,6 +278,7 @@ class Session:
 
     def _send(self, words: bytes, until: float) -> None:
         self.channel.settimeout(max(0.05, until - time.monotonic()))
+        self.free = self.patience * _SOON
         try:
             self.channel.sendall(words)
         except TimeoutError:
@@ -280,8 +289,7 @@ class Session:
     def _more(self, until: float) -> bytes:
         """The next bytes, at least one. Raises _CutError."""
         begun = time.monotonic()
-        soon = self.patience * _SOON
-        left = min(until - begun, self.silence + soon)
+        left = min(until - begun, self.silence + self.free)
         if left <= 0:
             raise _CutError(Ending.WALL_TIME)
         self.channel.settimeout(left)
@@ -289,7 +297,9 @@ class Session:
             found: bytes = self.channel.recv(65536)
         except TimeoutError:
             raise _CutError(Ending.WALL_TIME) from None
-        self.silence -= max(0.0, time.monotonic() - begun - soon)
+        waited = time.monotonic() - begun
+        self.silence -= max(0.0, waited - self.free)
+        self.free = min(max(0.0, self.free - waited) + len(found) / _SLOWEST, self.patience * _SOON)
         if not found:
             raise _CutError(Ending.TIMEOUT, closed=self.line.left > 0.1)  # noqa: PLR2004 - our own cut looks the same
         self.received += len(found)

@@ -30,7 +30,10 @@ class Service(Protocol):
 
     @property
     def members(self) -> dict[str, tuple[str, ...]]:
-        """The members of collections that hardly change (systems, chassis, managers), kept from look to look."""
+        """The members of collections as they were last, kept from look to look.
+
+        Those that hardly change (systems, chassis, managers) are not asked again; of a log they say what is known.
+        """
 
     async def get(self, path: str) -> Document:
         """The document at `path`."""

@@ -15,6 +15,8 @@ from collectors.snmp.reader import Budget, Ending, Rows
 
 PAGES = 20
 """The most pages of one collection; an iDRAC sends 50 members a page, and only its logs have more."""
+BEHIND = 4
+"""So many pages more are read of a log that grew by more than a page since the last look: 250 entries in all."""
 _NEXT = "Members@odata.nextLink"
 
 
@@ -105,11 +107,16 @@ class Walk:
         return found
 
     async def _list(self, collection: str, most: int) -> tuple[tuple[str, ...], Ending | None]:
+        """The members of a collection; of a log `most` pages, and more until one has what was known before."""
         found: dict[str, None] = {}
+        known = self._service.members.get(collection, ()) if most else ()
         page: str | None = collection
         pages: set[str] = set()
         try:
-            while page is not None and not (most and len(pages) == most):
+            while page is not None:
+                caught_up = not known or any(path in found for path in known)
+                if most and len(pages) >= most and (caught_up or len(pages) == most + BEHIND):
+                    break
                 if page in pages or len(pages) == PAGES or len(found) > self._budget.rows:
                     return tuple(found), Ending.REPEATED_OID if page in pages else Ending.ROWS
                 pages.add(page)

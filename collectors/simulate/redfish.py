@@ -81,6 +81,8 @@ class RedfishServer:
     async def told(self, request: web.Request) -> web.Response:
         """What an honest service answers."""
         path = request.path.rstrip("/")
+        if "$skip" in request.query:  # a page of a collection is a document of its own
+            path = f"{path}?$skip={request.query['$skip']}"
         if path.startswith(SESSIONS) and self.has_sessions:
             if request.method == "POST":
                 return await self._log_in(request)

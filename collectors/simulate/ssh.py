@@ -40,6 +40,7 @@ class Shell:
     password: str = "secret"  # noqa: S105 - of a switch that lives as long as one test
     misbehaves: str = ""
     slow_login: float = 0.0
+    drips: float = 0.0
     open: int = 0
     most: int = 0
     asked: list[str] = field(default_factory=list)
@@ -148,17 +149,34 @@ class _Talk:
             )
         return now.strftime("%%%b %d %H:%M:%S:123 %Y").encode() + b" SW-1 IFNET/3/PHY_UPDOWN: GE1/0/1 changed to down."
 
+    async def come_to_a_command(self) -> None:
+        self.write(b"\r\n" + self.prompt)
+        await self.typed()
+        self.write(b"\r\n" + self.prompt)
+        self.write((await self.typed()).encode() + b"\r\n")
+
+    async def drip(self, seconds: float = 3600) -> None:
+        """A letter at a time, never long silent."""
+        for _ in range(int(seconds * 10)):
+            self.write(b"x")
+            await self.process.stdout.drain()
+            await asyncio.sleep(0.1)
+
     async def misbehave(self) -> None:
         """Never come to a prompt; or, behind one, never to an end."""
         how = self.shell.misbehaves
         if how == "never prompts":
             await self.process.stdin.read()
         elif how == "hangs in a command":
-            self.write(b"\r\n" + self.prompt)
-            await self.typed()
-            self.write(b"\r\n" + self.prompt)
+            await self.come_to_a_command()
             await self.process.stdin.read()
-        while how in {"prints for ever", "escapes for ever"}:
+        elif how == "drips":
+            await self.drip(self.shell.drips)
+            await self.come_to_a_command()
+            await self.drip()
+        elif how == "prints for ever in a command":
+            await self.come_to_a_command()
+        while how.removesuffix(" in a command") in {"prints for ever", "escapes for ever"}:
             self.write(
                 b"\x1b[2J\x1b[1;1H\x1b]0;you\x07" * 50 if how == "escapes for ever" else b"all is well\r\n" * 100
             )

@@ -3,11 +3,13 @@
 import asyncio
 import hashlib
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -15,9 +17,9 @@ from redfish_server import NOON, ORIGINS
 
 from collectors.looks import Blind, Door, Login, Look, looked
 from collectors.redfish.reader import RedfishReader
-from collectors.simulate.poweredge import SYSTEM, poweredge
+from collectors.simulate.poweredge import SEL, SYSTEM, poweredge
 from collectors.simulate.redfish import RedfishServer, certificate
-from collectors.snmp.reader import Budget
+from collectors.snmp.reader import Budget, Ending
 from collectors.tables import Eye
 
 LOGIN = Login(user="monitor", password="secret")
@@ -92,6 +94,82 @@ async def test_service_that_does_not_expand_tells_the_same(tls: ssl.SSLContext) 
         assert {name: table.columns for name, table in single.tables.items()} == {
             name: table.columns for name, table in wide.tables.items()
         }
+
+
+async def test_what_a_slow_server_had_no_time_for_is_asked_at_the_next_look(tls: ssl.SSLContext) -> None:
+    async with running(tls) as (server, door), reading() as reader:
+        server.latency = 0.12
+        first = await look(reader, replace(door, timeout=2), 0)
+        cut = {table.name for table in first.tables.values() if table.ended is Ending.WALL_TIME}
+        assert {"redfish_firmware"} <= cut
+        server.latency = 0
+        second = await look(reader, door, 1, first)
+        assert not [table.name for table in second.tables.values() if table.ended]
+        assert second.tables["redfish_firmware"].index
+        server.asked.clear()
+        await look(reader, door, 2, second)
+        assert len(server.asked) == 2
+
+
+async def test_look_closer_is_within_the_time_of_the_look(tls: ssl.SSLContext) -> None:
+    async with running(tls) as (server, door), reading() as reader:
+        first = await look(reader, door)
+        server.tree = poweredge("psu_failed")
+        server.latency = 0.4
+        began = time.monotonic()
+        second = await look(reader, replace(door, timeout=2), 1, first)
+        assert time.monotonic() - began < 2.5
+        assert second.blind is None
+        assert {table.ended for table in second.tables.values()} == {None, Ending.WALL_TIME}
+
+
+async def _fails(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=500)
+
+
+async def test_supply_that_vanishes_while_the_server_does_not_answer_is_missed(tls: ssl.SSLContext) -> None:
+    async with running(tls) as (server, door), reading() as reader:
+        last = await look(reader, door)
+        server.hostile = _fails
+        last = await look(reader, door, 5, last)
+        assert last.blind is Blind.BAD_ANSWER
+        server.hostile, server.tree = None, poweredge("psu_vanished")
+        for minute in (10, 15):
+            last = await look(reader, door, minute, last)
+            supplies = last.tables["redfish_supply"].columns
+            assert sorted(zip(supplies["name"], supplies["state"], strict=True)) == [
+                ("PS1 Status", "Absent"),
+                ("PS2 Status", "Enabled"),
+            ]
+
+
+async def test_log_that_grew_by_more_than_a_page_is_followed_to_what_is_known(tls: ssl.SSLContext) -> None:
+    def log(newest: int) -> dict[str, dict[str, Any]]:
+        """The event log in pages of 50, the newest first."""
+        entries = [{"@odata.id": f"{SEL}/{n}", "Id": str(n), "Message": f"Event {n}."} for n in range(newest, 0, -1)]
+        pages = {f"{SEL}?$skip={n}" if n else SEL: entries[n : n + 50] for n in range(0, newest, 50)}
+        after = dict(zip(pages, list(pages)[1:], strict=False))
+        return {
+            place: {"@odata.id": SEL, "Members": members, "Members@odata.nextLink": after.get(place)}
+            for place, members in pages.items()
+        }
+
+    async def seen(newest: int, minute: int, last: Look | None) -> tuple[Look, int]:
+        server.tree = {path: told for path, told in server.tree.items() if not path.startswith(SEL)} | log(newest)
+        server.asked.clear()
+        now = await look(reader, door, minute, last)
+        return now, sum(SEL in each for each in server.asked)
+
+    async with running(tls) as (server, door), reading() as reader:
+        first, asked = await seen(300, 0, None)
+        assert (len(first.tables["redfish_sel"].index), asked) == (50, 1)
+        quiet, asked = await seen(310, 16, first)
+        assert (len(quiet.tables["redfish_sel"].index), asked) == (50, 1)
+        busy, asked = await seen(430, 32, quiet)
+        assert asked == 3
+        assert busy.tables["redfish_sel"].columns["id"][:120] == tuple(str(n) for n in range(430, 310, -1))
+        flood, asked = await seen(9_000, 48, busy)
+        assert (asked, flood.tables["redfish_sel"].ended) == (5, None)
 
 
 async def test_session_that_ended_is_made_once_more(tls: ssl.SSLContext) -> None:

@@ -15,7 +15,7 @@ from collectors.logs import entries
 from collectors.looks import Look, looked, recognised
 from collectors.recording import RecordingReader
 from collectors.redfish.documents import ID
-from collectors.simulate.poweredge import PS1, SEL, SYSTEM, TROUBLES, poweredge
+from collectors.simulate.poweredge import CHASSIS, PS1, SEL, SYSTEM, TROUBLES, poweredge
 from collectors.simulate.trees import Tree, changed
 from collectors.snmp.reader import Budget
 from collectors.tables import Eye
@@ -136,6 +136,57 @@ async def test_supply_that_vanishes_is_missed_until_it_comes_back(tmp_path: Path
         states.append({written(one) for one in known.values() if one.state is FaultState.OPEN and not one.hidden_by})
     assert states[4] == {"psu:PS1:state failed 2"}
     assert states[-1] == set()
+
+
+@pytest.mark.parametrize("names", [("PSU.Slot.1", "PSU.Slot.2"), ("0", "1")])
+@pytest.mark.parametrize("where", ["#/PowerSupplies/{n}", "/PowerSupplies/{name}", ""])
+async def test_supply_that_vanishes_from_an_array_is_missed_and_not_its_neighbour(
+    names: tuple[str, str], where: str, tmp_path: Path
+) -> None:
+    """The list of an iDRAC 7 or 8: the one that stays takes the place of the one that went."""
+
+    def tree(*slots: int) -> Tree:
+        made, power = poweredge(old=True), f"{CHASSIS}/Power"
+        rows = []
+        for n, slot in enumerate(slots):
+            row = {**made[power]["PowerSupplies"][slot], "MemberId": names[n if names[0] == "0" else slot]}
+            link = f"{power}{where.format(n=n, name=names[slot])}"
+            rows.append(row | ({ID: link} if where else {}))
+        made[power]["PowerSupplies"] = rows
+        return made
+
+    last, states = None, []
+    for minute, slots in enumerate([(0, 1), (1,), (1,), (0, 1)]):
+        last = await look(saved(tmp_path / str(minute), tree(*slots)), NOON + timedelta(minutes=5 * minute), last)
+        said_of = {
+            one.component.label: one.condition
+            for one in await said(last)
+            if one.component.kind == "psu" and one.aspect == "state"
+        }
+        states.append((said_of["PS1"], said_of["PS2"]))
+    there, gone = (Condition.OK, Condition.OK), (Condition.ABSENT, Condition.OK)
+    assert states == [there, gone, gone, there]
+
+
+async def test_names_that_are_not_told_apart_miss_nobody(tmp_path: Path) -> None:
+    first = await look(saved(tmp_path / "1", poweredge(old=True)))
+    tree = poweredge(old=True)
+    for row in tree[f"{CHASSIS}/Power"]["PowerSupplies"]:
+        row["Name"] = "PSU"
+    second = await look(saved(tmp_path / "2", tree), NOON + timedelta(minutes=5), first)
+    assert len(second.tables["redfish_power_supply"].index) == 2
+
+
+async def test_fan_that_vanishes_from_an_array_is_absent(tmp_path: Path) -> None:
+    first = await look(saved(tmp_path / "1", poweredge(old=True)))
+    tree = poweredge(old=True)
+    del tree[f"{CHASSIS}/Thermal"]["Fans"][0]
+    second = await look(saved(tmp_path / "2", tree), NOON + timedelta(minutes=5), first)
+    found = {
+        o.component.label: o.condition for o in await said(second) if (o.component.kind, o.aspect) == ("fan", "state")
+    }
+    assert found["System Board Fan1"] is Condition.ABSENT
+    assert found["System Board Fan2"] is Condition.OK
 
 
 async def test_an_answer_without_any_supply_misses_none(tmp_path: Path) -> None:

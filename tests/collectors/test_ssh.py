@@ -242,6 +242,31 @@ async def test_switch_that_hangs_at_the_login_and_in_a_command_has_not_twice_the
     assert seen.seconds < 4.5
 
 
+async def test_switch_that_drips_at_the_login_and_in_a_command_has_not_twice_the_time() -> None:
+    box = shell(misbehaves="drips", drips=2.5)
+    async with serving(box) as port:
+        reader = SshReader()
+        door = Door(address="127.0.0.1", port=port, login=LOGIN, timeout=3)
+        seen = await reader.read(door, only("vrp", "display fan", "display power"), Budget(seconds=20))
+        await reader.close()
+        await asyncio.sleep(0.2)
+        assert box.open == 0
+    assert {rows.ended for rows in seen.rows} == {Ending.WALL_TIME}
+    assert seen.seconds < 4.5
+
+
+async def test_switch_that_prints_for_ever_in_a_command_is_cut_and_its_tables_are_unknown() -> None:
+    async with serving(shell(misbehaves="prints for ever in a command")) as port:
+        reader = SshReader()
+        door = Door(address="127.0.0.1", port=port, login=LOGIN, timeout=3)
+        seen = await reader.read(door, only("vrp", "display fan", "display power"), Budget(seconds=20))
+        await reader.close()
+    assert seen.blind is None
+    assert {rows.ended for rows in seen.rows} <= {Ending.WALL_TIME, Ending.BYTES}
+    assert None not in {rows.ended for rows in seen.rows}
+    assert seen.seconds < 4.5
+
+
 async def test_switch_that_hangs_in_a_command_leaves_its_tables_unknown() -> None:
     async with serving(shell(misbehaves="hangs in a command")) as port:
         seen = await read(port, only("vrp", "display fan", "display power"), seconds=2)

@@ -96,6 +96,34 @@ async def test_a_device_is_never_visited_twice_at_once_and_a_full_site_waits(hou
     assert set(watched.most_at_once.values()) == {1}
 
 
+async def test_a_hint_during_a_visit_is_followed_by_another_visit(house: House) -> None:
+    """What was asked before the trap came does not show what it tells of."""
+    begun: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    async def slow(_: Device) -> None:
+        begun.append(loop.time())
+        await asyncio.sleep(0.4)
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    schedule = Schedule(slow, Metrics("test"), Progress({}, clock()), clock)
+    device = replace(house.settings.inventory.devices[LIVING], interval=timedelta(hours=1))
+    schedule.load({LIVING: device}, replace(house.settings.visits, first_spread=timedelta(0)))
+    schedule.start()
+    await asyncio.sleep(1)  # the first visit
+    for share in (0.1, 0.5, 0.95):  # of the time of the visit
+        before = len(begun)
+        schedule.hint(LIVING)
+        await asyncio.sleep(0.4 * share)
+        schedule.hint(LIVING)
+        await asyncio.sleep(1)
+        assert len(begun) >= before + 2, share
+        assert begun[-1] - begun[-2] < 0.7
+    await schedule.stop(5)
+
+
 async def test_a_reload_takes_new_devices_and_forgets_those_that_are_gone(house: House) -> None:
     watched = Watched(house)
     watched.schedule.load(house.settings.inventory.devices, house.settings.visits)
