@@ -9,7 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, Row, func, literal_column, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from alerts.desk import hops
@@ -51,6 +62,14 @@ class Posted:
     digest: str = ""
 
 
+_NEW = insert(_letter).on_conflict_do_nothing()
+_ROOTS = (
+    select(_letter.c.recipient, _letter.c.message_id)
+    .where(_letter.c.ticket == bindparam("ticket"), _letter.c.event > 0)
+    .order_by(_letter.c.event)
+)
+
+
 def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datetime] | None = None) -> None:
     """Put `letters` into the outbox, due at once, or at the moment for which `held` has their address.
 
@@ -78,7 +97,7 @@ def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datet
         for letter in letters
     ]
     if rows:
-        disk.execute(insert(_letter).on_conflict_do_nothing(), rows)
+        disk.execute(_NEW, rows)
 
 
 def due(
@@ -123,13 +142,8 @@ def _enclosed(letter: Letter) -> int:
 
 def roots(disk: Connection, ticket: str) -> dict[str, str]:
     """By address in small letters, the Message-ID of the first letter of `ticket` that was written to it."""
-    question = (
-        select(_letter.c.recipient, _letter.c.message_id)
-        .where(_letter.c.ticket == ticket, _letter.c.event > 0)
-        .order_by(_letter.c.event)
-    )
     found: dict[str, str] = {}
-    for row in disk.execute(question):
+    for row in disk.execute(_ROOTS, {"ticket": ticket}):
         found.setdefault(row.recipient.casefold(), row.message_id)
     return found
 
