@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Row,
+    Select,
     bindparam,
     func,
     literal_column,
@@ -62,6 +64,9 @@ class Posted:
     digest: str = ""
 
 
+# Said in words, not as values that are bound: else SQLite does not see that the indexes of these letters will do.
+_QUEUED = _letter.c.state == literal_column(f"'{LetterState.QUEUED.value}'")
+_ACCEPTED = _letter.c.state == literal_column(f"'{LetterState.ACCEPTED.value}'")
 _NEW = insert(_letter).on_conflict_do_nothing()
 _ROOTS = (
     select(_letter.c.recipient, _letter.c.message_id)
@@ -108,26 +113,32 @@ def due(
     To the recipients in `held` only digests and what is `released` (Message-IDs).
     """
     may_go = (_letter.c.ticket == "") | _letter.c.recipient.not_in(tuple(held))
-    question = (
-        select(_letter)
-        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now, _letter.c.enclosed == 0)
+    order = (func.coalesce(_letter.c.level, 0), _letter.c.next_try, _letter.c.created_at)
+    first = (
+        select(_letter.c.message_id)
+        .where(_QUEUED, _letter.c.next_try <= now, _letter.c.enclosed == 0)
         .where(may_go | _letter.c.message_id.in_(tuple(released)))
-        .order_by(func.coalesce(_letter.c.level, 0), _letter.c.next_try, _letter.c.created_at)
+        .order_by(*order)
         .limit(most)
     )
-    return tuple(map(_read, disk.execute(question)))
+    return tuple(map(_read, _whole(disk, first, *order)))
 
 
 def parcel_due(disk: Connection, now: datetime) -> Posted | None:
     """The letter with files that has waited longest for its try, of those whose next try has come."""
-    question = (
-        select(_letter)
-        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now, _letter.c.enclosed > 0)
+    first = (
+        select(_letter.c.message_id)
+        .where(_QUEUED, _letter.c.next_try <= now, _letter.c.enclosed > 0)
         .order_by(_letter.c.next_try, _letter.c.created_at)
         .limit(1)
     )
-    row = disk.execute(question).first()
-    return None if row is None else _read(row)
+    return next(map(_read, _whole(disk, first)), None)
+
+
+def _whole(disk: Connection, names: Select[tuple[str]], *order: ColumnElement[Any]) -> Sequence[Row[Any]]:
+    """The letters of these Message-IDs; the bodies are read of no others."""
+    found = tuple(disk.execute(names).scalars())
+    return disk.execute(select(_letter).where(_letter.c.message_id.in_(found)).order_by(*order)).all() if found else ()
 
 
 def free_event(disk: Connection) -> int:
@@ -150,7 +161,7 @@ def roots(disk: Connection, ticket: str) -> dict[str, str]:
 
 def next_try(disk: Connection) -> datetime | None:
     """When the first of the letters that wait is to be tried; None where none waits."""
-    question = select(func.min(_letter.c.next_try)).where(_letter.c.state == LetterState.QUEUED.value)
+    question = select(func.min(_letter.c.next_try)).where(_QUEUED)
     moment: datetime | None = disk.execute(question).scalar_one()
     return moment
 
@@ -169,12 +180,12 @@ def waiting(disk: Connection, now: datetime) -> dict[str, list[Waiting]]:
             columns.recipient, columns.message_id, columns.ticket, columns.event,
             columns.level, columns.site, columns.what, columns.created_at,
         )
-        .where(columns.state == LetterState.QUEUED.value, columns.ticket != "")
+        .where(_QUEUED, columns.ticket != "")
         .where((columns.attempts > 0) | (columns.next_try <= now))
-        .order_by(columns.created_at, columns.ticket, columns.event)
     )  # fmt: skip
     found: dict[str, list[Waiting]] = {}
-    for row in rows:
+    # Put in order here: where SQLite is asked to, it goes by the index of their moments and reads over every body.
+    for row in sorted(rows, key=lambda row: (row.created_at, row.ticket, row.event)):
         found.setdefault(row.recipient, []).append(
             Waiting(
                 message_id=row.message_id,
@@ -201,9 +212,7 @@ def written(disk: Connection, recipient: str, since: datetime) -> list[datetime]
 
 def last_mail(disk: Connection, recipient: str, *, grave: bool = False) -> datetime | None:
     """When a mail server last took a letter to `recipient`; with `grave`, one that calls to a fault of level 1."""
-    question = select(_letter.c.ended_at).where(
-        _letter.c.recipient == recipient, _letter.c.state == LetterState.ACCEPTED.value
-    )
+    question = select(_letter.c.ended_at).where(_letter.c.recipient == recipient, _ACCEPTED)
     if grave:
         calls = _letter.c.what.in_([kind.value for kind in CALLS]) | (_letter.c.ticket == "")
         question = question.where(_letter.c.level == int(Level.CRITICAL), calls)

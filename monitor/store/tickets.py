@@ -35,8 +35,9 @@ _EVENTS = (
     .where(_event.c.ticket.in_(bindparam("tickets", expanding=True)))
     .order_by(_event.c.ticket, _event.c.seq)
 )
-# A range, which the key's index has in order. T…-10000 comes after T…-9999, but before it as text.
-_LAST_OF_DAY = (
+# A range, which the key's index has in order.
+_LAST_OF_DAY = select(func.max(_ticket.c.id)).where(_ticket.c.id > bindparam("begin"), _ticket.c.id < bindparam("end"))
+_LONGEST_OF_DAY = (
     select(_ticket.c.id)
     .where(_ticket.c.id > bindparam("begin"), _ticket.c.id < bindparam("end"))
     .order_by(func.length(_ticket.c.id).desc(), _ticket.c.id.desc())
@@ -52,7 +53,10 @@ class NoSuchTicketError(LookupError):
 def next_id(disk: Connection, now: datetime, zone: str) -> str:
     """The next ticket number: T, the day where the site is, and a count within that day."""
     stem = f"T{now.astimezone(ZoneInfo(zone)):%Y%m%d}-"
-    last = disk.execute(_LAST_OF_DAY, {"begin": stem, "end": f"{stem}:"}).scalar()
+    of_day = {"begin": stem, "end": f"{stem}:"}
+    last = disk.execute(_LAST_OF_DAY, of_day).scalar()
+    if last is not None and last.endswith("-9999"):  # T…-10000 comes after it, but before it as text
+        last = disk.execute(_LONGEST_OF_DAY, of_day).scalar()
     return f"{stem}{int(last[len(stem) :]) + 1 if last else 1:04d}"
 
 
