@@ -93,6 +93,7 @@ def content(matter: Matter, said: Words) -> dict[str, object]:
     event, fault = matter.event, matter.fault
     advice = said.advice(fault.key.kind, fault.key.aspect)
     part = tuple(_part(matter, said))
+    known = clocks(matter.ticket, matter.contract, matter.now)
     return {
         "label": said.table["letter"],
         "lang": said.language.value.replace("_", "-"),
@@ -101,7 +102,7 @@ def content(matter: Matter, said: Words) -> dict[str, object]:
         "full": event.kind in FULL,
         "before": _before(matter, said),
         "note": _note(event, said),
-        "next": _next(matter, said),
+        "next": _next(known, matter, said),
         "reasons": [reason.text.said(said.language) for reason in fault.reasons]
         + [said.said("proposed", reason.proposes) for reason in fault.reasons if reason.proposes]
         + ([said.said("letter", "flapping")] if fault.flapping else []),
@@ -113,7 +114,7 @@ def content(matter: Matter, said: Words) -> dict[str, object]:
         "evidence": tuple(_evidence(matter, said)),
         "steps": advice.first,
         "runbook": link(matter.runbooks, said.language, fault.key.kind, fault.key.aspect),
-        "clocks": tuple(_clock_rows(matter, said)),
+        "clocks": tuple(_clock_rows(known, matter, said)),
         "clocks_title": _clocks_title(matter, said),
     }
 
@@ -291,9 +292,9 @@ def _evidence(matter: Matter, said: Words) -> Iterator[Row]:
             yield Row(name=said.said("letter", key), value=value, code=key in {"said", "source"})
 
 
-def _next(matter: Matter, said: Words) -> str:
+def _next(known: tuple[Clock, ...], matter: Matter, said: Words) -> str:
     """The clock that runs out first; nothing once the ticket is closed or none runs."""
-    first = nearest(clocks(matter.ticket, matter.contract, matter.now))
+    first = nearest(known)
     if first is None or first.due is None:
         return ""
     left = said.said("letter", "left", span=span(first.due - matter.now, said.language))
@@ -306,8 +307,7 @@ def _clocks_title(matter: Matter, said: Words) -> str:
     return said.said("letter", "clocks", name=acts, at=wall(matter.now, matter.site.zone))
 
 
-def _clock_rows(matter: Matter, said: Words) -> Iterator[ClockRow]:
-    known = clocks(matter.ticket, matter.contract, matter.now)
+def _clock_rows(known: tuple[Clock, ...], matter: Matter, said: Words) -> Iterator[ClockRow]:
     first = nearest(known)
     for clock in known:
         if clock.due is not None and clock.state is not ClockState.NOT_APPLICABLE:

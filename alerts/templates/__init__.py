@@ -45,4 +45,5 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,
+    auto_reload=False,  # else each letter asks the disk twice whether its template changed
 )

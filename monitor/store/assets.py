@@ -15,6 +15,7 @@ from monitor.store.documents import data_document, data_read
 
 _asset = tables.asset
 _event = tables.asset_event
+_ANY_UNIT, _ANY_STORE = select(_asset.c.id).limit(1), select(tables.spare_store.c.name).limit(1)
 
 
 class NoSuchAssetError(LookupError):
@@ -47,8 +48,7 @@ class AssetEvent:
 
 def is_kept(disk: Connection) -> bool:
     """True where somebody has written a unit into the asset file, or a store into the book of spares."""
-    units, stores = select(_asset.c.id).limit(1), select(tables.spare_store.c.name).limit(1)
-    return disk.execute(units).first() is not None or disk.execute(stores).first() is not None
+    return disk.execute(_ANY_UNIT).first() is not None or disk.execute(_ANY_STORE).first() is not None
 
 
 def all_assets(disk: Connection) -> tuple[Asset, ...]:

@@ -17,6 +17,7 @@ from monitor.store import tables
 GENESIS = "0" * 64
 """What stands before the first entry."""
 _event = tables.ticket_event
+_HEAD = select(_event.c.digest).order_by(_event.c.entry.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ def digest(before: str, ticket: str, seq: int, kind: str, at: int, by: str, data
 
 def head(disk: Connection) -> str:
     """The digest of the last entry."""
-    found: str | None = disk.execute(select(_event.c.digest).order_by(_event.c.entry.desc()).limit(1)).scalar()
+    found: str | None = disk.execute(_HEAD).scalar()
     return found or GENESIS
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from monitor.model import Identity, Observation
 from monitor.store import tables
@@ -13,6 +14,7 @@ from monitor.store.documents import identity_document, identity_read, observatio
 
 _device = tables.device
 _snapshot = tables.snapshot
+_BY_NAME = select(_device).where(_device.c.name == bindparam("device"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def silent(disk: Connection, name: str, reason: str, now: datetime) -> int:
 
 def by_name(disk: Connection, name: str) -> Visited | None:
     """What is remembered of the device; None where it was never visited."""
-    row = disk.execute(select(_device).where(_device.c.name == name)).first()
+    row = disk.execute(_BY_NAME, {"device": name}).first()
     return None if row is None else Visited(**{**row._asdict(), "identity": identity_read(row.identity)})
 
 
@@ -113,6 +115,11 @@ def newest_snapshots(disk: Connection, names: Iterable[str], first_day: str, end
 
 
 def _upserted(disk: Connection, row: dict[str, object]) -> None:
-    statement = insert(_device).values(row)
-    changed = {column: statement.excluded[column] for column in row if column != "name"}
-    disk.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
+    disk.execute(_upsert(tuple(row)), row)
+
+
+@cache
+def _upsert(columns: tuple[str, ...]) -> Insert:
+    statement = insert(_device)
+    changed = {column: statement.excluded[column] for column in columns if column != "name"}
+    return statement.on_conflict_do_update(index_elements=["name"], set_=changed)

@@ -8,8 +8,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, Row, func, literal_column, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from alerts.desk import hops
@@ -52,6 +65,17 @@ class Posted:
     digest: str = ""
 
 
+# Said in words, not as values that are bound: else SQLite does not see that the indexes of these letters will do.
+_QUEUED = _letter.c.state == literal_column(f"'{LetterState.QUEUED.value}'")
+_ACCEPTED = _letter.c.state == literal_column(f"'{LetterState.ACCEPTED.value}'")
+_NEW = insert(_letter).on_conflict_do_nothing()
+_ROOTS = (
+    select(_letter.c.recipient, _letter.c.message_id)
+    .where(_letter.c.ticket == bindparam("ticket"), _letter.c.event > 0)
+    .order_by(_letter.c.event)
+)
+
+
 def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datetime] | None = None) -> None:
     """Put `letters` into the outbox, due at once, or at the moment for which `held` has their address.
 
@@ -79,7 +103,7 @@ def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datet
         for letter in letters
     ]
     if rows:
-        disk.execute(insert(_letter).on_conflict_do_nothing(), rows)
+        disk.execute(_NEW, rows)
 
 
 def due(
@@ -97,29 +121,34 @@ def due(
     `released` (Message-IDs).
     """
     may_go = (_letter.c.ticket == "") | _letter.c.recipient.not_in(tuple(held))
-    question = (
-        select(_letter)
-        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now)
+    order = (func.coalesce(_letter.c.level, 0), _letter.c.next_try, _letter.c.created_at)
+    first = (
+        select(_letter.c.message_id)
+        .where(_QUEUED, _letter.c.next_try <= now)
         .where((_letter.c.enclosed == 0) | ~_leaves_by(MAIL))
         .where(may_go | _letter.c.message_id.in_(tuple(released)))
         .where(*([] if by is None else [_leaves_by(by)]))
-        .order_by(func.coalesce(_letter.c.level, 0), _letter.c.next_try, _letter.c.created_at)
+        .order_by(*order)
         .limit(most)
     )
-    return tuple(map(_read, disk.execute(question)))
+    return tuple(map(_read, _whole(disk, first, *order)))
 
 
 def parcel_due(disk: Connection, now: datetime) -> Posted | None:
     """The letter with files that has waited longest for its try, of those whose next try has come."""
-    question = (
-        select(_letter)
-        .where(_letter.c.state == LetterState.QUEUED.value, _letter.c.next_try <= now, _letter.c.enclosed > 0)
-        .where(_leaves_by(MAIL))
+    first = (
+        select(_letter.c.message_id)
+        .where(_QUEUED, _letter.c.next_try <= now, _letter.c.enclosed > 0, _leaves_by(MAIL))
         .order_by(_letter.c.next_try, _letter.c.created_at)
         .limit(1)
     )
-    row = disk.execute(question).first()
-    return None if row is None else _read(row)
+    return next(map(_read, _whole(disk, first)), None)
+
+
+def _whole(disk: Connection, names: Select[tuple[str]], *order: ColumnElement[Any]) -> Sequence[Row[Any]]:
+    """The letters of these Message-IDs; the bodies are read of no others."""
+    found = tuple(disk.execute(names).scalars())
+    return disk.execute(select(_letter).where(_letter.c.message_id.in_(found)).order_by(*order)).all() if found else ()
 
 
 def free_event(disk: Connection) -> int:
@@ -134,13 +163,8 @@ def _enclosed(letter: Letter) -> int:
 
 def roots(disk: Connection, ticket: str) -> dict[str, str]:
     """By address in small letters, the Message-ID of the first letter of `ticket` that was written to it."""
-    question = (
-        select(_letter.c.recipient, _letter.c.message_id)
-        .where(_letter.c.ticket == ticket, _letter.c.event > 0)
-        .order_by(_letter.c.event)
-    )
     found: dict[str, str] = {}
-    for row in disk.execute(question):
+    for row in disk.execute(_ROOTS, {"ticket": ticket}):
         found.setdefault(row.recipient.casefold(), row.message_id)
     return found
 
@@ -155,7 +179,7 @@ def _leaves_by(name: str) -> ColumnElement[bool]:
 
 def astray(disk: Connection, ways: Collection[str], now: datetime) -> int:
     """Put aside, visibly, the letters that wait for a way that there is no more. How many."""
-    question = select(_letter.c.message_id, _letter.c.recipient).where(_letter.c.state == LetterState.QUEUED.value)
+    question = select(_letter.c.message_id, _letter.c.recipient).where(_QUEUED)
     lost = [row.message_id for row in disk.execute(question) if way(row.recipient) not in ways]
     for message_id in lost:
         ended(disk, message_id, LetterState.EXPIRED, now, "there is no channel of this name any more")
@@ -164,7 +188,7 @@ def astray(disk: Connection, ways: Collection[str], now: datetime) -> int:
 
 def next_try(disk: Connection, by: str | None = None) -> datetime | None:
     """When the first of the letters that wait is to be tried (of those that leave by `by`); None where none waits."""
-    question = select(func.min(_letter.c.next_try)).where(_letter.c.state == LetterState.QUEUED.value)
+    question = select(func.min(_letter.c.next_try)).where(_QUEUED)
     if by is not None:
         question = question.where(_leaves_by(by))
     moment: datetime | None = disk.execute(question).scalar_one()
@@ -185,12 +209,12 @@ def waiting(disk: Connection, now: datetime) -> dict[str, list[Waiting]]:
             columns.recipient, columns.message_id, columns.ticket, columns.event,
             columns.level, columns.site, columns.what, columns.created_at,
         )
-        .where(columns.state == LetterState.QUEUED.value, columns.ticket != "")
+        .where(_QUEUED, columns.ticket != "")
         .where((columns.attempts > 0) | (columns.next_try <= now))
-        .order_by(columns.created_at, columns.ticket, columns.event)
     )  # fmt: skip
     found: dict[str, list[Waiting]] = {}
-    for row in rows:
+    # Put in order here: where SQLite is asked to, it goes by the index of their moments and reads over every body.
+    for row in sorted(rows, key=lambda row: (row.created_at, row.ticket, row.event)):
         found.setdefault(row.recipient, []).append(
             Waiting(
                 message_id=row.message_id,
@@ -217,9 +241,7 @@ def written(disk: Connection, recipient: str, since: datetime) -> list[datetime]
 
 def last_mail(disk: Connection, recipient: str, *, grave: bool = False) -> datetime | None:
     """When a mail server last took a letter to `recipient`; with `grave`, one that calls to a fault of level 1."""
-    question = select(_letter.c.ended_at).where(
-        _letter.c.recipient == recipient, _letter.c.state == LetterState.ACCEPTED.value
-    )
+    question = select(_letter.c.ended_at).where(_letter.c.recipient == recipient, _ACCEPTED)
     if grave:
         calls = _letter.c.what.in_([kind.value for kind in CALLS]) | (_letter.c.ticket == "")
         question = question.where(_letter.c.level == int(Level.CRITICAL), calls)

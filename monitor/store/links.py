@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from collectors.ports import Neighbour
 from monitor.store import tables
 
 _link = tables.link
+_OF = select(_link).where(_link.c.device == bindparam("device"))
 
 
 def of(disk: Connection, device: str) -> dict[str, Neighbour]:
     """The neighbours of `device` by its own port."""
-    rows = disk.execute(select(_link).where(_link.c.device == device))
+    rows = disk.execute(_OF, {"device": device})
     return {row.port: Neighbour(name=row.neighbour, port=row.neighbour_port) for row in rows}
 
 

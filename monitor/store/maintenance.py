@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from alerts.desk.recurring import Span
 from alerts.desk.windows import Scope, Window
@@ -11,6 +11,11 @@ from monitor.store import tables
 
 _window = tables.maintenance
 PREFIX = "M"
+_OVERLAPPING = (
+    select(_window)
+    .where(_window.c.over_at >= bindparam("start"), _window.c.begins <= bindparam("end"))
+    .order_by(_window.c.id)
+)
 
 
 class NoSuchWindowError(LookupError):
@@ -65,8 +70,8 @@ def ended(disk: Connection, name: str, by: str, now: datetime) -> Planned:
 
 def overlapping(disk: Connection, start: datetime, end: datetime) -> tuple[Window, ...]:
     """The windows that are on at some time from `start` to `end`, both inclusive, in the order of their numbers."""
-    wanted = select(_window).where(_window.c.over_at >= start, _window.c.begins <= end).order_by(_window.c.id)
-    return tuple(each.window for each in _read(disk, wanted))
+    rows = disk.execute(_OVERLAPPING, {"start": start, "end": end})
+    return tuple(_planned(row).window for row in rows)
 
 
 def since(disk: Connection, moment: datetime) -> tuple[Planned, ...]:

@@ -183,6 +183,7 @@ Index(
     sqlite_where=text("state != 'cleared'"),
 )
 Index("ix_fault_opened_at", fault.c.opened_at)
+Index("ix_fault_device", fault.c.device, fault.c.cleared_at)  # of years there are many, of one device few
 
 # `what` is the kind of ticket; `fault_id` that of the fault which opened it, NULL where a person did. `ended_at` says
 # when it was closed or merged, NULL while it is not: read off its events, and kept for the sake of speed.
@@ -250,9 +251,36 @@ letter = Table(
     UniqueConstraint("ticket", "event", "recipient"),
 )
 # Letters are counted every second, and their bodies are long: nobody may have to read over them.
-Index("ix_letter_state_created_at", letter.c.state, letter.c.created_at)
+Index("ix_letter_created_at_state", letter.c.created_at, letter.c.state)
 Index("ix_letter_recipient_created_at", letter.c.recipient, letter.c.created_at)
-Index("ix_letter_queue", letter.c.next_try, sqlite_where=text("state = 'queued'"))
+# What is asked of letters that wait, and of those that left, is answered by these alone: most columns stand behind the
+# body, which lies on pages of its own, and a storm brings ten thousand letters.
+Index(
+    "ix_letter_queue",
+    letter.c.next_try,
+    letter.c.created_at,
+    letter.c.ticket,
+    letter.c.event,
+    letter.c.recipient,
+    letter.c.message_id,
+    letter.c.level,
+    letter.c.site,
+    letter.c.what,
+    letter.c.attempts,
+    letter.c.enclosed,
+    letter.c.state,  # which is asked for, though it is the same in all of them
+    sqlite_where=text("state = 'queued'"),
+)
+Index(
+    "ix_letter_accepted",
+    letter.c.recipient,
+    letter.c.ended_at,
+    letter.c.level,
+    letter.c.what,
+    letter.c.ticket,
+    letter.c.state,
+    sqlite_where=text("state = 'accepted'"),
+)
 
 # Files that go with letters, each once however many letters it goes with: compressed with zlib, `size` before that.
 enclosure = Table(

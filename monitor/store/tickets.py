@@ -1,10 +1,12 @@
 """Tickets on disk: a row that says what the ticket is about, and its append-only events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from alerts.desk.effective import written_at
 from alerts.desk.tickets import ENDS
@@ -14,6 +16,34 @@ from monitor.store.documents import data_document, data_read
 
 _ticket = tables.ticket
 _event = tables.ticket_event
+_ABOUT = (
+    (_ticket.c.device == bindparam("device"))
+    & (_ticket.c.kind == bindparam("kind"))
+    & (_ticket.c.label == bindparam("label"))
+    & (_ticket.c.aspect == bindparam("aspect"))
+)
+# Made once, for to make a question costs more than to ask it (monitor/store/faults.py).
+_UNCLOSED = select(_ticket).where(_ticket.c.ended_at.is_(None)).order_by(_ticket.c.opened_at, _ticket.c.id)
+_UNCLOSED_ABOUT = _UNCLOSED.where(_ABOUT)
+_ENDED_SINCE = (
+    select(_ticket).where(_ABOUT, _ticket.c.ended_at > bindparam("since")).order_by(_ticket.c.ended_at.desc()).limit(1)
+)
+_ALL_ABOUT = select(_ticket).where(_ABOUT).order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc())
+_FOUND = select(_ticket).where(_ticket.c.id == bindparam("ticket"))
+_EVENTS = (
+    select(_event)
+    .where(_event.c.ticket.in_(bindparam("tickets", expanding=True)))
+    .order_by(_event.c.ticket, _event.c.seq)
+)
+# A range, which the key's index has in order.
+_LAST_OF_DAY = select(func.max(_ticket.c.id)).where(_ticket.c.id > bindparam("begin"), _ticket.c.id < bindparam("end"))
+_LONGEST_OF_DAY = (
+    select(_ticket.c.id)
+    .where(_ticket.c.id > bindparam("begin"), _ticket.c.id < bindparam("end"))
+    .order_by(func.length(_ticket.c.id).desc(), _ticket.c.id.desc())
+    .limit(1)
+)
+_NEW, _NEW_EVENT = _ticket.insert(), _event.insert()
 
 
 class NoSuchTicketError(LookupError):
@@ -23,28 +53,27 @@ class NoSuchTicketError(LookupError):
 def next_id(disk: Connection, now: datetime, zone: str) -> str:
     """The next ticket number: T, the day where the site is, and a count within that day."""
     stem = f"T{now.astimezone(ZoneInfo(zone)):%Y%m%d}-"
-    # A range, which the key's index has in order. T…-10000 comes after T…-9999, but before it as text.
-    of_day = select(_ticket.c.id).where(_ticket.c.id > stem, _ticket.c.id < f"{stem}:")
-    last = disk.execute(of_day.order_by(func.length(_ticket.c.id).desc(), _ticket.c.id.desc()).limit(1)).scalar()
+    of_day = {"begin": stem, "end": f"{stem}:"}
+    last = disk.execute(_LAST_OF_DAY, of_day).scalar()
+    if last is not None and last.endswith("-9999"):  # T…-10000 comes after it, but before it as text
+        last = disk.execute(_LONGEST_OF_DAY, of_day).scalar()
     return f"{stem}{int(last[len(stem) :]) + 1 if last else 1:04d}"
 
 
 def created(disk: Connection, ticket: Ticket, fault_id: int | None) -> None:
     """Write a new ticket with all its events; `fault_id` is that of the fault which opened it."""
     disk.execute(
-        _ticket.insert().values(
-            id=ticket.id,
-            what=ticket.kind.value,
-            fault_id=fault_id,
-            device=ticket.fault.device,
-            kind=ticket.fault.kind,
-            label=ticket.fault.label,
-            aspect=ticket.fault.aspect,
-            customer=ticket.customer,
-            site=ticket.site,
-            region=ticket.region,
-            opened_at=ticket.events[0].at,
-        )
+        _NEW,
+        {
+            "id": ticket.id,
+            "what": ticket.kind.value,
+            "fault_id": fault_id,
+            **_key(ticket.fault),
+            "customer": ticket.customer,
+            "site": ticket.site,
+            "region": ticket.region,
+            "opened_at": ticket.events[0].at,
+        },
     )
     for event in ticket.events:
         appended(disk, ticket.id, event)
@@ -64,16 +93,17 @@ def appended(disk: Connection, ticket: str, event: TicketEvent) -> None:
         tables.ticks(wrote),
     )
     disk.execute(
-        _event.insert().values(
-            ticket=ticket,
-            seq=event.seq,
-            kind=event.kind.value,
-            at=event.at,
-            by=event.by,
-            data=data,
-            written_at=wrote,
-            digest=said,
-        )
+        _NEW_EVENT,
+        {
+            "ticket": ticket,
+            "seq": event.seq,
+            "kind": event.kind.value,
+            "at": event.at,
+            "by": event.by,
+            "data": data,
+            "written_at": wrote,
+            "digest": said,
+        },
     )
     if event.kind in ENDS or event.kind is EventKind.RELAPSED:
         ended = event.at if event.kind in ENDS else None
@@ -82,23 +112,16 @@ def appended(disk: Connection, ticket: str, event: TicketEvent) -> None:
 
 def unclosed(disk: Connection, key: FaultKey | None = None) -> tuple[Ticket, ...]:
     """Tickets that have not ended, oldest first; with `key`, those about this fault."""
-    question = select(_ticket).where(_ticket.c.ended_at.is_(None)).order_by(_ticket.c.opened_at, _ticket.c.id)
-    return _read(disk, question if key is None else question.where(_about(key)))
+    return _read(disk, _UNCLOSED) if key is None else _read(disk, _UNCLOSED_ABOUT, _key(key))
 
 
 def ended_since(disk: Connection, key: FaultKey, since: datetime) -> Ticket | None:
     """The ticket about this fault that ended last, if it did after `since`."""
-    question = select(_ticket).where(_about(key), _ticket.c.ended_at > since).order_by(_ticket.c.ended_at.desc())
-    return next(iter(_read(disk, question.limit(1))), None)
+    return next(iter(_read(disk, _ENDED_SINCE, {**_key(key), "since": since})), None)
 
 
-def _about(key: FaultKey) -> ColumnElement[bool]:
-    return (
-        (_ticket.c.device == key.device)
-        & (_ticket.c.kind == key.kind)
-        & (_ticket.c.label == key.label)
-        & (_ticket.c.aspect == key.aspect)
-    )
+def _key(key: FaultKey) -> dict[str, Any]:
+    return {"device": key.device, "kind": key.kind, "label": key.label, "aspect": key.aspect}
 
 
 def heads(disk: Connection) -> dict[str, int]:
@@ -113,7 +136,7 @@ def heads(disk: Connection) -> dict[str, int]:
 
 def found(disk: Connection, ticket: str) -> Ticket:
     """The ticket with this number. Raises NoSuchTicketError."""
-    rows = _read(disk, select(_ticket).where(_ticket.c.id == ticket))
+    rows = _read(disk, _FOUND, {"ticket": ticket})
     if not rows:
         raise NoSuchTicketError(f'there is no ticket "{ticket}"; "netvigil ticket list --all" shows them')
     return rows[0]
@@ -121,8 +144,7 @@ def found(disk: Connection, ticket: str) -> Ticket:
 
 def all_about(disk: Connection, key: FaultKey) -> tuple[Ticket, ...]:
     """The tickets about this fault, the newest first."""
-    question = select(_ticket).where(_about(key))
-    return _read(disk, question.order_by(_ticket.c.opened_at.desc(), _ticket.c.id.desc()))
+    return _read(disk, _ALL_ABOUT, _key(key))
 
 
 def of_device(disk: Connection, device: str) -> tuple[Ticket, ...]:
@@ -163,13 +185,15 @@ def between(disk: Connection, start: datetime, end: datetime, sites: Iterable[st
     return _read(disk, question)
 
 
-def _read(disk: Connection, question: object) -> tuple[Ticket, ...]:
-    rows = disk.execute(question).all()  # type: ignore[call-overload] # a select of the ticket table's columns
+def _read(
+    disk: Connection, question: Select[tuple[Any, ...]], values: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[Ticket, ...]:
+    """The tickets that `question`, of all columns of their table, finds."""
+    rows = disk.execute(question, dict(values)).all()
+    if not rows:
+        return ()
     events: dict[str, list[TicketEvent]] = {row.id: [] for row in rows}
-    found = disk.execute(
-        select(_event).where(_event.c.ticket.in_(tuple(events))).order_by(_event.c.ticket, _event.c.seq)
-    )
-    for row in found:
+    for row in disk.execute(_EVENTS, {"tickets": tuple(events)}):
         events[row.ticket].append(
             TicketEvent(
                 seq=row.seq,

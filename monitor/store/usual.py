@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alerts.faults.baseline import Day, Hours
 from monitor.store import tables
 
 _day, _hours = tables.watched_day, tables.worst_hours
+_DAYS = select(_day.c.day).where(_day.c.device == bindparam("device")).order_by(_day.c.day)
+_HOURS = select(_hours).where(_hours.c.device == bindparam("device"))
 Port = tuple[str, str]
 """Label and aspect."""
 
 
 def of(disk: Connection, device: str) -> tuple[tuple[Day, ...], dict[Port, dict[Day, Hours]]]:
     """The days on which `device` was watched, oldest first, and the worst hours of its ports by day."""
-    days = disk.execute(select(_day.c.day).where(_day.c.device == device).order_by(_day.c.day)).scalars()
+    days = disk.execute(_DAYS, {"device": device}).scalars()
     found: dict[Port, dict[Day, Hours]] = {}
-    for row in disk.execute(select(_hours).where(_hours.c.device == device)):
+    for row in disk.execute(_HOURS, {"device": device}):
         found.setdefault((row.label, row.aspect), {})[row.day] = (row.worst, row.second)
     return tuple(days), found
 
