@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from alerts.notices.forecast import Forecast, Signal
 from alerts.notices.forecast_rules import MemoryErrors
-from alerts.notices.forecast_trend import Day, dated, known_days
+from alerts.notices.forecast_trend import Day, dated, day_of, known_days
 from alerts.past import Series
 from monitor.model import Component
 
@@ -29,16 +29,16 @@ class ModuleError:
 
 def predicted(series: Series, today: date) -> Forecast | None:
     """The forecast of a part that says itself that it is going to fail, of the last day that is known."""
-    spans = [span for span in series.spans if span.start.date() <= today and span.conditions]
-    if not spans or spans[-1].start.date() < today - timedelta(days=1):
+    spans = [span for span in series.spans if day_of(span) <= today and span.conditions]
+    if not spans or day_of(spans[-1]) < today - timedelta(days=1):
         return None
     if not any(seconds > 0 and condition.is_bad for condition, seconds in spans[-1].conditions.items()):
         return None
-    first = spans[-1].start.date()
+    first = day_of(spans[-1])
     for span in reversed(spans):
         if not any(seconds > 0 and condition.is_bad for condition, seconds in span.conditions.items()):
             break
-        first = span.start.date()
+        first = day_of(span)
     return Forecast(
         signal=Signal.PREDICTED,
         subject="predicted",

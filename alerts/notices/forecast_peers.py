@@ -5,7 +5,7 @@ against the rise of its peers, and by the hour of the day where hours are at han
 at by hours, which are many.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
@@ -22,13 +22,18 @@ _HOURS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class _Rise:
-    series: Series
-    days: Sequence[Day]
+class Rise:
+    """How much a part is above its own usual, the latest days; `series` and `days` only of one that may stand out.
+
+    There may be a hundred thousand of them at once.
+    """
+
     usual: float
     scatter: float
     size: float
-    by_day: Mapping[int, float]
+    latest: tuple[float, ...]
+    series: Series | None = None
+    days: Sequence[Day] = ()
 
 
 def unlike_peers(
@@ -41,36 +46,34 @@ def unlike_peers(
     in_a_row: int = 3,
 ) -> Iterator[Forecast]:
     """A forecast for each series of days that stands out of its `group` (such as model and label) for days in a row."""
-    groups: dict[str, list[_Rise]] = {}
+    groups: dict[str, list[Rise]] = {}
     for series in several:
-        if series.aspect == rule.aspect and series.component.kind in rule.kinds:
-            rise = _rise(series, rule, today, in_a_row)
-            if rise is not None:
-                groups.setdefault(group(series), []).append(rise)
+        rise = risen(series, rule, today, in_a_row)
+        if rise is not None:
+            groups.setdefault(group(series), []).append(rise)
     for members in groups.values():
-        yield from _outstanding(members, rule, today, hours, in_a_row)
+        yield from outstanding(members, rule, today, hours)
 
 
-def _outstanding(members: Sequence[_Rise], rule: Peers, today: date, hours: Hours, in_a_row: int) -> Iterator[Forecast]:
-    latest = range(1 - in_a_row, 1)
+def outstanding(members: Sequence[Rise], rule: Peers, today: date, hours: Hours) -> Iterator[Forecast]:
+    """The forecasts of those of a group of peers that stand out of it."""
+    compared = len(members) > rule.fewest
+    least = rule.least if compared else rule.alone
+    theirs = [_middle(each) for each in zip(*(rise.latest for rise in members), strict=True)]
     for rise in members:
-        if not all(_is_much(rise.by_day[day], rise, rule, rule.least) for day in latest):
+        if rise.series is None:
             continue
-        peers = {
-            day: [each.by_day[day] for each in members if each is not rise and day in each.by_day] for day in latest
-        }
-        compared = min(map(len, peers.values())) >= rule.fewest
-        least = rule.least if compared else rule.alone
-        theirs = {day: _middle(peers[day]) if compared else 0.0 for day in latest}
-        own = _by_hours(hours(rise.series), rise, today, latest)
-        beyond = [own[day] - theirs[day] for day in latest]
-        if not all(_is_much(each, rise, rule, least) for each in beyond) or min(beyond) * max(beyond) < 0:
-            continue
-        yield _forecast(rise, rule, today, beyond, theirs[0], len(peers[0]) if compared else 0)
+        others = theirs if compared else [0.0] * len(rise.latest)
+        own = _by_hours(hours(rise.series), rise, today)
+        beyond = [mine - usual for mine, usual in zip(own, others, strict=True)]
+        if all(_is_much(each, rise.scatter, rule, least) for each in beyond) and min(beyond) * max(beyond) > 0:
+            yield _forecast(rise, rise.series, rule, today, beyond, others[-1], len(members) - 1 if compared else 0)
 
 
-def _forecast(rise: _Rise, rule: Peers, today: date, beyond: Sequence[float], theirs: float, peers: int) -> Forecast:
-    series, size = rise.series, rise.size
+def _forecast(
+    rise: Rise, series: Series, rule: Peers, today: date, beyond: Sequence[float], theirs: float, peers: int
+) -> Forecast:
+    size = rise.size
     return Forecast(
         signal=Signal.UNLIKE_PEERS,
         subject=series.aspect,
@@ -90,10 +93,13 @@ def _forecast(rise: _Rise, rule: Peers, today: date, beyond: Sequence[float], th
     )
 
 
-def _rise(series: Series, rule: Peers, today: date, in_a_row: int) -> _Rise | None:
+def risen(series: Series, rule: Peers, today: date, in_a_row: int) -> Rise | None:
+    """How much a part is above its own usual; None where too little is known, or the rule does not speak of it."""
+    if series.aspect != rule.aspect or series.component.kind not in rule.kinds:
+        return None
     days = known_days(series, today, rule.days + in_a_row)
     before = [each.value for each in days if each.day <= -in_a_row]
-    latest = {each.day: each.value for each in days if each.day > -in_a_row}
+    latest = [each.value for each in days if each.day > -in_a_row]
     if len(before) < LEAST or len(latest) < in_a_row:
         return None
     usual = _middle(before)
@@ -101,34 +107,37 @@ def _rise(series: Series, rule: Peers, today: date, in_a_row: int) -> _Rise | No
     if not size:
         return None
     scatter = 1.4826 * _middle([abs(each - usual) for each in before]) / size
-    return _Rise(series, days, usual, scatter, size, {day: (value - usual) / size for day, value in latest.items()})
+    rises = tuple((value - usual) / size for value in latest)
+    if all(_is_much(each, scatter, rule, rule.least) for each in rises):
+        return Rise(usual, scatter, size, rises, series, days)
+    return Rise(usual, scatter, size, rises)
 
 
-def _is_much(rise: float, of: _Rise, rule: Peers, least: float) -> bool:
-    size = abs(rise) if rule.both_ways else rise
-    return size >= max(least, rule.sure * of.scatter)
+def _is_much(rise: float, scatter: float, rule: Peers, least: float) -> bool:
+    return (abs(rise) if rule.both_ways else rise) >= max(least, rule.sure * scatter)
 
 
-def _by_hours(hours: Series | None, rise: _Rise, today: date, latest: Iterable[int]) -> Mapping[int, float]:
+def _by_hours(hours: Series | None, rise: Rise, today: date) -> Sequence[float]:
     """How much above its own usual of each hour of the day the part was, the middle of each of the latest days."""
     if hours is None:
-        return rise.by_day
-    end, days = today.toordinal(), frozenset(latest)
+        return rise.latest
+    first = 1 - len(rise.latest)
+    end = today.toordinal()
     usual: dict[int, list[float]] = {}
     now: dict[int, list[tuple[int, float]]] = {}
     for span in hours.spans:
         if span.mean is None or not isfinite(span.mean):
             continue
         day = span.start.date().toordinal() - end
-        if day in days:
+        if first <= day <= 0:
             now.setdefault(day, []).append((span.start.hour, span.mean))
-        elif day < min(days):
+        elif day < first:
             usual.setdefault(span.start.hour, []).append(span.mean)
-    found = dict(rise.by_day)
+    found = list(rise.latest)
     for day, told in now.items():
         rises = [(value - _middle(usual[hour])) for hour, value in told if hour in usual]
         if len(rises) >= _HOURS:
-            found[day] = _middle(rises) / rise.size
+            found[day - first] = _middle(rises) / rise.size
     return found
 
 

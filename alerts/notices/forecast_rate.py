@@ -6,13 +6,15 @@ how much more the days before scatter than Poisson would. Of many ports some are
 Hochberg (1995) choose who is told.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import exp, isfinite, lgamma, log, log1p
 
 from alerts.notices.forecast import Forecast, Signal
 from alerts.notices.forecast_rules import Rate
+from alerts.notices.forecast_trend import day_of
+from alerts.past import Series, Span
 from monitor.model import Component
 
 
@@ -36,24 +38,37 @@ class _Suspect:
     before: tuple[tuple[date, float], ...]
 
 
-def more_often(several: Iterable[Counts], rules: Mapping[str, Rate], today: date) -> Iterator[Forecast]:
-    """A forecast for each part that had more on `today` than chance explains, of those for which there is a rule.
+def more_often(several: Iterable[Counts], rule: Rate, today: date, judged: int = 0) -> Iterator[Forecast]:
+    """A forecast for each part that had more on `today` than chance explains, of those of which `rule` speaks.
 
-    All parts of an aspect are judged together: the more ports there are, the surer each must be.
+    All parts are judged together: the more ports there are, the surer each must be. `judged` is how many there are,
+    where `several` are only those that had anything.
     """
-    suspects: dict[str, list[_Suspect]] = {}
-    judged: dict[str, int] = {}
+    found: list[_Suspect] = []
+    count = 0
     for counts in several:
-        rule = rules.get(counts.aspect)
-        if rule is None:
-            continue
-        judged[counts.aspect] = judged.get(counts.aspect, 0) + 1
-        if suspect := _suspect(counts, rule, today):
-            suspects.setdefault(counts.aspect, []).append(suspect)
-    for aspect, found in suspects.items():
-        kept = discoveries([each.chance for each in found], found[0].rule.false_share, judged[aspect])
-        for place in kept:
-            yield _forecast(found[place], today)
+        if counts.aspect in rule.aspects:
+            count += 1
+            if suspect := _suspect(counts, rule, today):
+                found.append(suspect)
+    for place in discoveries([each.chance for each in found], rule.false_share, max(count, judged)):
+        yield _forecast(found[place], today)
+
+
+def counted(series: Series, rule: Rate, today: date) -> Counts | None:
+    """The counts of a series of rates per second; None where today's are fewer than are ever told."""
+    if not series.spans or _count(series.spans[-1]) < rule.least or day_of(series.spans[-1]) != today:
+        return None
+    return Counts(
+        device=series.device,
+        component=series.component,
+        aspect=series.aspect,
+        days=tuple((day_of(span), _count(span)) for span in series.spans[-rule.days - 1 :]),
+    )
+
+
+def _count(span: Span) -> float:
+    return (span.mean or 0.0) * span.seconds
 
 
 def discoveries(chances: Sequence[float], share: float, among: int | None = None) -> list[int]:
@@ -108,7 +123,7 @@ def _forecast(suspect: _Suspect, today: date) -> Forecast:
     times = suspect.now / max(suspect.usual, 1 / rule.days)
     return Forecast(
         signal=Signal.RATE,
-        subject=counts.aspect,
+        subject=rule.name,
         device=counts.device,
         component=counts.component,
         aspect=counts.aspect,

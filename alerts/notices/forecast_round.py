@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 from alerts.notices.forecast import Forecast, urgency
 from alerts.notices.forecast_dates import Ending, ending
 from alerts.notices.forecast_flags import ModuleError, memory_errors, predicted, rising
-from alerts.notices.forecast_peers import Hours, unlike_peers
-from alerts.notices.forecast_rate import Counts, more_often
+from alerts.notices.forecast_peers import Hours, Rise, outstanding, risen
+from alerts.notices.forecast_rate import Counts, counted, more_often
 from alerts.notices.forecast_rules import Rules, Trend
 from alerts.notices.forecast_trend import drifting, trend_of
 from alerts.past import Series, Span
 
 Part = tuple[str, str, str]
 """Device, kind and label."""
+PER_SECOND = "per_second"
+"""The unit of rates, of which a day's count is the mean times the seconds that are known."""
 _MONDAY_TO_FRIDAY = range(5)
 _BUSY = 0.95
 
@@ -37,19 +39,27 @@ class Beside:
 def foreseen(days: Iterable[Series], rules: Rules, today: date, beside: Beside | None = None) -> list[Forecast]:
     """All that is to be told of `today`, the last day that is over, what is nearest first.
 
-    `days` are taken one by one; only those that may be compared with peers are kept until the end.
+    `days` are taken one by one and not kept: of those that are compared with peers a few numbers are.
     """
     more = beside or Beside()
     found: list[Forecast] = []
-    kept: list[Series] = []
-    compared = {(rule.aspect, kind) for rule in rules.peers for kind in rule.kinds}
+    groups: dict[tuple[int, str], list[Rise]] = {}
+    counts = list(more.counts)
+    judged = dict.fromkeys((rule.name for rule in rules.rates), 0)
     for series in days:
         found += _of_one(series, rules, today, more)
-        if (series.aspect, series.component.kind) in compared:
-            kept.append(series)
-    for rule in rules.peers:
-        found += unlike_peers(kept, rule, today, group=more.group, hours=more.hours, in_a_row=rules.in_a_row)
-    found += more_often(more.counts, rules.rates, today)
+        for place, rule in enumerate(rules.peers):
+            if rise := risen(series, rule, today, rules.in_a_row):
+                groups.setdefault((place, more.group(series)), []).append(rise)
+        if series.unit == PER_SECOND:
+            for rate in rules.rates:
+                if series.aspect in rate.aspects:
+                    judged[rate.name] += 1
+                    counts += filter(None, (counted(series, rate, today),))
+    for (place, _), members in groups.items():
+        found += outstanding(members, rules.peers[place], today, more.hours)
+    for rate in rules.rates:
+        found += more_often(counts, rate, today, judged[rate.name])
     found += memory_errors(more.errors, rules.memory, datetime.combine(today, datetime.max.time(), UTC))
     found += ending(more.endings, rules.dates, today)
     return sorted(found, key=urgency)

@@ -3,8 +3,7 @@
 Every number by which something is told or not told stands in that file, with its reason; none stands in the code.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
@@ -18,7 +17,7 @@ class Trend:
     """When a straight line through the days of an aspect is told; the words are those of `TrendFile`."""
 
     name: str
-    aspect: str
+    aspects: frozenset[str]
     kinds: frozenset[str]
     labels: tuple[str, ...] = ()
     windows: tuple[int, ...] = (56, 28, 14)
@@ -40,6 +39,8 @@ class Trend:
 class Rate:
     """When a count of a day is told as more than that of the days before."""
 
+    name: str
+    aspects: frozenset[str]
     days: int = 28
     least_days: int = 7
     least: int = 50
@@ -77,7 +78,7 @@ class Rules:
 
     in_a_row: int = 3
     trends: tuple[Trend, ...] = ()
-    rates: Mapping[str, Rate] = field(default_factory=dict)
+    rates: tuple[Rate, ...] = ()
     peers: tuple[Peers, ...] = ()
     memory: MemoryErrors = MemoryErrors()
     predicted: frozenset[str] = frozenset()
@@ -109,7 +110,7 @@ Times = Annotated[tuple[int, ...], Field(min_length=1), AfterValidator(_rising)]
 class TrendFile(_Section):
     """A straight line through the medians of days, to the limit of the part."""
 
-    aspect: str = Field(description="The aspect of which it is.")
+    aspects: tuple[str, ...] = Field(min_length=1, description="The aspects of which it is.")
     kinds: tuple[str, ...] = Field(min_length=1, description="The kinds of parts of which it is.")
     labels: tuple[str, ...] = Field(default=(), description="Only parts whose label contains one of these words.")
     windows: Days = Field(
@@ -144,6 +145,9 @@ class TrendFile(_Section):
 class RateFile(_Section):
     """Counts that are more than they were: errors, changes of state, restarts."""
 
+    aspects: tuple[str, ...] = Field(
+        min_length=1, description="The aspects of which it is: rates per second, or counts that the daemon makes."
+    )
     days: int = Field(default=28, ge=7, le=90, description="The days before with which a day is compared.")
     least_days: int = Field(default=7, ge=3, description="So many of them must be known.")
     least: PositiveInt = Field(default=50, description="Fewer in a day are never told.")
@@ -187,7 +191,7 @@ class ForecastsFile(_Section):
     predicted: tuple[str, ...] = Field(default=(), description="Aspects by which a device foretells a failure itself.")
     rising: tuple[str, ...] = Field(default=(), description="Counts of disks that must not rise, by their aspect.")
     trend: dict[str, TrendFile] = Field(default={}, description="Lines, by their name.")
-    rate: dict[str, RateFile] = Field(default={}, description="Counts, by their aspect.")
+    rate: dict[str, RateFile] = Field(default={}, description="Counts, by their name.")
     peers: tuple[PeersFile, ...] = Field(default=(), description="Parts that are compared with their like.")
     memory: MemoryFile = MemoryFile()
 
@@ -204,9 +208,12 @@ def rules(file: ForecastsFile) -> Rules:
     return Rules(
         in_a_row=file.in_a_row,
         trends=tuple(
-            Trend(name=name, **{**dict(each), "kinds": frozenset(each.kinds)}) for name, each in file.trend.items()
+            Trend(name=name, **{**dict(each), "aspects": frozenset(each.aspects), "kinds": frozenset(each.kinds)})
+            for name, each in file.trend.items()
         ),
-        rates={aspect: Rate(**dict(each)) for aspect, each in file.rate.items()},
+        rates=tuple(
+            Rate(name=name, **{**dict(each), "aspects": frozenset(each.aspects)}) for name, each in file.rate.items()
+        ),
         peers=tuple(Peers(**{**dict(each), "kinds": frozenset(each.kinds)}) for each in file.peers),
         memory=MemoryErrors(**dict(file.memory)),
         predicted=frozenset(file.predicted),

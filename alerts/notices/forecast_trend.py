@@ -6,19 +6,20 @@ must be so today, yesterday and the day before, each time with the days known th
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, timedelta
 from math import inf, isfinite
 from typing import NamedTuple
 
 from alerts.notices.forecast import Forecast, Left, Signal, stage_of
 from alerts.notices.forecast_rules import LEAST, Trend
-from alerts.past import Series
+from alerts.past import Series, Span
 
 _STALE = 2
 """A series whose last day is older says nothing of today."""
 _KNOWN = 0.6
 """So much of a window must be known: working days of eight weeks with a week of holidays are 62 %."""
 _FEW = 7
+_HALF = timedelta(hours=12)
 _TOLD = 7
 """An event is told for so many days."""
 
@@ -43,7 +44,7 @@ def trend_of(series: Series, rules: Sequence[Trend]) -> Trend | None:
     """The first of `rules` that speaks of this series."""
     for rule in rules:
         part = series.component
-        if series.aspect == rule.aspect and part.kind in rule.kinds:
+        if series.aspect in rule.aspects and part.kind in rule.kinds:
             label = part.label.casefold()
             if not rule.labels or any(word.casefold() in label for word in rule.labels):
                 return rule
@@ -110,11 +111,16 @@ def known_days(series: Series, today: date, most: int, since: date | None = None
     first = max(1 - most, (since.toordinal() - end) if since else -most)
     found: dict[int, float] = {}
     for span in series.spans:
-        day = span.start.date().toordinal() - end
+        day = day_of(span).toordinal() - end
         value = span.mean if span.median is None else span.median
         if first <= day <= 0 and value is not None and isfinite(value):
             found[day] = value
     return [Day(day, found[day]) for day in sorted(found)]
+
+
+def day_of(span: Span) -> date:
+    """The day of a span of a day, whether its start is written in UTC or on the clock of the site (up to UTC+12)."""
+    return (span.start.astimezone(UTC) + _HALF).date()
 
 
 def dated(days: Sequence[Day], today: date) -> tuple[tuple[date, float], ...]:

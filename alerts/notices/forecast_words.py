@@ -159,7 +159,8 @@ def _values(forecast: Forecast, say: Words) -> dict[str, str]:
 
 
 def _aspect(forecast: Forecast, say: Words) -> str:
-    own = say.table[_GROUP].get(f"aspect_{forecast.subject}")
+    table = say.table[_GROUP]
+    own = table.get(f"aspect_{forecast.aspect}") or table.get(f"aspect_{forecast.subject}")
     return str(own) if own else say.aspect(forecast.aspect)
 
 

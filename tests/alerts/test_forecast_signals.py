@@ -49,7 +49,7 @@ def test_of_many_chances_those_stand_that_are_too_small_for_their_number() -> No
     assert discoveries([], 0.05) == []
 
 
-def counts(numbers: list[float], aspect: str = "errors", device: str = "sw-1") -> Counts:
+def counts(numbers: list[float], aspect: str = "errors_in", device: str = "sw-1") -> Counts:
     first = TODAY - timedelta(days=len(numbers) - 1)
     return Counts(
         device=device,
@@ -60,7 +60,7 @@ def counts(numbers: list[float], aspect: str = "errors", device: str = "sw-1") -
 
 
 def rates(*several: Counts) -> list[Forecast]:
-    return list(more_often(several, RULES.rates, TODAY))
+    return list(more_often(several, RULES.rates[0], TODAY))
 
 
 def test_a_port_with_many_more_errors_than_before_is_told() -> None:
@@ -87,7 +87,24 @@ def test_a_port_is_not_told_for_what_it_always_had_or_for_little(numbers: list[f
 def test_a_day_that_is_not_known_is_no_day_without_errors() -> None:
     known = counts([*([100.0] * 28), 900.0])
     assert len(rates(known)) == 1
-    assert rates(Counts(device="s", component=PORT, aspect="errors", days=known.days[-5:])) == []
+    assert rates(Counts(device="s", component=PORT, aspect="errors_in", days=known.days[-5:])) == []
+
+
+def test_the_counts_of_a_rate_per_second_are_those_of_the_time_that_is_known() -> None:
+    quiet, loud = 10 / 86400, 900 / 86400
+    several = [
+        days(
+            [*([quiet] * 27 + [1.5 * quiet]), last],
+            aspect="errors_in",
+            kind="interface",
+            device=name,
+            unit="per_second",
+        )
+        for name, last in (("loud", loud), ("calm", quiet))
+    ]
+    (found,) = foreseen(several, RULES, TODAY)
+    assert (found.device, found.subject, found.aspect) == ("loud", "errors", "errors_in")
+    assert found.current == pytest.approx(900)
 
 
 # ------------------------------------------------------------------------------------------------ peers
@@ -202,7 +219,7 @@ def test_each_thing_that_ends_has_a_key_of_its_own() -> None:
 
 # ------------------------------------------------------------------------------------------------ the round
 def test_of_a_link_the_working_hours_count() -> None:
-    port = days([], aspect="utilisation", kind="interface", label="GE1/0/1", unit="ratio")
+    port = days([], aspect="utilisation_in", kind="interface", label="GE1/0/1", unit="ratio")
     at_night = hours([0.9 if (place + 8) % 24 < 6 else 0.2 for place in range(21 * 24)], port)
     assert {span.median for span in busy_days(at_night, "Asia/Shanghai", (8, 18)).spans} == {0.2}
     assert len(busy_days(at_night, "Asia/Shanghai", (8, 18)).spans) == 15
@@ -210,7 +227,7 @@ def test_of_a_link_the_working_hours_count() -> None:
 
 def test_a_link_that_fills_up_is_planned_for() -> None:
     busy = [0.3 + 0.004 * (place // 24) if 0 <= place % 24 < 10 else 0.05 for place in range(90 * 24)]
-    daily = days([sum(busy[24 * each : 24 * each + 24]) / 24 for each in range(90)], aspect="utilisation",
+    daily = days([sum(busy[24 * each : 24 * each + 24]) / 24 for each in range(90)], aspect="utilisation_in",
                  kind="interface", label="GE1/0/1", unit="ratio")  # fmt: skip
     beside = Beside(hours=lambda each: hours(busy, each))
     (found,) = foreseen([daily], RULES, TODAY, beside)

@@ -31,8 +31,8 @@ def every() -> Iterator[Forecast]:
         for now in (0.5, 2.0):
             yield forecast(Signal.TREND, trend.name, now=now)
             yield forecast(Signal.STEP, trend.name, now=now)
-    for aspect in (*RULES.rates, "resets"):
-        yield forecast(Signal.RATE, aspect)
+    for name in (*(rate.name for rate in RULES.rates), "resets"):
+        yield forecast(Signal.RATE, name)
     for rule in RULES.peers:
         for now in (0.5, 2.0):
             yield forecast(Signal.UNLIKE_PEERS, rule.aspect, now=now)
@@ -58,7 +58,9 @@ def test_every_forecast_is_said_in_full_in_both_languages(each: Forecast, langua
 
 
 @BOTH
-@pytest.mark.parametrize("subject", [*(trend.name for trend in RULES.trends), *RULES.rates, *RULES.rising])
+@pytest.mark.parametrize(
+    "subject", [*(trend.name for trend in RULES.trends), *(rate.name for rate in RULES.rates), *RULES.rising]
+)
 def test_every_subject_of_the_shipped_rules_has_a_name(subject: str, language: Language) -> None:
     assert f"aspect_{subject}" in words(language).table["forecast"]
 

@@ -112,7 +112,7 @@ PEOPLE: dict[str, type[BaseModel]] = {
 FORECASTS: dict[str, type[BaseModel]] = {
     "forecasts.toml": ForecastsFile,
     "`[trend.NAME]`": TrendFile,
-    "`[rate.ASPECT]`": RateFile,
+    "`[rate.NAME]`": RateFile,
     "`[[peers]]`": PeersFile,
     "`[memory]`": MemoryFile,
 }
