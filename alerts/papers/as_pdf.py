@@ -6,10 +6,12 @@ for a page, which characters the font lacks.
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
-from importlib.resources import files
 from typing import Any
 
+from alerts.papers.binding import bound, page_count
 from alerts.papers.charts import drawn
 from alerts.papers.dress import PLAIN, Dress
 from alerts.papers.fonts import shown
@@ -43,12 +45,16 @@ from alerts.papers.paper import (
     Tone,
 )
 from alerts.papers.saying import Saying, plain, raw_lines, running, saying
-from alerts.papers.typesetting import Job, made
+from alerts.papers.typesetting import Job, Made, made
 from monitor.model import Language
 
 Json = dict[str, Any]
 
 _REGIONS = {Language.EN: ("en", "GB"), Language.ZH_CN: ("zh", "CN")}
+MOST_AT_ONCE = 12_000
+"""Cells up to which a paper is set in one piece."""
+MOST_IN_PART = 8_000
+_CHART = 100
 _PIECE = 3  # letters, of a word that has no better place to be broken
 _ZERO = "\u200b"
 _LONG = re.compile(r"[!-~]{8,}|[^\s\u2e80-\U0010ffff]{8,}")
@@ -58,13 +64,72 @@ _AFTER = re.compile(r"(?<=[./:_\-,;=@\\&?+|])(?=[^\s./:_\-,;=@\\&?+|])")
 def pdf(paper: Paper, dress: Dress = PLAIN) -> bytes:
     """The PDF. Raises FontsMissingError where the fonts are not installed, TypesettingError."""
     said = saying(paper, dress)
-    told = {**_frame(paper, dress, said), "blocks": [_block(*each, said) for each in numbered(paper.blocks)]}
-    job = Job(source=_source(), inputs={"paper": _json(told)}, made_at=paper.made_at)
-    return made(job).documents[0]
+    frame = _frame(paper, dress, said)
+    if sum(_weight(block) for block in paper.blocks) <= MOST_AT_ONCE:
+        blocks = [_block(*each, said) for each in numbered(paper.blocks)]
+        return _set(paper, {**frame, "blocks": blocks}).documents[0]
+    return _long(paper, frame, said)
 
 
-def _source() -> str:
-    return files("alerts.papers").joinpath("paper.typ").read_text(encoding="utf-8")
+def _set(paper: Paper, told: Json, query: str = "") -> Made:
+    return made(Job(source="paper.typ", inputs={"paper": _json(told)}, made_at=paper.made_at, query=query))
+
+
+def _long(paper: Paper, frame: Json, said: Saying) -> bytes:
+    """A long paper in parts, each set by a process of its own: typst needs some 15 kB for each cell of a table."""
+    parts: list[bytes] = []
+    pages: list[list[Json]] = []
+    for blocks in _parts(paper, said):
+        told = {**frame, "front": False, "bare": True, "logo": None, "blocks": blocks}
+        part = _set(paper, told, "<places>")
+        parts.append(part.documents[0])
+        first = len(pages)
+        pages += [[] for _ in range(page_count(part.documents[0]))]
+        headings = [block for block in blocks if block["is"] == "heading"]
+        for heading, (page, y) in zip(headings, part.found, strict=True):
+            pages[first + page - 1].append([heading["level"], heading["text"], y])
+    whole = _set(paper, {**frame, "pages": pages}).documents[0]
+    return bound(whole, page_count(whole) - len(pages), parts)
+
+
+def _parts(paper: Paper, said: Saying) -> Iterator[list[Json]]:
+    """The blocks, as many at a time as typst is given at once; each part begins on a new page, best with a heading."""
+    part: list[Json] = []
+    weight = 0
+    for number, block in numbered(paper.blocks):
+        full = weight >= MOST_IN_PART or (weight + _weight(block) > MOST_IN_PART and weight > MOST_IN_PART // 2)
+        if full and part and part[-1]["is"] != "heading":
+            yield part
+            part, weight = [], 0
+        for piece in _pieces_of(block):
+            if piece is not block and weight >= MOST_IN_PART:
+                yield part
+                part, weight = [], 0
+            part.append(_block(number, piece, said))
+            weight += _weight(piece)
+    if part:
+        yield part
+
+
+def _pieces_of(block: Block) -> Iterator[Block]:
+    """A table that is too long for a part, in pieces."""
+    if not isinstance(block, Table) or _weight(block) <= MOST_IN_PART:
+        yield block
+        return
+    size = max(MOST_IN_PART // max(len(block.columns), 1), 1)
+    for at in range(0, len(block.rows), size):
+        yield replace(block, rows=block.rows[at : at + size], title="" if at else block.title)
+
+
+def _weight(block: Block) -> int:
+    """About how many cells of a table it is worth."""
+    if isinstance(block, Table):
+        return (len(block.rows) + 1) * len(block.columns)
+    if isinstance(block, Pairs):
+        return len(block.rows) * 2
+    if isinstance(block, Evidence):
+        return len(block.text) // 20
+    return _CHART if isinstance(block, Chart) else 2
 
 
 def _json(told: Json) -> str:
@@ -97,6 +162,9 @@ def _frame(paper: Paper, dress: Dress, said: Saying) -> Json:
         },
         "logo": _logo(dress),
         "front": True,
+        "bare": False,
+        "blocks": [],
+        "pages": [],
         "outlined": bool(listed),
         "depth": 3 if len(listed) <= MOST_IN_CONTENTS else 2,
     }

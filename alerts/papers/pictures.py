@@ -9,13 +9,6 @@ from alerts.papers.typesetting import Job, made
 
 _MOST = 30  # drawings of one process
 _DOTS = 220.0  # per inch
-_SOURCE = """
-#set page(width: auto, height: auto, margin: 0pt, fill: white)
-#for at in range(int(sys.inputs.count)) {
-  image(bytes(sys.inputs.at(str(at))), format: "svg", width: 160mm)
-  if at + 1 < int(sys.inputs.count) { pagebreak() }
-}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +26,6 @@ def pictures(drawings: Sequence[str]) -> list[Picture]:
     for first in range(0, len(drawings), _MOST):
         some = drawings[first : first + _MOST]
         inputs = {str(at): shown(each) for at, each in enumerate(some)}
-        job = Job(source=_SOURCE, inputs={**inputs, "count": str(len(some))}, form="png", dots_per_inch=_DOTS)
+        job = Job(source="pictures.typ", inputs={**inputs, "count": str(len(some))}, form="png", dots_per_inch=_DOTS)
         found += [Picture(each, *struct.unpack(">II", each[16:24])) for each in made(job).documents]
     return found

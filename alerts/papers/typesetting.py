@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from alerts.papers.fonts import font_files
@@ -25,7 +26,7 @@ class TypesettingError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is to be set: a source of our own, and the data for it."""
+    """What is to be set: a source of our own (the name of a file beside this one), and the data for it."""
 
     source: str
     inputs: dict[str, str] = field(default_factory=dict)
@@ -89,7 +90,7 @@ def main() -> None:
     job = json.load(sys.stdin.buffer)
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[job["fonts"]])
     try:
-        compiler = typst.Compiler(job["source"].encode(), font_paths=fonts, sys_inputs=job["inputs"])
+        compiler = typst.Compiler(Path(__file__).with_name(job["source"]), font_paths=fonts, sys_inputs=job["inputs"])
         # PDF/A-2b: to be kept for years, with its fonts in it; no tags, of which large tables would make ten times more
         standards = ["a-2b"] if job["form"] == "pdf" else []
         out, warnings = compiler.compile_with_warnings(
