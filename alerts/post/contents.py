@@ -150,7 +150,7 @@ def short(matter: Matter, said: Words, *, of_group: bool) -> dict[str, str]:
     return {
         "first": f"[{matter.ticket.id} #{matter.event.seq}] {first_line(matter, said)}",
         "place": matter.site.title or matter.site.name,
-        "next": _next(matter, said),
+        "next": _next(clocks(matter.ticket, matter.contract, matter.now), matter, said),
         "why": " ".join(reasons) if of_group and matter.event.kind in FULL else "",
     }
 
