@@ -1,8 +1,8 @@
 """All configuration: from the files of one folder to the frozen `Settings` that the daemon runs on, or its problems.
 
 netvigil.toml, inventory.toml and people.toml (if there is one) are the user's own. Of contract.toml, policy.toml,
-forecasts.toml and platforms/*.toml those that lie in the folder count, and the ones that come with Netvigil fill the
-gaps (monitor/shipped.py).
+forecasts.toml, inspection.toml and platforms/*.toml those that lie in the folder count, and the ones that come with
+Netvigil fill the gaps (monitor/shipped.py).
 """
 
 import re
@@ -25,6 +25,7 @@ from alerts.faults.policy import Policy, PolicyFile, policy
 from alerts.notices.forecast_rules import ForecastsFile
 from alerts.notices.forecast_rules import rules as forecast_rules
 from alerts.post.mail import MailSettings, Security
+from alerts.reports.items import ItemsFile, items
 from collectors.platform import Platform, PlatformFile, platforms
 from collectors.snmp.reader import Budget
 from collectors.tables import Eye
@@ -35,6 +36,7 @@ from monitor.draft import Draft, drafted, entries, inventory
 from monitor.fields import said_duration
 from monitor.model import EventKind, Level, Recipient
 from monitor.netvigil_file import (
+    CustomerReportFile,
     DaemonFile,
     MailboxFile,
     MailFile,
@@ -98,6 +100,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     promises = _owned(directory, "contract.toml", ContractFile, problems)
     rules = _owned(directory, "policy.toml", PolicyFile, problems)
     foretelling = _owned(directory, "forecasts.toml", ForecastsFile, problems)
+    sheet = _owned(directory, "inspection.toml", ItemsFile, problems)
     platform_names, known_platforms = _platforms(directory, problems)
     file = checked(own.data, NetvigilFile, own, problems) if own else None
     draft = drafted(stock, problems) if stock else None
@@ -118,7 +121,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     post = _mail(file.mail, own, vault, directory, problems) if own and file else None
     pages = _web(file.web, own, directory, problems) if own and file else Web()
     errors = [problem for problem in problems if not problem.is_warning]
-    if errors or not (file and draft and promises and rules and foretelling and post):
+    if errors or not (file and draft and promises and rules and foretelling and sheet and post):
         raise ConfigError(dict.fromkeys(errors))
     state = _state(file.daemon, environ, directory)
     return Settings(
@@ -150,6 +153,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         people=folk,
         policy=policy(rules),
         forecasts=forecast_rules(foretelling),
+        items=items(sheet),
         platforms=known_platforms,
         warnings=tuple(problem for problem in problems if problem.is_warning),
     )
@@ -285,7 +289,9 @@ def _surroundings(
 
 
 def _strangers(own: Document, file: NetvigilFile, draft: Draft) -> Iterator[Problem]:
-    """Customers and sites that recipients name and the inventory does not; credentials for traps, the same."""
+    """Customers and sites that recipients and reports name and the inventory does not; credentials for traps alike."""
+    for each in entries(own, ("report", "customer"), CustomerReportFile):
+        yield from unknown(each.place, ("name",), each.written.name, "customer", draft.customer_names)
     for at, name in enumerate(file.traps.credentials):
         yield from unknown(own, ("traps", "credentials", at), name, "credential", draft.credential_names)
     for entry in entries(own, ("mail", "recipient"), RecipientFile):
@@ -437,7 +443,28 @@ def _hearing(file: TrapsFile | SyslogFile) -> Hearing:
 
 
 def _report(file: ReportFile, state: Path) -> Report:
-    return Report(day=file.day, time=file.time, directory=state / file.directory, languages=tuple(file.languages))
+    whole = Report(
+        day=file.day,
+        time=file.time,
+        directory=state / file.directory,
+        languages=tuple(file.languages),
+        forms=tuple(file.forms),
+        by_site=file.of == "site",
+        mail_to=tuple(file.mail_to),
+    )
+    return replace(whole, customers={each.name: _own_report(each, whole) for each in file.customer})
+
+
+def _own_report(own: CustomerReportFile, whole: Report) -> Report:
+    return replace(
+        whole,
+        day=own.day or whole.day,
+        time=whole.time if own.time is None else own.time,
+        languages=tuple(dict.fromkeys(own.languages)) if own.languages else whole.languages,
+        forms=tuple(own.forms) if own.forms else whole.forms,
+        by_site=whole.by_site if own.of is None else own.of == "site",
+        mail_to=whole.mail_to if own.mail_to is None else tuple(own.mail_to),
+    )
 
 
 def _spares(file: SparesFile) -> Needs:

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -18,10 +17,11 @@ from alerts.desk import tickets as desk
 from alerts.desk.clocks import ClockName, due_events, next_due
 from alerts.desk.reminding import next_at
 from alerts.post.mail import MailSettings, Receipt, Verdict, is_given_up, next_try, posted
-from monitor import afterwards, maintenance, reporting, storm, ticketing, units
+from monitor import afterwards, archiving, maintenance, storm, ticketing, units
 from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import EventKind, Letter, Level, Ticket
+from monitor.press import Press, here
 from monitor.progress import Progress
 from monitor.store import enclosures, faults, letters, spares, tickets
 from monitor.store.database import Store
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
 _STOCK = timedelta(hours=1)  # how often the stores are held against what is installed, also where nothing was moved
+_REST = timedelta(hours=1)  # between two tries to make reports
 _AT_ONCE = 20  # letters under way at the same time
 _TURN = 1.0  # seconds that a letter waits at most for the one before it to the same recipient
 _TOGETHER = 100  # tickets that are looked at together
@@ -51,8 +52,12 @@ class Duties:
         progress: Progress,
         clock: Callable[[], datetime],
         post: Post = posted,
+        press: Press | None = None,
     ) -> None:
-        """Duties that have not begun; `tick` does once what is due. `post` is the way out for letters."""
+        """Duties that have not begun; `tick` does once what is due. `post` is the way out for letters.
+
+        `press` is where reports are made, a thread of this process if it is not told.
+        """
         self.settings = settings
         self._store = store
         self._metrics = metrics
@@ -63,7 +68,10 @@ class Duties:
         self._wakes: dict[str, datetime | None] = {}
         self._looked: dict[str, int] = {}
         self._began = clock()
-        self._reported: set[str] = set()
+        self._press = press or here(store)
+        self._reporting: asyncio.Task[None] | None = None
+        self._reported: set[tuple[str, str, str]] = set()
+        self._reports_rest: datetime | None = None
         self._failures = 0
         self._rests_until: datetime | None = None
         self._swept_at = clock()
@@ -121,8 +129,8 @@ class Duties:
         return True
 
     async def finished(self) -> None:
-        """Wait for letters that are under way."""
-        under_way = [each for each in (self._posting, self._carrying) if each is not None]
+        """Wait for letters and reports that are under way."""
+        under_way = [each for each in (self._posting, self._carrying, self._reporting) if each is not None]
         await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _maintains(self, now: datetime) -> None:
@@ -326,17 +334,25 @@ class Duties:
             letters.put_off(disk, letter.message_id, now + wait, words)
 
     async def _reports(self, now: datetime) -> None:
-        for site in self.settings.inventory.sites.values():
-            month = reporting.month_due(now.astimezone(ZoneInfo(site.zone)), self.settings.report)
-            key = f"{site.name}/{month}"
-            if month is None or key in self._reported:
-                continue
-            written = await self._store.ask(
-                partial(reporting.archived, settings=self.settings, site=site, month=month, now=now)
-            )
-            self._reported.add(key)
-            for file in written:
-                log.info("inspection report written: %s", file)
+        """See to it that reports are made when their day has come, beside the other duties: it may take minutes."""
+        if self._reporting is not None and not self._reporting.done():
+            return
+        if self._reports_rest is not None and now < self._reports_rest <= now + _REST:
+            return
+        due = {(each.customer, each.site, each.month) for each in archiving.scheduled(self.settings, now)}
+        if due - self._reported:
+            self._reporting = asyncio.create_task(self._report(due, now))
+
+    async def _report(self, due: set[tuple[str, str, str]], now: datetime) -> None:
+        try:
+            is_whole = await self._press(self.settings, now)
+        except Exception:  # whatever it is, it is tried again
+            log.exception("reports could not be made")
+            is_whole = False
+        if is_whole:
+            self._reported, self._reports_rest = due, None
+        else:
+            self._reports_rest = now + _REST
 
     async def _counts(self, now: datetime) -> None:
         del now

@@ -15,6 +15,7 @@ from monitor.inventory import CustomerFile, DeviceFile, ImportFile, InventoryFil
 from monitor.netvigil_file import (
     AttachmentsFile,
     BudgetFile,
+    CustomerReportFile,
     DaemonFile,
     DiagnosisFile,
     HistoryFile,
@@ -74,6 +75,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[mailbox]`": MailboxFile,
     "`[storm]`": StormFile,
     "`[report]`": ReportFile,
+    "`[[report.customer]]`": CustomerReportFile,
     "`[diagnosis]`": DiagnosisFile,
     "`[attachments]`": AttachmentsFile,
     "`[history]`": HistoryFile,
