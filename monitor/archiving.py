@@ -16,15 +16,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from alerts.locale import words
+from alerts.papers import forms
+from alerts.papers.as_json import paper_json
+from alerts.papers.fonts import FontsMissingError
+from alerts.papers.forms import MEDIA_TYPES, Form, rendered_as
 from alerts.papers.paper import Blank, Pairs, Paper, Table
+from alerts.papers.typesetting import TypesettingError
 from alerts.post.announced import announced
 from alerts.reports import attainment
 from alerts.reports import inspection as report
 from alerts.reports.month import InspectionMonth, Outcome, Revision, facts
 from alerts.reports.outcome import read
-from monitor import attaining, forms, reporting
+from monitor import attaining, reporting
 from monitor.config import Settings
-from monitor.forms import Form
 from monitor.model import Enclosure, Language, Site
 from monitor.settings import Report
 from monitor.store import devices, enclosures, letters, papers
@@ -232,7 +236,7 @@ def blanks(paper: Paper) -> Mapping[str, str]:
 
 def as_document(paper: Paper) -> object:
     """A paper as `report show --json` tells it."""
-    return json.loads(forms.rendered(paper, Form.JSON))
+    return json.loads(paper_json(paper))
 
 
 def of_workbook(disk: Connection, filled: Mapping[str, str]) -> Kept:
@@ -279,11 +283,11 @@ def written(store: Store, kept: Kept, wanted: Iterable[Form], directory: Path, n
     files, failed = [], []
     for form in dict.fromkeys(wanted):
         try:
-            content = forms.rendered(paper, form)
-        except forms.FAILURES as error:
+            content = rendered_as(paper, form)
+        except (FontsMissingError, TypesettingError) as error:
             failed.append((form, str(error)))
             continue
-        file = directory / file_name(kept, form)
+        file = directory / f"{kept.about.kind}-{forms.file_name(paper, form)}"
         if not file.exists() or file.read_bytes() != content:
             draft = file.with_suffix(f"{file.suffix}.part")  # one that was cut off half-way is not mistaken for it
             draft.write_bytes(content)
@@ -293,11 +297,6 @@ def written(store: Store, kept: Kept, wanted: Iterable[Form], directory: Path, n
         files.append((form, file))
     with store.reading() as disk:
         return Written(kept=papers.found(disk, kept.id), files=tuple(files), failed=tuple(failed))
-
-
-def file_name(kept: Kept, form: Form) -> str:
-    """How the file of a paper is called."""
-    return f"{kept.about.kind}-{kept.number}-V{kept.version}.{kept.language.value}.{form.value}"
 
 
 def caught_up(store: Store, settings: Settings, now: datetime) -> tuple[Written, ...]:
@@ -324,7 +323,7 @@ def mailed(store: Store, settings: Settings, one: Written, now: datetime) -> int
         enclosed: tuple[Enclosure, ...] = ()
         if file is not None:
             try:
-                enclosed = (enclosures.kept(disk, file.name, forms.MEDIA[Form.PDF], file.read_bytes()),)
+                enclosed = (enclosures.kept(disk, file.name, MEDIA_TYPES[Form.PDF], file.read_bytes()),)
             except enclosures.TooMuchEnclosedError as error:
                 log.warning("%s: the letter goes without it", error)
         paper = papers.paper(disk, one.kept.id)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from alerts.papers.forms import Form
 from alerts.post.mail import Security
 from collectors.snmp.engines import EngineName
 from monitor.fields import (
@@ -23,7 +24,6 @@ from monitor.fields import (
     Whole,
     host,
 )
-from monitor.forms import Form
 from monitor.model import Language
 from monitor.reference import SecretReference
 

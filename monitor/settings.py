@@ -11,6 +11,7 @@ from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.notices.forecast_rules import Rules as ForecastRules
+from alerts.papers.forms import Form
 from alerts.post.audience import CUSTOMERS
 from alerts.post.mail import MailSettings, Security
 from alerts.reports.items import Items
@@ -19,7 +20,6 @@ from collectors.platform import Platform
 from collectors.snmp.engines import EngineName
 from collectors.snmp.reader import Budget, Community, Target
 from collectors.tables import Eye
-from monitor.forms import Form
 from monitor.inventory import Inventory
 from monitor.model import Device, EventKind, FaultKey, Language, Level, Recipient, place_of
 from monitor.problem import Problem

@@ -21,9 +21,10 @@ import click
 from rich.console import Console, Group
 from rich.live import Live
 
+from alerts.papers.forms import Form, rendered_as
 from collectors.simulate.fleet import Fleet, fleet
 from collectors.simulate.snmp import Network
-from monitor import archiving, forms
+from monitor import archiving
 from monitor.app import now
 from monitor.archiving import Wanted
 from monitor.config import Settings, loaded
@@ -32,7 +33,6 @@ from monitor.demo.plot import Act, Plot, plotted
 from monitor.demo.sink import Mail, Sink
 from monitor.demo.stage import INTERVAL, Stage, staged
 from monitor.demo.view import Scene, picture
-from monitor.forms import Form
 from monitor.model import FaultState, Language
 from monitor.store import devices, faults, papers, tickets
 from monitor.store.database import StateDirectoryError, Store
@@ -240,7 +240,7 @@ class _Performance:
         (kept,) = await asyncio.to_thread(archiving.made, store, settings, wanted, languages, now())
         paper = await store.ask(lambda disk: papers.paper(disk, kept.id))
         file = self._folder / "inspection.html"
-        file.write_bytes(forms.rendered(paper, Form.HTML))
+        file.write_bytes(rendered_as(paper, Form.HTML))
         return file
 
     def _is_live(self, console: Console) -> bool:

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from alerts.papers.forms import Form
 from alerts.papers.returned import ReturnedError, read_blanks
 from monitor import archiving, press
 from monitor.app import now as this_moment
 from monitor.archiving import Wanted, Written
 from monitor.config import Settings, loaded
-from monitor.forms import Form
 from monitor.model import Language
 from monitor.store import papers
 from monitor.store.database import Store

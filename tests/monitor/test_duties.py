@@ -232,7 +232,7 @@ async def test_the_report_of_a_month_is_made_once_it_is_over_mailed_and_never_ma
     broken.clock.moment = datetime(2026, 12, 9, 22, 1, tzinfo=UTC)  # stopped over the day: it is caught up
     await tick(duties)
     (report,) = folder.rglob("*.html")
-    assert report.name == "inspection-cdc-hefei-1-2026-11-V1.zh_CN.html"
+    assert report.name == "inspection-cdc-hefei-1-2026-11-v1.zh_CN.html"
     written = report.read_text(encoding="utf-8")
     assert "示例疾控中心" in written
     report.write_text("signed")
