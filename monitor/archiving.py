@@ -20,7 +20,7 @@ from alerts.papers import forms
 from alerts.papers.as_json import paper_json
 from alerts.papers.fonts import FontsMissingError
 from alerts.papers.forms import MEDIA_TYPES, Form, rendered_as
-from alerts.papers.paper import Blank, Pairs, Paper, Table
+from alerts.papers.paper import Blank, Heading, Pairs, Paper, Table
 from alerts.papers.typesetting import TypesettingError
 from alerts.post.announced import announced
 from alerts.reports import attainment
@@ -215,7 +215,10 @@ def _paper(month: InspectionMonth, language: Language, version: int) -> Paper:
     name = f"{paper.number} V{version} {language.value}"
     identity = Pairs(key="identity", rows=((said, Blank(key=IDENTITY, filled=name)),))
     data = {**paper.data, FILLED: json.dumps(dict(month.filled), ensure_ascii=False, sort_keys=True)}
-    return replace(paper, blocks=(*paper.blocks, identity), data=data)
+    place = next(
+        at for at, block in enumerate(paper.blocks) if isinstance(block, Heading) and block.key == "signatures"
+    )
+    return replace(paper, blocks=(*paper.blocks[:place], identity, *paper.blocks[place:]), data=data)
 
 
 def blanks(paper: Paper) -> Mapping[str, str]:

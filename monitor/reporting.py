@@ -57,7 +57,7 @@ _ZONE = "Asia/Shanghai"
 _MOST_WINDOWS = 100  # occurrences of one window that recurs
 _TRENDED = past.Wanted(
     kinds={past.THERE.kind, *(kind for each in QUANTITIES for kind in each.kinds)},
-    aspects={past.THERE.aspect, *(each.aspect for each in QUANTITIES)},
+    aspects={past.THERE.aspect, *(aspect for each in QUANTITIES for aspect in each.aspects)},
 )
 
 

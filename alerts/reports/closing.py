@@ -58,7 +58,7 @@ def _problem(number: int, one: Problem, book: Book) -> Row:
     due: Cell = Moment(at=one.due) if one.due and until not in filled else book.blank(until)
     return Row(
         cells=(
-            f"{book.month.month}-{number:03d}",
+            f"{number:03d}",
             urgency(one, book),
             book.name(one.device),
             one.what.said(pen.said.language),

@@ -27,6 +27,7 @@ class HealthPart(StrEnum):
 class Tells(StrEnum):
     """What tells of an item beside readings of parts."""
 
+    ANSWER = "answer"
     VERSION = "version"
     UPTIME = "uptime"
     SERIALS = "serials"

@@ -324,10 +324,16 @@ def advice(book: Book) -> Iterator[Block]:
         yield pen.paragraph("recommended_none")
     for one in _kinds_first(every):
         told = pen.said.advice(one.kind, one.aspect)
-        where = pen.comma(sorted({book.name(each.device) for each in every if each.kind == one.kind})[:_RISKS])
+        places = pen.comma(sorted({book.name(each.device) for each in every if each.kind == one.kind})[:_RISKS])
         yield pen.paragraph(
-            "recommended_kind", kind=pen.said.kind(one.kind), devices=where, first=_plain(told.first[0])
+            "recommended_kind", kind=pen.said.kind(one.kind), devices=places, first=_plain(told.first[0])
         )
+    bare: dict[str, set[str]] = {}
+    for one in every:
+        if not one.kind:
+            bare.setdefault(one.what.said(pen.said.language), set()).add(book.name(one.device))
+    for what, where in list(bare.items())[:_RISKS]:
+        yield pen.paragraph("recommended_other", what=what, devices=pen.comma(sorted(where)[:_RISKS]))
 
 
 def _kinds_first(problems: Sequence[Problem]) -> Sequence[Problem]:

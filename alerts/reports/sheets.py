@@ -158,9 +158,13 @@ def _untold(item: Item, of: DeviceMonth, *, is_whole: bool) -> Line | None:
     return Line(item=item, result=Result.NOT_CHECKED, told=(Phrase(key=key),))
 
 
-def _told(tells: Tells, of: DeviceMonth, start: datetime, end: datetime) -> tuple[Result, tuple[Phrase | Text, ...]]:
+def _told(  # one for each word
+    tells: Tells, of: DeviceMonth, start: datetime, end: datetime
+) -> tuple[Result, tuple[Phrase | Text, ...]]:
     """What is known beside the readings of parts: result and words."""
     match tells:
+        case Tells.ANSWER:
+            return _answer(of)
         case Tells.VERSION:
             return _version(of)
         case Tells.UPTIME:
@@ -171,6 +175,12 @@ def _told(tells: Tells, of: DeviceMonth, start: datetime, end: datetime) -> tupl
             return _log(of)
         case Tells.WARRANTY:
             return _warranty(of, end.date())
+
+
+def _answer(of: DeviceMonth) -> tuple[Result, tuple[Phrase | Text, ...]]:
+    if not of.reached:
+        return Result.NOT_CHECKED, (Phrase(key="not_reached"),)
+    return Result.NORMAL, (Phrase(key="answers", values={"at": of.last_seen}),) if of.last_seen else ()
 
 
 def _version(of: DeviceMonth) -> tuple[Result, tuple[Phrase | Text, ...]]:

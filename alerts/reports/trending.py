@@ -16,31 +16,47 @@ LINES = 4  # in one picture: more cannot be told apart in black and white
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """One thing whose course is shown: readings of these kinds and this aspect. `low`: the lowest is the worst."""
+    """One thing whose course is shown: readings of these kinds and aspects. `low`: the lowest is the worst.
+
+    `counted`: it is told as a rate and shown as so many in a day, because 0.0003 a second is not none.
+    """
 
     key: str
     kinds: frozenset[str]
-    aspect: str
+    aspects: frozenset[str]
     low: bool = False
+    counted: bool = False
 
     def fits(self, one: Series) -> bool:
         """True where the series is of this quantity."""
-        return one.component.kind in self.kinds and one.aspect == self.aspect
+        return one.component.kind in self.kinds and one.aspect in self.aspects
 
 
 QUANTITIES = (
-    Quantity(key="cpu", kinds=frozenset({"cpu"}), aspect="usage"),
-    Quantity(key="memory", kinds=frozenset({"memory"}), aspect="usage"),
-    Quantity(key="temperature", kinds=frozenset({"temperature"}), aspect="temperature"),
-    Quantity(key="light", kinds=frozenset({"optic", "lane"}), aspect="rx_power", low=True),
-    Quantity(key="errors", kinds=frozenset({"interface"}), aspect="packet_errors"),
-    Quantity(key="use", kinds=frozenset({"interface"}), aspect="utilisation"),
+    Quantity(key="cpu", kinds=frozenset({"cpu"}), aspects=frozenset({"usage"})),
+    Quantity(key="memory", kinds=frozenset({"memory"}), aspects=frozenset({"usage"})),
+    Quantity(key="temperature", kinds=frozenset({"temperature"}), aspects=frozenset({"temperature"})),
+    Quantity(key="light", kinds=frozenset({"optic", "lane"}), aspects=frozenset({"rx_power"}), low=True),
+    Quantity(
+        key="errors",
+        kinds=frozenset({"interface"}),
+        aspects=frozenset({"errors_in", "errors_out"}),
+        counted=True,
+    ),
+    Quantity(
+        key="use",
+        kinds=frozenset({"interface"}),
+        aspects=frozenset({"utilisation", "utilisation_in", "utilisation_out"}),
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendFigure:
-    """Of one device the part that had the worst reading of a quantity in the month: its mean, and that reading."""
+    """Of one device the part that had the worst reading of a quantity in the month: its mean, and that reading.
+
+    Of what is counted it is the sum of the month, and the most in one day.
+    """
 
     device: str
     quantity: str
@@ -66,11 +82,12 @@ def trended(every: Iterable[Series], start: datetime, end: datetime) -> Trended:
     for one, quantity in _wanted(every, start, end):
         counts[quantity.key] += 1
         worst = _worst(one.spans, quantity)
-        own = TrendFigure(device=one.device, quantity=quantity.key, mean=_mean(one.spans), worst=worst, unit=one.unit)
+        mean = _sum(one.spans) if quantity.counted else _mean(one.spans)
+        own = TrendFigure(device=one.device, quantity=quantity.key, mean=mean, worst=worst, unit=one.unit)
         before = figures.get((one.device, quantity.key))
         if before is None or (worst < before.worst if quantity.low else worst > before.worst):
             figures[one.device, quantity.key] = own
-        if quantity.key != "errors" or worst:
+        if not quantity.counted or worst:
             place = (-_nearness(one, worst, quantity), one.device, one.component.label, one)
             kept = nearest[quantity.key]
             kept.append(place)
@@ -91,7 +108,20 @@ def _wanted(every: Iterable[Series], start: datetime, end: datetime) -> Iterator
             continue
         spans = tuple(span for span in one.spans if start <= span.start < end)
         if sum(span.mean is not None for span in spans) >= LEAST_DAYS:
-            yield replace(one, spans=spans), quantity
+            yield _daily(one, spans) if quantity.counted else replace(one, spans=spans), quantity
+
+
+def _daily(one: Series, spans: Sequence[Span]) -> Series:
+    """A rate a second as so many a day."""
+    daily = (
+        replace(span, low=None, high=None, mean=None if span.mean is None else span.mean * span.seconds)
+        for span in spans
+    )
+    return replace(one, spans=tuple(daily), unit="")
+
+
+def _sum(spans: Sequence[Span]) -> float:
+    return sum(span.mean for span in spans if span.mean is not None)
 
 
 def _mean(spans: Sequence[Span]) -> float:

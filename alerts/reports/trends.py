@@ -62,7 +62,8 @@ def _figure(told: TrendFigure | None, book: Book) -> Cell:
         return book.pen.words("insufficient")
     said = book.pen.said
     mean, worst = said.measured(told.mean, told.unit), said.measured(told.worst, told.unit)
-    return book.pen.words("mean_and_worst", mean=mean, worst=worst)
+    is_counted = next(each.counted for each in QUANTITIES if each.key == told.quantity)
+    return book.pen.words("sum_and_worst" if is_counted else "mean_and_worst", mean=mean, worst=worst)
 
 
 def _picture(quantity: Quantity, chosen: Sequence[Series], count: int, book: Book) -> Chart | None:
