@@ -30,6 +30,7 @@ from monitor.metrics import Metrics
 from monitor.model import Change, Device, DeviceEvent
 from monitor.notify import Notify
 from monitor.pipeline import Means, Outcome, visit
+from monitor.press import apart
 from monitor.problem import check_lines
 from monitor.progress import Progress
 from monitor.schedule import Schedule
@@ -86,7 +87,7 @@ class App:
         self._hearing = Hearing(
             settings, metrics, self._hinted, self._event, self._watch.platform, now, self._means.hearsay.heard
         )
-        self._duties = Duties(settings, store, self._metrics, self._progress, now)
+        self._duties = Duties(settings, store, self._metrics, self._progress, now, press=apart(directory, environ))
         self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
         self._reading = Reading(settings, store, self._metrics, now)
         self._stopping = asyncio.Event()

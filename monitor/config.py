@@ -1,8 +1,8 @@
 """All configuration: from the files of one folder to the frozen `Settings` that the daemon runs on, or its problems.
 
 netvigil.toml, inventory.toml and people.toml (if there is one) are the user's own. Of contract.toml, policy.toml,
-forecasts.toml and platforms/*.toml those that lie in the folder count, and the ones that come with Netvigil fill the
-gaps (monitor/shipped.py).
+forecasts.toml, inspection.toml and platforms/*.toml those that lie in the folder count, and the ones that come with
+Netvigil fill the gaps (monitor/shipped.py).
 """
 
 import re
@@ -27,6 +27,7 @@ from alerts.notices.forecast_rules import rules as forecast_rules
 from alerts.post.channels import Channel, ChannelKind
 from alerts.post.chat import wrong
 from alerts.post.mail import MailSettings, Security
+from alerts.reports.items import ItemsFile, items
 from collectors.platform import Platform, PlatformFile, platforms
 from collectors.snmp.reader import Budget
 from collectors.tables import Eye
@@ -38,6 +39,7 @@ from monitor.fields import host, said_duration
 from monitor.model import EventKind, Level, Recipient
 from monitor.netvigil_file import (
     ChannelFile,
+    CustomerReportFile,
     DaemonFile,
     MailboxFile,
     MailFile,
@@ -101,6 +103,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     promises = _owned(directory, "contract.toml", ContractFile, problems)
     rules = _owned(directory, "policy.toml", PolicyFile, problems)
     foretelling = _owned(directory, "forecasts.toml", ForecastsFile, problems)
+    sheet = _owned(directory, "inspection.toml", ItemsFile, problems)
     platform_names, known_platforms = _platforms(directory, problems)
     file = checked(own.data, NetvigilFile, own, problems) if own else None
     draft = drafted(stock, problems) if stock else None
@@ -122,7 +125,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     channels = _channels(own, vault, directory, problems) if own and file else {}
     pages = _web(file.web, own, directory, problems) if own and file else Web()
     errors = [problem for problem in problems if not problem.is_warning]
-    if errors or not (file and draft and promises and rules and foretelling and post):
+    if errors or not (file and draft and promises and rules and foretelling and sheet and post):
         raise ConfigError(dict.fromkeys(errors))
     state = _state(file.daemon, environ, directory)
     return Settings(
@@ -155,6 +158,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         people=_reached(folk, channels),
         policy=policy(rules),
         forecasts=forecast_rules(foretelling),
+        items=items(sheet),
         platforms=known_platforms,
         warnings=tuple(problem for problem in problems if problem.is_warning),
     )
@@ -297,7 +301,9 @@ def _surroundings(
 
 
 def _strangers(own: Document, file: NetvigilFile, draft: Draft) -> Iterator[Problem]:
-    """Customers and sites that recipients name and the inventory does not; credentials for traps, the same."""
+    """Customers and sites that recipients and reports name and the inventory does not; credentials for traps alike."""
+    for each in entries(own, ("report", "customer"), CustomerReportFile):
+        yield from unknown(each.place, ("name",), each.written.name, "customer", draft.customer_names)
     for at, name in enumerate(file.traps.credentials):
         yield from unknown(own, ("traps", "credentials", at), name, "credential", draft.credential_names)
     for entry in entries(own, ("mail", "recipient"), RecipientFile):
@@ -511,7 +517,28 @@ def _hearing(file: TrapsFile | SyslogFile) -> Hearing:
 
 
 def _report(file: ReportFile, state: Path) -> Report:
-    return Report(day=file.day, time=file.time, directory=state / file.directory, languages=tuple(file.languages))
+    whole = Report(
+        day=file.day,
+        time=file.time,
+        directory=state / file.directory,
+        languages=tuple(file.languages),
+        forms=tuple(file.forms),
+        by_site=file.of == "site",
+        mail_to=tuple(file.mail_to),
+    )
+    return replace(whole, customers={each.name: _own_report(each, whole) for each in file.customer})
+
+
+def _own_report(own: CustomerReportFile, whole: Report) -> Report:
+    return replace(
+        whole,
+        day=own.day or whole.day,
+        time=whole.time if own.time is None else own.time,
+        languages=tuple(dict.fromkeys(own.languages)) if own.languages else whole.languages,
+        forms=tuple(own.forms) if own.forms else whole.forms,
+        by_site=whole.by_site if own.of is None else own.of == "site",
+        mail_to=whole.mail_to if own.mail_to is None else tuple(own.mail_to),
+    )
 
 
 def _spares(file: SparesFile) -> Needs:

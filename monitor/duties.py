@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -20,12 +19,13 @@ from alerts.desk.reminding import next_at
 from alerts.post.channels import MAIL, Channel, way
 from alerts.post.chat import sent
 from alerts.post.mail import MailSettings, Receipt, Verdict, posted
-from monitor import afterwards, maintenance, reporting, ticketing, units
+from monitor import afterwards, archiving, maintenance, ticketing, units
 from monitor import outages as telling
 from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import EventKind, Letter, Level, Ticket
 from monitor.posting import Posting
+from monitor.press import Press, here
 from monitor.progress import Progress
 from monitor.rota_gaps import uncovered
 from monitor.store import enclosures, faults, letters, outages, spares, tickets
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
 _STOCK = timedelta(hours=1)  # how often the stores are held against what is installed, also where nothing was moved
+_REST = timedelta(hours=1)  # between two tries to make reports
 _TOGETHER = 100  # tickets that are looked at together
 _A_TICK = 500  # tickets that are written into in one tick at most: the watchdog waits for its end
 Post = Callable[[Letter, MailSettings, Mapping[str, bytes]], Awaitable[Receipt]]
@@ -56,8 +57,12 @@ class Duties:
         clock: Callable[[], datetime],
         post: Post = posted,
         send: SendChat = sent,
+        press: Press | None = None,
     ) -> None:
-        """Duties that have not begun; `tick` does once what is due. `post` and `send` are the ways out for letters."""
+        """Duties that have not begun; `tick` does once what is due. `post` and `send` are the ways out for letters.
+
+        `press` is where reports are made, a thread of this process if it is not told.
+        """
         self.settings = settings
         self._store = store
         self._metrics = metrics
@@ -69,11 +74,14 @@ class Duties:
         self._wakes: dict[str, datetime | None] = {}
         self._looked: dict[str, int] = {}
         self._began = clock()
-        self._reported: set[str] = set()
         self._postings: dict[str, Posting] = {}
         self._posted_as_of: Settings | None = None
         self._out: set[str] | None = None
         self._ahead: tuple[Settings, datetime] | None = None
+        self._press = press or here(store)
+        self._reporting: asyncio.Task[None] | None = None
+        self._reported: set[tuple[str, str, str]] = set()
+        self._reports_rest: datetime | None = None
         self._swept_at = clock()
         self._levels: dict[str, Level] = {}
         self._calls: dict[str, datetime | None] = {}
@@ -127,9 +135,11 @@ class Duties:
         return True
 
     async def finished(self) -> None:
-        """Wait for letters that are under way."""
+        """Wait for letters and reports that are under way."""
         for posting in self._postings.values():
             await posting.finished()
+        if self._reporting is not None:
+            await asyncio.gather(self._reporting, return_exceptions=True)
 
     async def _maintains(self, now: datetime) -> None:
         """See to it that who was not called under maintenance is called when it is over, and clocks stand still."""
@@ -279,17 +289,25 @@ class Duties:
         self._metrics.ways({name: name not in self._out for name in self._postings})
 
     async def _reports(self, now: datetime) -> None:
-        for site in self.settings.inventory.sites.values():
-            month = reporting.month_due(now.astimezone(ZoneInfo(site.zone)), self.settings.report)
-            key = f"{site.name}/{month}"
-            if month is None or key in self._reported:
-                continue
-            written = await self._store.ask(
-                partial(reporting.archived, settings=self.settings, site=site, month=month, now=now)
-            )
-            self._reported.add(key)
-            for file in written:
-                log.info("inspection report written: %s", file)
+        """See to it that reports are made when their day has come, beside the other duties: it may take minutes."""
+        if self._reporting is not None and not self._reporting.done():
+            return
+        if self._reports_rest is not None and now < self._reports_rest <= now + _REST:
+            return
+        due = {(each.customer, each.site, each.month) for each in archiving.scheduled(self.settings, now)}
+        if due - self._reported:
+            self._reporting = asyncio.create_task(self._report(due, now))
+
+    async def _report(self, due: set[tuple[str, str, str]], now: datetime) -> None:
+        try:
+            is_whole = await self._press(self.settings, now)
+        except Exception:  # whatever it is, it is tried again
+            log.exception("reports could not be made")
+            is_whole = False
+        if is_whole:
+            self._reported, self._reports_rest = due, None
+        else:
+            self._reports_rest = now + _REST
 
     async def _counts(self, now: datetime) -> None:
         del now

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from alerts.papers.forms import Form
 from alerts.post.channels import MAIL, ChannelKind
 from alerts.post.mail import Security
 from collectors.snmp.engines import EngineName
@@ -361,14 +362,34 @@ class StormFile(Settled):
     lines: Whole = Field(50, ge=1, le=500, description="Tickets that a digest shows; the others are counted.")
 
 
+class CustomerReportFile(Settled):
+    """[[report.customer]]: what is special for one customer; what is left out is as in [report]."""
+
+    name: Name = Field(description="Name of a [[customer]].")
+    day: Whole | None = Field(None, ge=1, le=28, description="Day of the month, in the zone of each site.")
+    time: ClockTime | None = Field(None, description="Time of that day.")
+    languages: list[Language] | None = Field(None, min_length=1, description="A report is made in each of them.")
+    forms: list[Form] | None = Field(None, min_length=1, description="Files that are written.")
+    of: Literal["site", "customer"] | None = Field(None, description="One for each site, or one for all of them.")
+    mail_to: list[MailAddress] | None = Field(None, description="Who gets the PDF by mail.")
+
+
 class ReportFile(Settled):
-    """[report]: when the monthly inspection report of the month before is written."""
+    """[report]: when the monthly inspection report of the month before is made."""
 
     day: Whole = Field(1, ge=1, le=28, description="Day of the month, in the zone of each site.")
     time: ClockTime = Field(time(6), description="Time of that day.")
     directory: str = Field("reports", description="Folder; a relative path starts at the state folder.")
-    languages: list[Language] = Field(
-        [Language.ZH_CN], min_length=1, description="A report is written in each of them."
+    languages: list[Language] = Field([Language.ZH_CN], min_length=1, description="A report is made in each of them.")
+    forms: list[Form] = Field(
+        [Form.PDF, Form.DOCX, Form.XLSX, Form.JSON], min_length=1, description="Files that are written of each report."
+    )
+    of: Literal["site", "customer"] = Field(
+        "site", description="One report for each site, or one for all sites of a customer."
+    )
+    mail_to: list[MailAddress] = Field([], description="Who gets the PDF by mail, as soon as it is made.")
+    customer: list[CustomerReportFile] = Field(
+        [], description="[[report.customer]]: customers with settings of their own."
     )
 
     @field_validator("languages")

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from alerts.desk.contract import ContractFile
 from alerts.faults.policy import PolicyFile
 from alerts.notices.forecast_rules import ForecastsFile
+from alerts.reports.items import ItemsFile
 from collectors.platform import PlatformFile
 from monitor.fields import said_duration
 from monitor.inventory import InventoryFile
@@ -29,6 +30,7 @@ OWNERS: dict[str, type[BaseModel]] = {
     "people": PeopleFile,
     "policy": PolicyFile,
     "forecasts": ForecastsFile,
+    "inspection": ItemsFile,
     "platform": PlatformFile,
     "scenario": ScenarioFile,
 }

@@ -12,9 +12,11 @@ from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.notices.forecast_rules import Rules as ForecastRules
+from alerts.papers.forms import Form
 from alerts.post.audience import CUSTOMERS
 from alerts.post.channels import Channel
 from alerts.post.mail import MailSettings, Security
+from alerts.reports.items import Items
 from collectors.looks import Door
 from collectors.platform import Platform
 from collectors.snmp.engines import EngineName
@@ -173,12 +175,24 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """When the inspection report of the month before is written, where, and in which languages."""
+    """When the inspection report of the month before is made, where its files lie, in which languages and forms.
+
+    `by_site`: one for each site, else one for all sites of a customer. `mail_to` get its PDF by mail. `customers` have
+    settings of their own.
+    """
 
     day: int
     time: time
     directory: Path
     languages: tuple[Language, ...]
+    forms: tuple[Form, ...] = (Form.PDF, Form.DOCX, Form.XLSX, Form.JSON)
+    by_site: bool = True
+    mail_to: tuple[str, ...] = ()
+    customers: Mapping[str, "Report"] = field(default_factory=dict)
+
+    def of(self, customer: str) -> "Report":
+        """The settings for one customer."""
+        return self.customers.get(customer, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +214,7 @@ class Settings:
     policy: Policy
     platforms: Mapping[str, Platform]
     forecasts: ForecastRules = field(default_factory=ForecastRules)
+    items: Items = field(default_factory=Items)
     storm: Storm = Storm()
     letters: Letters = Letters()
     channels: Mapping[str, Channel] = field(default_factory=dict)

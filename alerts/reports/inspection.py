@@ -1,74 +1,97 @@
-"""The monthly inspection report: what was stored of one site in one month, as one HTML file that stands alone.
+"""The monthly inspection report (巡检报告): from the facts of one month to a Paper in one language.
 
-`InspectionMonth` (month.py) is all that the report knows; made again from the same value it is the same to the byte.
-Sections and their order follow what is customary for such a report (巡检报告); every conclusion carries its evidence.
+`InspectionMonth` (month.py) is all that the report knows; made again from the same value it is the same. Chapters and
+their order follow what is customary for such a report; every conclusion carries its evidence.
 """
 
-from collections import Counter
+from itertools import chain
 
-from alerts.locale import wall, words
-from alerts.reports import findings
+from alerts.locale import words
+from alerts.papers.paper import Block, Cell, Moment, Paper
+from alerts.post.contents import called
+from alerts.reports import closing, lists, opening, period
+from alerts.reports.book import Book, Pen
+from alerts.reports.health import health
 from alerts.reports.month import DeviceMonth, InspectionMonth, TicketMonth, fingerprint
-from alerts.reports.results import Result
-from alerts.reports.sheets import MARKS, sheet
-from alerts.templates import rendered
+from alerts.reports.outcome import outcome, written
+from alerts.reports.problems import problems
+from alerts.reports.sheets import sheet
+from alerts.reports.trends import trends
 from monitor.model import FaultState, Language
 
-__all__ = ["DeviceMonth", "InspectionMonth", "TicketMonth", "fingerprint", "inspection"]
+__all__ = ["CHAPTERS", "KIND", "OUTCOME", "DeviceMonth", "InspectionMonth", "TicketMonth", "book", "inspection"]
 
-_SHOWN = (
-    Result.NORMAL,
-    Result.ATTENTION,
-    Result.ABNORMAL,
-    Result.NOT_CHECKED,
-    Result.RECORDED,
-    Result.NOT_APPLICABLE,
+KIND = "inspection"
+OUTCOME = "outcome"
+"""Under this name the Paper holds what the report of the next month needs of it."""
+
+CHAPTERS = (
+    opening.approval,
+    opening.scope,
+    opening.conclusion,
+    opening.advice,
+    period.events,
+    lists.devices,
+    lists.check_sheets,
+    trends,
+    period.alarms,
+    period.faults_and_tickets,
+    lists.notices,
+    lists.configurations,
+    lists.spares,
+    closing.problems,
+    lists.on_site,
+    closing.appendix,
+    closing.signatures,
 )
 
 
-def inspection(month: InspectionMonth, language: Language) -> str:
+def inspection(month: InspectionMonth, language: Language, version: int = 1) -> Paper:
     """The report of `month` in `language`."""
-    said = words(language)
-    zone = month.site.zone
-    open_keys = {fault.key for fault in month.faults if fault.state is not FaultState.CLEARED}
-    devices = sorted(month.devices, key=lambda each: each.device.name)
-    sheets = [
-        sheet(each.device, each.checks, open_keys, said, zone, reached=each.reached, last_seen=each.last_seen)
-        for each in devices
+    made = book(month, language)
+    pen = made.pen
+    blocks: tuple[Block, ...] = tuple(chain.from_iterable(chapter(made) for chapter in CHAPTERS))
+    places = [site.title or site.name for site in month.sites]
+    terms: list[tuple[str, Cell]] = [
+        (pen.words("cover_site"), pen.comma(places)),
+        (pen.words("cover_address"), pen.comma(site.address for site in month.sites)),
+        (pen.words("cover_month"), month.month),
+        (pen.words("cover_mode"), pen.words("cover_mode_said")),
+        (pen.words("cover_engineers"), pen.comma(month.engineers) or made.blank("cover/engineers")),
+        (pen.words("cover_submitted"), Moment(at=month.generated_at, day=True)),
     ]
-    counts = Counter(dict.fromkeys(Result, 0))
-    for each in sheets:
-        counts.update(each.counts)
-    faults = sorted(
-        (fault for fault in month.faults if fault.state is not FaultState.SUSPECTED),
-        key=lambda fault: (fault.level, fault.opened_at or fault.first_seen, fault.key),
-    )
-    return rendered(
-        "inspection.html",
-        label=said.table["report"],
-        lang=language.value.replace("_", "-"),
-        month=month,
-        number=f"{month.site.customer}-{month.site.name}-{month.month}",
-        made=wall(month.generated_at, zone),
-        scope=said.said(
-            "report",
-            "scope_said",
-            devices=str(len(devices)),
-            reached=str(sum(each.reached for each in devices)),
-            unreached=str(sum(not each.reached for each in devices)),
+    return Paper(
+        kind=KIND,
+        title=pen.words("title"),
+        subtitle=" · ".join(
+            (month.customer, *places[:1], month.month) if len(places) == 1 else (month.customer, month.month)
         ),
-        times=said.said("report", "times", zone=zone),
-        gaps=[gap for each in devices for gap in findings.gaps(each, said, zone)],
-        conclusion=findings.conclusion(counts, sum(not each.reached for each in devices), said),
-        counts=[(MARKS[result], said.said("report", result.value), counts[result]) for result in _SHOWN],
-        risks=findings.risks(faults, sheets, said, zone),
-        devices=[findings.device_row(each, one, said, zone) for each, one in zip(devices, sheets, strict=True)],
-        events=[findings.event_row(event, month.devices, said, zone) for event in month.events],
+        number=month.number,
+        version=version,
+        language=language,
+        zone=month.zone,
+        made_at=month.generated_at,
+        tool_version=month.tool_version,
+        facts=fingerprint(month),
+        blocks=blocks,
+        company=month.company,
+        customer=month.customer,
+        confidential=month.confidential,
+        terms=tuple((name, cell) for name, cell in terms if cell),
+        data={OUTCOME: written(outcome(month, made.sheets, made.health, made.problems))},
+    )
+
+
+def book(month: InspectionMonth, language: Language) -> Book:
+    """What follows from the facts, and the pen of the language."""
+    standing = {fault.key for fault in month.faults if fault.state is not FaultState.CLEARED}
+    ordered = sorted(month.devices, key=lambda each: each.device.name)
+    sheets = tuple(sheet(each, month.items, standing, month.end, month.start) for each in ordered)
+    return Book(
+        month=month,
         sheets=sheets,
-        faults=[findings.fault_row(fault, said, zone) for fault in faults],
-        tickets=[
-            findings.ticket_row(each, said, zone) for each in sorted(month.tickets, key=lambda each: each.ticket.id)
-        ],
-        clocks_total=findings.clocks_total(month.tickets, said),
-        hash=fingerprint(month),
+        health=health(sheets, month.faults, month.items),
+        problems=problems(month, sheets),
+        names={each.device.name: called(each.device) for each in ordered},
+        pen=Pen(said=words(language), zone=month.zone),
     )

@@ -1,19 +1,17 @@
-"""The check sheet of one device: every check as a row, many of the same kind and result as one row that opens.
+"""The check sheet of one device: every item of inspection.toml with its result, and the readings that tell of it.
 
-Part of the inspection report; takes judged observations, gives rows for the template.
+Part of the inspection report; takes judged observations, gives lines that say nothing yet in any language.
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
-from alerts.locale import Words, wall
-from alerts.post.contents import called
+from alerts.reports.items import Item, Items, Tells
+from alerts.reports.month import DeviceMonth
 from alerts.reports.results import Result, results
-from monitor.model import Device, FaultKey, Observation
+from monitor.model import Condition, FaultKey, Observation, Text
 
 MARKS = {
     Result.NORMAL: "√",
@@ -25,173 +23,220 @@ MARKS = {
 }
 """Told apart in black and white, and in the fonts that every office has."""
 
-_TOGETHER = 4  # so many rows alike are one row that opens
+BAD = (Result.ABNORMAL, Result.ATTENTION)
+_ORDER = (*BAD, Result.NOT_CHECKED, Result.NORMAL, Result.RECORDED, Result.NOT_APPLICABLE)
+"""The result of an item is the first of these that one of its readings has: one that is unknown is not passed over."""
+_WARRANTY = timedelta(days=90)
+_ANYTHING = (("*", "*"),)
 _DIGITS = re.compile(r"([0-9]{1,18})")
-_ALONE = {Result.ABNORMAL, Result.ATTENTION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRow:
-    """One check as printed."""
+class Phrase:
+    """Words of a language by their key in the table [inspection], with what goes into them."""
+
+    key: str
+    values: Mapping[str, str | datetime | date | Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One reading with its result."""
 
     key: FaultKey
-    item: str
-    what: str
-    measured: str
-    standard: str
-    why: str
+    told: Observation
     result: Result
-    shown: str
-    evidence: str
-    source: str
-    at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Rows printed together: one row as it is, or many alike under one line."""
+class Line:
+    """One item of a device. `result` is None where a person fills it in. `told` is said beside the readings."""
 
-    line: str
-    measured: str
-    shown: str
-    rows: tuple[CheckRow, ...]
+    item: Item
+    result: Result | None
+    checks: tuple[Check, ...] = ()
+    told: tuple[Phrase | Text, ...] = ()
+
+    @property
+    def bad(self) -> tuple[Check, ...]:
+        """The readings that want work."""
+        return tuple(check for check in self.checks if check.result in BAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """All checks of one device. `worst` is the device's state; `bad` are the rows that want work."""
+    """All items of one device."""
 
-    name: str
-    title: str
-    note: str
-    groups: tuple[Group, ...]
-    bad: tuple[CheckRow, ...]
-    counts: Counter[Result]
-    worst: Result
+    of: DeviceMonth
+    lines: tuple[Line, ...]
 
-
-def sheet(
-    device: Device,
-    checks: Sequence[Observation],
-    faults: Collection[FaultKey],
-    said: Words,
-    zone: str,
-    *,
-    reached: bool,
-    last_seen: datetime | None,
-) -> Sheet:
-    """The sheet of `device`. While it was not reached its last known values are shown, and none of them counts."""
-    order = {kind: place for place, kind in enumerate(said.table["kind"])}
-    ordered = sorted(
-        checks,
-        key=lambda check: (
-            order.get(check.component.kind, len(order)),
-            check.component.kind,
-            check.aspect,
-            _natural(check.component.label),
-        ),
-    )
-    found = results(ordered, device.name, faults, reached=reached)
-    rows = [_row(check, result, device, said, zone) for check, result in zip(ordered, found, strict=True)]
-    counts = Counter(found)
-    return Sheet(
-        name=device.name,
-        title=called(device),
-        note=_note(said, zone, reached=reached, last_seen=last_seen, empty=not rows),
-        groups=tuple(_groups(ordered, rows, said)),
-        bad=tuple(row for row in rows if row.result in _ALONE),
-        counts=counts,
-        worst=_worst(counts, reached=reached),
-    )
+    @property
+    def worst(self) -> Result:
+        """The device's state. A check that could not be made does not make it abnormal; nor is silence health."""
+        found = {line.result for line in self.lines}
+        for result in BAD:
+            if result in found:
+                return result
+        return Result.NORMAL if self.of.reached and Result.NORMAL in found else Result.NOT_CHECKED
 
 
-def _note(said: Words, zone: str, *, reached: bool, last_seen: datetime | None, empty: bool) -> str:
-    if empty or (not reached and last_seen is None):
-        return said.said("report", "no_checks")
-    return said.said("report", "last_known", at=wall(last_seen, zone)) if not reached and last_seen else ""
+def sheet(of: DeviceMonth, items: Items, faults: Collection[FaultKey], end: datetime, start: datetime) -> Sheet:
+    """The sheet of a device for the month from `start` to `end`. `faults` are the keys of all that is not cleared.
+
+    While it was not reached its last known values are shown, and none of them counts.
+    """
+    ordered = sorted(of.checks, key=lambda one: (one.component.kind, one.aspect, _natural(one.component.label)))
+    found = results(ordered, of.device.name, faults, reached=of.reached)
+    wanted = items.of(of.identity.platform or "")
+    first = _Sorted(wanted)
+    by_item: dict[str, list[Check]] = {item.name: [] for item in wanted}
+    for told, result in zip(ordered, found, strict=True):
+        item = first.of(told)
+        if item is not None:
+            key = FaultKey(
+                device=of.device.name, kind=told.component.kind, label=told.component.label, aspect=told.aspect
+            )
+            by_item[item.name].append(Check(key=key, told=told, result=_held(told, result, item)))
+    is_whole = of.reached and not any(one.aspect == "walk" and one.condition is Condition.UNKNOWN for one in of.checks)
+    lines = (_line(item, by_item[item.name], of, start, end, is_whole=is_whole) for item in wanted)
+    return Sheet(of=of, lines=tuple(line for line in lines if line is not None))
 
 
-def _worst(counts: Counter[Result], *, reached: bool) -> Result:
-    """The device's state. A check that could not be made does not make it abnormal, but neither is it passed over."""
-    for result in (Result.ABNORMAL, Result.ATTENTION):
-        if counts[result]:
-            return result
-    return Result.NORMAL if reached and counts[Result.NORMAL] else Result.NOT_CHECKED
+class _Sorted:
+    """Which item a reading belongs to: the first that fits, looked for once for each kind and aspect."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._items = items
+        self._known: dict[tuple[str, str], Item | None] = {}
+
+    def of(self, told: Observation) -> Item | None:
+        key = (told.component.kind, told.aspect)
+        if key not in self._known:
+            self._known[key] = next((item for item in self._items if item.fits(told)), None)
+        return self._known[key]
 
 
-def _row(check: Observation, result: Result, device: Device, said: Words, zone: str) -> CheckRow:
-    component = check.component
-    key = FaultKey(device=device.name, kind=component.kind, label=component.label, aspect=check.aspect)
-    name = f"{said.part(component)} – {said.aspect(check.aspect)}"
-    condition = said.condition(check.aspect, check.condition) if check.condition else ""
-    number, standard = said.measured(check.value, check.unit), _standard(check, said)
-    return CheckRow(
-        key=key,
-        item=name,
-        what=said.what(component, check.aspect, check.condition) if check.condition else name,
-        measured=number or condition,
-        standard=standard,
-        why=" – ".join(filter(None, (number, standard))) if number else said.raw(check.raw),
-        result=result,
-        shown=_shown(check, result, said),
-        evidence=said.raw(check.raw),
-        source=check.source,
-        at=wall(check.at, zone),
-    )
+def _held(told: Observation, result: Result, item: Item) -> Result:
+    """The result by the item's own standard, where neither the device nor the policy has one or it is stricter."""
+    if told.value is None:
+        return result
+    if result is Result.RECORDED and item.highest is not None and told.unit == "ratio":
+        return Result.NORMAL if told.value <= item.highest else Result.ATTENTION
+    if result is Result.NORMAL and item.margin is not None and told.unit == "dbm" and told.limits is not None:
+        low = told.limits.low_critical if told.limits.low_critical is not None else told.limits.low_warning
+        high = told.limits.high_critical if told.limits.high_critical is not None else told.limits.high_warning
+        near = (
+            low is not None and told.value - low < item.margin,
+            high is not None and high - told.value < item.margin,
+        )
+        return Result.ATTENTION if any(near) else result
+    return result
 
 
-def _shown(check: Observation, result: Result, said: Words) -> str:
-    shown = f"{MARKS[result]} {said.said('report', result.value)}"
-    unused = result is Result.NOT_APPLICABLE and check.condition is not None and check.condition.is_bad
-    return f"{shown} ({said.said('report', 'unused_port')})" if unused else shown
+def _line(
+    item: Item, checks: Sequence[Check], of: DeviceMonth, start: datetime, end: datetime, *, is_whole: bool
+) -> Line | None:
+    if item.person is not None:
+        return Line(item=item, result=None)
+    if item.unread is not None:
+        return Line(item=item, result=Result.NOT_CHECKED, told=(item.unread,))
+    result, told = _told(item.tells, of, start, end) if item.tells else (None, ())
+    if checks and result is Result.NOT_CHECKED:  # what else would tell of it tells nothing, the readings do
+        result, told = None, ()
+    found = {check.result for check in checks} | ({result} if result else set())
+    if found:
+        return Line(item=item, result=next(each for each in _ORDER if each in found), checks=tuple(checks), told=told)
+    return _untold(item, of, is_whole=is_whole)
 
 
-def _standard(check: Observation, said: Words) -> str:
-    if limits := said.limits(check.limits, check.unit):
-        return limits
-    if check.aspect == "oper_status":
-        return said.said("report", "standard_up")
-    return "" if check.value is not None else said.said("report", "standard_ok")
+def _untold(item: Item, of: DeviceMonth, *, is_whole: bool) -> Line | None:
+    """The line of an item of which there is no reading: not fitted only where everything else was read."""
+    if item.optional and is_whole:
+        told = Phrase(key="none_told")
+        return None if item.facts == _ANYTHING else Line(item=item, result=Result.NOT_APPLICABLE, told=(told,))
+    key = "no_reading" if of.reached else "not_reached"
+    return Line(item=item, result=Result.NOT_CHECKED, told=(Phrase(key=key),))
 
 
-def _groups(checks: Sequence[Observation], rows: Sequence[CheckRow], said: Words) -> list[Group]:
-    """Rows in their order; where at least `_TOGETHER` of one kind, aspect and result are unalarming, one group."""
-    groups: list[Group] = []
-    pairs = zip(checks, rows, strict=True)
-    for (kind, aspect), same in groupby(pairs, key=lambda pair: (pair[0].component.kind, pair[0].aspect)):
-        found = list(same)
-        for result in Result:
-            alike = [(check, row) for check, row in found if row.result is result]
-            if result in _ALONE or len(alike) < _TOGETHER:
-                groups += [Group(line="", measured="", shown=row.shown, rows=(row,)) for _, row in alike]
-            else:
-                line = said.said(
-                    "report",
-                    "summary",
-                    count=str(len(alike)),
-                    kind=said.kind(kind),
-                    aspect=said.aspect(aspect),
-                    result=said.said("report", result.value).lower(),
-                )
-                groups.append(
-                    Group(
-                        line=line,
-                        measured=_range([check for check, _ in alike], said),
-                        shown=MARKS[result],
-                        rows=tuple(row for _, row in alike),
-                    )
-                )
-    return groups
+def _told(  # one for each word
+    tells: Tells, of: DeviceMonth, start: datetime, end: datetime
+) -> tuple[Result, tuple[Phrase | Text, ...]]:
+    """What is known beside the readings of parts: result and words."""
+    match tells:
+        case Tells.ANSWER:
+            return _answer(of)
+        case Tells.VERSION:
+            return _version(of)
+        case Tells.UPTIME:
+            return _uptime(of, start, end)
+        case Tells.SERIALS:
+            return _serials(of)
+        case Tells.LOG:
+            return _log(of)
+        case Tells.WARRANTY:
+            return _warranty(of, end.date())
 
 
-def _range(checks: Sequence[Observation], said: Words) -> str:
-    values = sorted(check.value for check in checks if check.value is not None)
-    units = {check.unit for check in checks}
-    if not values or len(units) != 1:
-        return ""
-    unit = units.pop()
-    low, high = said.measured(values[0], unit), said.measured(values[-1], unit)
-    return low if low == high else said.said("report", "range", low=low, high=high)
+def _answer(of: DeviceMonth) -> tuple[Result, tuple[Phrase | Text, ...]]:
+    if not of.reached:
+        return Result.NOT_CHECKED, (Phrase(key="not_reached"),)
+    return Result.NORMAL, (Phrase(key="answers", values={"at": of.last_seen}),) if of.last_seen else ()
+
+
+def _version(of: DeviceMonth) -> tuple[Result, tuple[Phrase | Text, ...]]:
+    if not of.reached:
+        return Result.NOT_CHECKED, (Phrase(key="not_reached"),)
+    if not of.identity.version:
+        return Result.NOT_CHECKED, (Phrase(key="no_version"),)
+    patch = Phrase(key="patch", values={"patch": of.identity.patch}) if of.identity.patch else Phrase(key="no_patch")
+    return Result.RECORDED, (Phrase(key="version_is", values={"version": of.identity.version}), patch)
+
+
+def _uptime(of: DeviceMonth, start: datetime, end: datetime) -> tuple[Result, tuple[Phrase | Text, ...]]:
+    if not of.reached:
+        return Result.NOT_CHECKED, (Phrase(key="not_reached"),)
+    if of.booted_at is None or of.booted_at >= end:
+        return Result.NOT_CHECKED, (Phrase(key="no_uptime"),)
+    result = Result.ATTENTION if of.booted_at >= start else Result.NORMAL
+    return result, (Phrase(key="booted", values={"at": of.booted_at, "days": str((end - of.booted_at).days)}),)
+
+
+def _serials(of: DeviceMonth) -> tuple[Result, tuple[Phrase | Text, ...]]:
+    if of.differences is None:
+        return Result.NOT_CHECKED, (Phrase(key="no_asset_file"),)
+    if of.differences:
+        return Result.ATTENTION, of.differences
+    if not of.identity.serial:
+        return Result.NOT_CHECKED, (Phrase(key="no_serial"),)
+    return Result.NORMAL, (Phrase(key="serial_is", values={"serial": of.identity.serial}),)
+
+
+def _log(of: DeviceMonth) -> tuple[Result, tuple[Phrase | Text, ...]]:
+    if of.log is None:
+        return Result.NOT_CHECKED, (Phrase(key="no_log"),)
+    failed, degraded = of.log.counts.get(Condition.FAILED, 0), of.log.counts.get(Condition.DEGRADED, 0)
+    values: dict[str, str | datetime | date | Text] = {
+        "lines": str(sum(of.log.counts.values())),
+        "failed": str(failed),
+        "degraded": str(degraded),
+    }
+    return (Result.ATTENTION if failed else Result.NORMAL), (Phrase(key="log_lines", values=values),)
+
+
+def _warranty(of: DeviceMonth, day: date) -> tuple[Result, tuple[Phrase | Text, ...]]:
+    if of.warranty_ends is None:
+        return Result.NOT_CHECKED, (Phrase(key="no_warranty"),)
+    is_ended, is_near = of.warranty_ends < day, of.warranty_ends < day + _WARRANTY
+    key = "warranty_ended" if is_ended else "warranty_ends"
+    return (Result.ATTENTION if is_near else Result.NORMAL), (Phrase(key=key, values={"day": of.warranty_ends}),)
+
+
+def checks_of(sheets: Sequence[Sheet]) -> Iterator[tuple[Sheet, Line, Check]]:
+    """Every reading of all sheets."""
+    for one in sheets:
+        for line in one.lines:
+            for check in line.checks:
+                yield one, line, check
 
 
 def _natural(label: str) -> list[tuple[int, str]]:

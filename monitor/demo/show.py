@@ -21,10 +21,12 @@ import click
 from rich.console import Console, Group
 from rich.live import Live
 
+from alerts.papers.forms import Form, rendered_as
 from collectors.simulate.fleet import Fleet, fleet
 from collectors.simulate.snmp import Network
-from monitor import reporting
+from monitor import archiving
 from monitor.app import now
+from monitor.archiving import Wanted
 from monitor.config import Settings, loaded
 from monitor.demo.eyes import SERVER, Eyes
 from monitor.demo.plot import Act, Plot, plotted
@@ -32,7 +34,7 @@ from monitor.demo.sink import Mail, Sink
 from monitor.demo.stage import INTERVAL, Stage, staged
 from monitor.demo.view import Scene, picture
 from monitor.model import FaultState, Language
-from monitor.store import devices, faults, tickets
+from monitor.store import devices, faults, papers, tickets
 from monitor.store.database import StateDirectoryError, Store
 
 _ENDLESS = 90.0  # seconds of one round of breakages where no end is set
@@ -233,11 +235,12 @@ class _Performance:
         sites = [settings.inventory.devices[act.device].site for act in self._breakages]
         site = settings.inventory.sites[max(set(sites), key=sites.count)]
         month = f"{now():%Y-%m}"
-        html = await store.ask(
-            lambda disk: reporting.inspection_report(disk, settings, site, month, self._language, now())
-        )
+        wanted = Wanted(customer=site.customer, site=site.name, month=month)
+        languages = [self._language]
+        (kept,) = await asyncio.to_thread(archiving.made, store, settings, wanted, languages, now())
+        paper = await store.ask(lambda disk: papers.paper(disk, kept.id))
         file = self._folder / "inspection.html"
-        file.write_text(html, encoding="utf-8")
+        file.write_bytes(rendered_as(paper, Form.HTML))
         return file
 
     def _is_live(self, console: Console) -> bool:

@@ -7,7 +7,7 @@ read them. Only what differs is written, and only what came whole (collectors/cl
 import difflib
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,21 @@ class Version:
     at: datetime
     commit: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """The configurations of a device by the end of a time: how many different ones, and when the last was kept.
+
+    `changes` is how many of them came within the time; by `added` and `removed` lines the last differs from the one
+    before it.
+    """
+
+    number: int
+    at: datetime
+    changes: int
+    added: int
+    removed: int
 
 
 class Configurations:
@@ -85,6 +100,18 @@ class Configurations:
                     for n, commit in enumerate(found)
                 ]
 
+    def within(self, devices: Sequence[Device], start: datetime, end: datetime) -> dict[str, Within]:
+        """What there was of `devices` by `end`, and what changed since `start`; each repository is read once."""
+        with self._lock:
+            found: dict[str, Within] = {}
+            for customer in sorted({device.customer for device in devices}):
+                repo = self._repository(customer, make=False)
+                if repo is not None:
+                    mine = {_path(device): device for device in devices if device.customer == customer}
+                    with repo:
+                        found |= dict(_within(repo, mine, start, end))
+            return found
+
     def _repository(self, customer: str, *, make: bool) -> Repo | None:
         path = self._folder / f"{_name(customer).decode()}.git"
         if path.is_dir():
@@ -108,6 +135,33 @@ def difference(older: Version, newer: Version, name: str) -> str:
     was, now = (f"{name} {each.number} ({each.at:%Y-%m-%d %H:%M} UTC)" for each in (older, newer))
     before, after = (each.text.splitlines(keepends=True) for each in (older, newer))
     return "".join(difflib.unified_diff(before, after, was, now))
+
+
+def _within(repo: Repo, devices: Mapping[str, Device], start: datetime, end: datetime) -> Iterator[tuple[str, Within]]:
+    first, last = start.timestamp(), end.timestamp()
+    of_path: dict[str, list[Commit]] = {}
+    for commit in _commits(repo):  # the newest first
+        path = commit.message.decode().strip()
+        if path in devices and commit.commit_time < last:
+            of_path.setdefault(path, []).append(commit)
+    for path, commits in of_path.items():
+        device = devices[path]
+        news = [commit for commit in commits if commit.commit_time >= first]
+        added = removed = 0
+        if news and len(commits) > len(news):
+            before, now = (_text(repo, commit, device).splitlines() for commit in (commits[len(news)], commits[0]))
+            lines = list(difflib.unified_diff(before, now, lineterm="", n=0))[2:]
+            added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
+        yield (
+            device.name,
+            Within(
+                number=len(commits),
+                at=datetime.fromtimestamp(commits[0].commit_time, UTC),
+                changes=len(news),
+                added=added,
+                removed=removed,
+            ),
+        )
 
 
 def _commits(repo: Repo) -> list[Commit]:

@@ -102,15 +102,16 @@ def first_day(disk: Connection) -> str | None:
 
 def newest_snapshots(disk: Connection, names: Iterable[str], first_day: str, end_day: str) -> dict[str, Snapshot]:
     """Of each device, its newest snapshot from `first_day` (inclusive) to `end_day` (exclusive)."""
-    rows = disk.execute(
-        select(_snapshot)
+    last = (
+        select(_snapshot.c.device, func.max(_snapshot.c.day).label("day"))
         .where(_snapshot.c.device.in_(tuple(names)), _snapshot.c.day >= first_day, _snapshot.c.day < end_day)
-        .order_by(_snapshot.c.day)
+        .group_by(_snapshot.c.device)
+        .subquery()
     )
-    newest = {row.device: row for row in rows}
+    is_last = (_snapshot.c.device == last.c.device) & (_snapshot.c.day == last.c.day)
     return {
-        name: Snapshot(device=name, day=row.day, at=row.at, observations=observations_unpacked(row.body))
-        for name, row in newest.items()
+        row.device: Snapshot(device=row.device, day=row.day, at=row.at, observations=observations_unpacked(row.body))
+        for row in disk.execute(select(_snapshot).join(last, is_last))
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.model import Component, DeviceEvent, Happened
@@ -134,13 +134,19 @@ def history(
     since: datetime,
     until: datetime | None = None,
     what: Happened | None = None,
+    but: Happened | None = None,
 ) -> tuple[DeviceEvent, ...]:
-    """What happened to `devices` from `since` (inclusive) to `until` (exclusive), oldest first; `what`: only that."""
+    """What happened to `devices` from `since` (inclusive) to `until` (exclusive), oldest first.
+
+    `what`: only that; `but`: all else.
+    """
     question = select(_event).where(_event.c.device.in_(tuple(devices)), _event.c.at >= since)
     if until is not None:
         question = question.where(_event.c.at < until)
     if what is not None:
         question = question.where(_event.c.what == what.value)
+    if but is not None:
+        question = question.where(_event.c.what != but.value)
     rows = disk.execute(question.order_by(_event.c.at, _event.c.id))
     return tuple(
         DeviceEvent(
@@ -155,6 +161,28 @@ def history(
         )
         for row in rows
     )
+
+
+class LogLine(NamedTuple):
+    """A line that a device's log told so many `times`; `severity` is a condition, or "" where none was told."""
+
+    device: str
+    severity: str
+    text: str
+    times: int
+
+
+def log_lines(disk: Connection, devices: Iterable[str], since: datetime, until: datetime) -> Iterator[LogLine]:
+    """The lines of the logs of `devices` from `since` (inclusive) to `until` (exclusive), equal ones counted."""
+    severity, text = (func.coalesce(func.json_extract(_event.c.data, f"$.{name}"), "") for name in ("severity", "text"))
+    question = (
+        select(_event.c.device, severity, text, func.count())
+        .where(_event.c.device.in_(tuple(devices)), _event.c.at >= since, _event.c.at < until)
+        .where(_event.c.what == Happened.LOG_ENTRY.value)
+        .group_by(_event.c.device, severity, text)
+        .order_by(_event.c.device, severity, text)
+    )
+    return (LogLine(*row) for row in disk.execute(question))
 
 
 _FRU = ("slot", "model", "part_number", "serial", "hardware_version", "software_version")

@@ -537,3 +537,36 @@ rollup_day = Table(
     Column("hours", LargeBinary, nullable=False),
 )
 Index("ix_rollup_day_day", rollup_day.c.day)
+
+# Papers that left the house, each version as it was made; triggers refuse to change or delete one. `site` is "" for all
+# sites of the customer. `facts` is the SHA-256 of what it was made of, `body` the compressed JSON of the Paper, and
+# `document` that of the facts themselves.
+paper = Table(
+    "paper",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String, nullable=False),
+    Column("customer", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("period", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("number", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("facts", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    UniqueConstraint("kind", "customer", "site", "period", "language", "version", name="uq_paper_version"),
+)
+
+# The forms in which a paper was rendered. `sha256` is of the file; who is asked later whether a file is ours compares.
+paper_form = Table(
+    "paper_form",
+    metadata,
+    Column("paper", ForeignKey("paper.id"), primary_key=True),
+    Column("form", String, primary_key=True),
+    Column("sha256", String, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)

@@ -88,7 +88,7 @@ def test_every_word_of_the_closed_lists_has_words(language: Language) -> None:
     assert table["clock_state"].keys() == {state.value for state in ClockState} | {"settled"}
     assert table["responsibility"].keys() == {OURS, NOT_OURS}
     assert table["silence"].keys() == {silence.value for silence in Silence} | {ending.value for ending in Ending}
-    assert {result.value for result in Result} <= table["report"].keys()
+    assert {result.value for result in Result} <= table["inspection"].keys()
     assert {kind.value for kind in SENT} <= table["event"].keys()
 
 

@@ -181,9 +181,11 @@ async def test_one_fault_is_shown_whole_with_its_hops(broken: House) -> None:
 
 async def test_the_inspection_report_is_written_for_a_month_and_refuses_what_is_none(broken: House) -> None:
     config = ("--config", str(broken.folder))
-    file = broken.folder / "report.html"
-    words = ("report", "inspection", "--site", "hefei-1", "--language", "en", "--output", str(file), *config)
-    assert run(*words, "--month", "2026-11").returncode == 0
+    folder = broken.folder / "out"
+    words = ("report", "inspection", "--site", "hefei-1", "--language", "en", "--output", str(folder), *config)
+    assert run(*words, "--format", "html", "--month", "2026-11").returncode == 0
+    (file,) = folder.iterdir()
+    assert file.name == "inspection-cdc-hefei-1-2026-11-v1.en.html"
     assert "S6730-H24X6C" in file.read_text(encoding="utf-8")
     refused = run(*words, "--month", "November")
     assert refused.returncode == 2

@@ -219,11 +219,11 @@ async def test_a_duty_that_fails_holds_up_none_of_the_others(broken: House, capl
     duties = Duties(broken.settings, broken.store, Metrics("test"), progress, broken.clock)
     await tick(duties)
     assert len(broken.sink.mails) >= 2
-    assert "a duty could not be done" in caplog.text
+    assert "reports could not be made" in caplog.text
     assert WORK == "duties"
 
 
-async def test_the_report_of_a_month_is_written_once_it_is_over_and_never_twice(broken: House) -> None:
+async def test_the_report_of_a_month_is_made_once_it_is_over_mailed_and_never_made_twice(broken: House) -> None:
     folder = broken.settings.report.directory
     broken.clock.moment = datetime(2026, 11, 30, 21, 59, tzinfo=UTC)  # 05:59 on the first in Hefei
     duties = duties_of(broken)
@@ -232,12 +232,14 @@ async def test_the_report_of_a_month_is_written_once_it_is_over_and_never_twice(
     broken.clock.moment = datetime(2026, 12, 9, 22, 1, tzinfo=UTC)  # stopped over the day: it is caught up
     await tick(duties)
     (report,) = folder.rglob("*.html")
-    assert report.name == "inspection-hefei-1-2026-11.zh_CN.html"
+    assert report.name == "inspection-cdc-hefei-1-2026-11-v1.zh_CN.html"
     written = report.read_text(encoding="utf-8")
     assert "示例疾控中心" in written
     report.write_text("signed")
     await tick(duties_of(broken))
     assert report.read_text() == "signed"
+    (mail,) = [each for each in broken.sink.mails if each["To"] == "archive@example.org"]
+    assert mail["Subject"] == "巡检报告 – cdc-hefei-1-2026-11（第 1 版）"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,9 @@ port = {smtp}
 security = "none"
 sender = "netvigil@example.org"
 timeout = "5s"
+[report]
+forms = ["json", "html"]
+mail_to = ["archive@example.org"]
 [[mail.recipient]]
 name = "Duty"
 address = "duty@example.org"

@@ -219,7 +219,7 @@ def _lived(disk: Connection, name: str, random: Random) -> None:
         for quarter in () if gone else range(4):
             levels = [1.0, *(_level(one, day, quarter, name, random) for one in kinds)]
             size = len(levels)
-            columns = [array("d", [21600.0] * size), array("d", [360.0] * size)] + [array("d", levels)] * 4
+            columns = [array("f", [21600.0] * size), array("f", [360.0] * size)] + [array("f", levels)] * 4
             hours.append(
                 rollups.Hour(name, start + timedelta(hours=6 * quarter), f"{day}", start, layout, Part(columns))
             )

@@ -1,4 +1,4 @@
-"""`netvigil report …` and `netvigil mail …`: what leaves the house."""
+"""`netvigil mail …`: the way letters go."""
 
 import asyncio
 import os
@@ -8,44 +8,11 @@ from pathlib import Path
 import click
 
 from alerts.post.letters import trial
-from monitor import reporting
 from monitor.app import now as this_moment
 from monitor.config import loaded
-from monitor.model import Language
 from monitor.store import letters, mails
 from monitor.store.database import Store
 from monitor.verbs import doors
-
-
-@click.group()
-def report() -> None:
-    """The documents that leave the house."""
-
-
-@report.command("inspection")
-@click.option("--site", required=True, help="A site of the inventory.")
-@click.option("--month", required=True, help='Such as "2026-11".')
-@doors.language(Language.ZH_CN)
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of standard output."
-)
-@doors.config
-def report_inspection(site: str, month: str, language: str, output: Path | None, directory: Path) -> None:
-    """The monthly inspection report of one site, as HTML."""
-    settings = loaded(directory, os.environ, with_secrets=False)
-    found = settings.inventory.sites.get(site)
-    if found is None:
-        raise LookupError(f'no site "{site}" in the inventory; it has {", ".join(settings.inventory.sites)}')
-    try:
-        with doors.reading(settings) as disk:
-            html = reporting.inspection_report(disk, settings, found, month, Language(language), this_moment())
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--month") from error
-    if output is None:
-        click.echo(html)
-    else:
-        output.write_text(html, encoding="utf-8")
-        click.echo(f"written: {output}", err=True)
 
 
 @click.group()
