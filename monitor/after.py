@@ -6,6 +6,7 @@ Also the asset file and the sheet of the quarterly visit, which a person asks fo
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -63,14 +64,15 @@ def of_fault(disk: Connection, number: str, settings: Settings, now: datetime, c
     return FaultFacts(
         ticket=ticket,
         state=desk.state(ticket),
-        clocks=clocks(ticket, settings.contract, now),
+        # what is left changes with every moment, and is no reason for another version of a paper
+        clocks=tuple(replace(each, as_of=each.started) for each in clocks(ticket, settings.contract, now)),
         contract=settings.contract,
         fault=fault,
         device=place_of(ticket.fault, stock.devices, stock.sites),
         identity=identity,
         site=site,
         customer=(customer.title or customer.name) if customer else ticket.customer,
-        made_at=now,
+        generated_at=now,
         tool_version=version("netvigil"),
         symptoms=faults.hidden_by(disk, fault.key) if fault.key.kind != REQUEST else (),
         similar=tuple(_similar(disk, ticket, identity, visited)),
@@ -143,7 +145,7 @@ def of_assets(
         ),
         contract=settings.contract,
         today=now.astimezone(ZoneInfo(zone)).date(),
-        made_at=now,
+        generated_at=now,
         tool_version=version("netvigil"),
         company=company,
     )
@@ -215,7 +217,7 @@ def of_quarter(
         satisfaction=tuple(int(mark) for event in back if (mark := event.data.get("satisfaction", "")).isdecimal()),
         open=tuple(_open(disk, tickets.unclosed(disk), set(names))),
         ending=tuple(_ending(disk, customer, settings, now, zone)),
-        made_at=now,
+        generated_at=now,
         tool_version=version("netvigil"),
         company=company,
     )

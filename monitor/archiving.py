@@ -210,11 +210,15 @@ def _revisions(archive: Sequence[Kept], version: int, same: Kept | None, why: st
 
 
 def _paper(month: InspectionMonth, language: Language, version: int) -> Paper:
-    paper = report.inspection(month, language, version)
-    said = words(language).said("inspection", "this_paper")
-    name = f"{paper.number} V{version} {language.value}"
-    identity = Pairs(key="identity", rows=((said, Blank(key=IDENTITY, filled=name)),))
-    data = {**paper.data, FILLED: json.dumps(dict(month.filled), ensure_ascii=False, sort_keys=True)}
+    return identified(report.inspection(month, language, version), month.filled)
+
+
+def identified(paper: Paper, filled: Mapping[str, str]) -> Paper:
+    """The paper with a line before its signatures by which a workbook that comes back is known, and what it holds."""
+    said = words(paper.language).said("inspection", "this_paper")
+    name = f"{paper.number} V{paper.version} {paper.language.value}"
+    identity = Pairs(key="this_paper", rows=((said, Blank(key=IDENTITY, filled=name)),))
+    data = {**paper.data, FILLED: json.dumps(dict(filled), ensure_ascii=False, sort_keys=True)}
     place = next(
         at for at, block in enumerate(paper.blocks) if isinstance(block, Heading) and block.key == "signatures"
     )

@@ -50,7 +50,7 @@ class FaultFacts:
     identity: Identity
     site: Site
     customer: str
-    made_at: datetime
+    generated_at: datetime
     tool_version: str
     symptoms: tuple[Fault, ...] = ()
     similar: tuple[Similar, ...] = ()

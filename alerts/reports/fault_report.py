@@ -13,7 +13,6 @@ from alerts.desk.effective import SEQ, VOID, YES, effective
 from alerts.desk.spoken import details, title
 from alerts.desk.times import span
 from alerts.locale import Words, wall, words
-from alerts.papers.facts import fingerprint
 from alerts.papers.paper import (
     Blank,
     Block,
@@ -34,6 +33,7 @@ from alerts.post.contents import called
 from alerts.post.contents import is_settled as settled
 from alerts.reports.fault_facts import FaultFacts
 from alerts.reports.history import happened
+from alerts.reports.month import fingerprint
 from monitor.model import REQUEST, EventKind, Identity, Language, Ticket, TicketEvent
 
 SUMMARY, ANALYSIS = "fault_summary", "fault_analysis"
@@ -54,7 +54,7 @@ def fault_report(facts: FaultFacts, language: Language, *, analysis: bool = Fals
         version=version,
         language=language,
         zone=facts.site.zone,
-        made_at=facts.made_at,
+        made_at=facts.generated_at,
         tool_version=facts.tool_version,
         facts=fingerprint(facts),
         company=facts.company,
@@ -437,7 +437,7 @@ def ended(facts: FaultFacts) -> datetime | None:
 def _lasted(facts: FaultFacts, said: Words) -> str:
     over = well(facts)
     begun = facts.fault.first_seen if facts.fault.key.kind != REQUEST else facts.ticket.events[0].at
-    length = (over or facts.made_at) - begun
+    length = (over or facts.generated_at) - begun
     told = span(length, said.language)
     return told if over else said.said("after", "so_far", span=told)
 

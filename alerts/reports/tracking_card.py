@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from alerts.desk import tickets as desk
 from alerts.locale import Words, words
-from alerts.papers.facts import fingerprint
 from alerts.papers.paper import Blank, Block, Heading, Moment, Pairs, Paper
 from alerts.post.contents import called
 from alerts.reports.fault_facts import FaultFacts
 from alerts.reports.fault_report import call_back, ended, handled, promises, signatures, timeline, well
+from alerts.reports.month import fingerprint
 from monitor.model import REQUEST, Language
 
 KIND = "tracking_card"
@@ -25,7 +25,7 @@ def tracking_card(facts: FaultFacts, language: Language, *, version: int = 1) ->
         version=version,
         language=language,
         zone=facts.site.zone,
-        made_at=facts.made_at,
+        made_at=facts.generated_at,
         tool_version=facts.tool_version,
         facts=fingerprint(facts),
         company=facts.company,

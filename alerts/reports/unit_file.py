@@ -9,7 +9,6 @@ from alerts.desk.contract import Contract
 from alerts.desk.statement import charge
 from alerts.desk.warranty import charged, ends, phase
 from alerts.locale import Words, words
-from alerts.papers.facts import fingerprint
 from alerts.papers.paper import (
     Block,
     Column,
@@ -23,6 +22,7 @@ from alerts.papers.paper import (
     Tone,
 )
 from alerts.reports.fault_report import signatures
+from alerts.reports.month import fingerprint
 from monitor.model import Component, Language, Site
 
 KIND = "asset_file"
@@ -61,7 +61,7 @@ class AssetFacts:
     units: tuple[UnitFacts, ...]
     contract: Contract
     today: date
-    made_at: datetime
+    generated_at: datetime
     tool_version: str
     company: str = ""
 
@@ -77,7 +77,7 @@ def asset_file(facts: AssetFacts, language: Language, *, version: int = 1) -> Pa
         version=version,
         language=language,
         zone=facts.zone,
-        made_at=facts.made_at,
+        made_at=facts.generated_at,
         tool_version=facts.tool_version,
         facts=fingerprint(facts),
         company=facts.company,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.locale import Words, words
-from alerts.papers.facts import fingerprint
 from alerts.papers.paper import Blank, Block, Column, Figure, Heading, Moment, Pairs, Paper, Paragraph, Row, Table, Tone
 from alerts.reports.fault_report import signatures
+from alerts.reports.month import fingerprint
 from monitor.model import Fault, Language, Level
 
 KIND = "visit_sheet"
@@ -47,7 +47,7 @@ class VisitFacts:
     open: tuple[OpenMatter, ...]
     ending: tuple[tuple[str, str, str], ...]
     """Units whose warranty ends within 90 days: serial number, model, last day."""
-    made_at: datetime
+    generated_at: datetime
     tool_version: str
     company: str = ""
 
@@ -63,7 +63,7 @@ def visit_sheet(facts: VisitFacts, language: Language, *, version: int = 1) -> P
         version=version,
         language=language,
         zone=facts.zone,
-        made_at=facts.made_at,
+        made_at=facts.generated_at,
         tool_version=facts.tool_version,
         facts=fingerprint(facts),
         company=facts.company,

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,14 +11,15 @@ import click
 
 from alerts.papers.forms import Form
 from alerts.papers.returned import ReturnedError, read_blanks
-from monitor import archiving, press
+from alerts.reports import fault_report, inspection, tracking_card, unit_file, visit_sheet
+from monitor import after_archive, archiving, press
 from monitor.app import now as this_moment
 from monitor.archiving import Wanted, Written
 from monitor.config import Settings, loaded
 from monitor.model import Language
 from monitor.store import papers
 from monitor.store.database import Store
-from monitor.store.papers import Kept
+from monitor.store.papers import About, Kept
 from monitor.verbs import doors
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -206,6 +207,129 @@ def report_attainment(
         _filed(store, settings, wish, kept, wanted, output, as_json=as_json)
 
 
+@report.command("fault")
+@click.argument("ticket")
+@click.option("--analysis", is_flag=True, help="The technical analysis in place of the summary.")
+@click.option("--why", default="", help="Why a new version is made.")
+@_made
+@doors.config
+@doors.as_json
+def report_fault(
+    ticket: str,
+    why: str,
+    language: str | None,
+    wanted: tuple[Form, ...] | None,
+    output: Path | None,
+    directory: Path,
+    *,
+    analysis: bool,
+    as_json: bool,
+) -> None:
+    """What is written after a fault: its summary, or with --analysis the technical analysis (contract 4.10)."""
+    kind = fault_report.ANALYSIS if analysis else fault_report.SUMMARY
+    _about_ticket(kind, ticket, why, language, wanted, output, directory, as_json=as_json)
+
+
+@report.command("card")
+@click.argument("ticket")
+@_made
+@doors.config
+@doors.as_json
+def report_card(
+    ticket: str,
+    language: str | None,
+    wanted: tuple[Form, ...] | None,
+    output: Path | None,
+    directory: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """The service tracking card of a ticket (contract 4.1, 4.5)."""
+    _about_ticket(tracking_card.KIND, ticket, "", language, wanted, output, directory, as_json=as_json)
+
+
+def _about_ticket(
+    kind: str,
+    ticket: str,
+    why: str,
+    language: str | None,
+    wanted: tuple[Form, ...] | None,
+    output: Path | None,
+    directory: Path,
+    *,
+    as_json: bool,
+) -> None:
+    settings = loaded(directory, os.environ, with_secrets=False)
+    with Store(settings.daemon.state) as store:
+        about = after_archive.about_ticket(store, kind, ticket)
+        _after(store, settings, about, language, wanted, output, why=why, as_json=as_json)
+
+
+@report.command("assets")
+@click.option("--customer", default="", help="A customer of the inventory.")
+@_made
+@doors.config
+@doors.as_json
+def report_assets(
+    customer: str,
+    language: str | None,
+    wanted: tuple[Form, ...] | None,
+    output: Path | None,
+    directory: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """The asset file of a customer with all that happened to each unit (contract 2.15)."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    about = About(kind=unit_file.KIND, customer=customer or _customer("", settings), site="", period="all")
+    with Store(settings.daemon.state) as store:
+        _after(store, settings, about, language, wanted, output, as_json=as_json)
+
+
+@report.command("visit")
+@click.option("--customer", default="", help="A customer of the inventory.")
+@click.option("--quarter", required=True, help='Such as "2026-Q4".')
+@_made
+@doors.config
+@doors.as_json
+def report_visit(
+    customer: str,
+    quarter: str,
+    language: str | None,
+    wanted: tuple[Form, ...] | None,
+    output: Path | None,
+    directory: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """The sheet for the quarterly visit: the quarter in figures, and room for what is said (contract 2.11)."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    about = About(kind=visit_sheet.KIND, customer=customer or _customer("", settings), site="", period=quarter)
+    with Store(settings.daemon.state) as store:
+        try:
+            _after(store, settings, about, language, wanted, output, as_json=as_json)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--quarter") from error
+
+
+def _after(
+    store: Store,
+    settings: Settings,
+    about: About,
+    language: str | None,
+    wanted: tuple[Form, ...] | None,
+    output: Path | None,
+    *,
+    as_json: bool,
+    why: str = "",
+    filled: Mapping[str, str] | None = None,
+) -> None:
+    wish = Wanted(customer=about.customer, site=about.site, month=about.period)
+    languages = _languages(language, wish, settings)
+    kept = after_archive.made(store, settings, about, languages, this_moment(), why=why, filled=filled)
+    _filed(store, settings, wish, kept, wanted, output, as_json=as_json)
+
+
 @report.command("list")
 @click.option("--kind", default="", help="Only these, such as inspection.")
 @click.option("--customer", default="", help="Only of this customer.")
@@ -281,6 +405,12 @@ def report_fill(
         if strangers:
             names = ", ".join(strangers[:5])
             raise click.BadParameter(f"{workbook}: {kept.number} has no blanks {names}", param_hint="WORKBOOK")
+        if kept.about.kind in after_archive.KINDS:
+            told = language or kept.language.value
+            _after(store, settings, kept.about, told, wanted, output, as_json=as_json, why="filled", filled=filled)
+            return
+        if kept.about.kind != inspection.KIND:
+            raise click.BadParameter(f"{kept.number} is of a kind that is not filled in", param_hint="WORKBOOK")
         languages = _languages(language, wish, settings) if language else (kept.language,)
         made = archiving.made(store, settings, wish, languages, this_moment(), why="filled", filled=filled)
         _filed(store, settings, wish, made, wanted, output, as_json=as_json)
