@@ -5,7 +5,6 @@ together at its highest.
 """
 
 import random
-import sys
 from datetime import UTC, datetime, timedelta
 
 from alerts.papers.paper import (
@@ -15,7 +14,6 @@ from alerts.papers.paper import (
     Heading,
     Line,
     Mark,
-    Moment,
     Paper,
     Paragraph,
     Row,
