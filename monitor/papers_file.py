@@ -27,6 +27,7 @@ DEFAULT = "_default"
 """No customer can be called so: names do not begin with "_"."""
 MOST_LOGO = 500_000
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_FRAMES, _SCAN = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}, 0xDA
 _PLACEHOLDER = re.compile(r"\{\w*\}")
 _MOST_DOTS = 4000  # of a logo, in each direction
 
@@ -153,7 +154,18 @@ def _is_png(raw: bytes) -> bool:
 
 
 def _is_jpeg(raw: bytes) -> bool:
-    return raw.startswith(_JPEG) and raw.rstrip(b"\0").endswith(b"\xff\xd9")
+    """Whether its segments lead from a frame with a size to the picture and its end (ITU T.81, B.1)."""
+    if not raw.startswith(_JPEG) or not raw.rstrip(b"\0").endswith(b"\xff\xd9"):
+        return False
+    at, has_frame = 2, False
+    while at + 4 <= len(raw) and raw[at] == 0xFF:  # noqa: PLR2004 - begins a marker
+        marker, size = raw[at + 1], int.from_bytes(raw[at + 2 : at + 4], "big")
+        if marker in _FRAMES:
+            has_frame = all(0 < each <= _MOST_DOTS for each in struct.unpack_from(">HH", raw[at + 5 : at + 9].ljust(4)))
+        if marker == _SCAN:
+            return has_frame
+        at += 2 + size
+    return False
 
 
 def _is_svg(raw: bytes) -> bool:
