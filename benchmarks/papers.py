@@ -4,9 +4,19 @@ Forty checks for each device, 60 charts, in both languages and all forms; wall t
 together at its highest.
 """
 
+import gc
+import json
+import os
 import random
+import resource
+import sys
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
 
+from alerts.papers.apart import Order, rendered_apart
+from alerts.papers.forms import Form
 from alerts.papers.paper import (
     Chart,
     Column,
@@ -99,3 +109,70 @@ def _chart(at: int, chance: random.Random) -> Chart:
         ),
         limits=(("limit", 65.0),),
     )
+
+
+def main() -> None:
+    """Make all documents, and print what they cost."""
+    devices = int(sys.argv[1]) if len(sys.argv) > 1 else DEVICES
+    orders = [Order(paper=inspection(language, devices), forms=list(Form)) for language in Language]
+    gc.collect()
+    done = Event()
+    highest = [0]
+    watch = Thread(target=_watched, args=(done, highest))
+    watch.start()
+    begun, before = time.perf_counter(), _processor()
+    try:
+        made = rendered_apart(orders)
+    finally:
+        done.set()
+        watch.join()
+    figures = {
+        "devices": devices,
+        "rows": devices * CHECKS,
+        "seconds": round(time.perf_counter() - begun, 1),
+        "processor_seconds": round(_processor() - before, 1),
+        "megabytes": round(highest[0] / 1e6),
+        "files_kB": {
+            f"{order.paper.language.value}.{form.value}": len(content) // 1000
+            for order, forms in zip(orders, made, strict=True)
+            for form, content in forms.items()
+        },
+    }
+    print(json.dumps(figures, indent=1))  # noqa: T201 - its purpose
+
+
+def _processor() -> float:
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in both)
+
+
+def _watched(done: Event, highest: list[int]) -> None:
+    """The memory of this process and all below it, at its highest; what they share is counted once."""
+    while not done.wait(0.05):
+        highest[0] = max(highest[0], sum(_memory(each) for each in _family()))
+
+
+def _family() -> list[int]:
+    parents: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has ended
+            continue
+        parents.setdefault(parent, []).append(int(folder.name))
+    found = [os.getpid()]
+    for each in found:
+        found += parents.get(each, [])
+    return found
+
+
+def _memory(process: int) -> int:
+    try:
+        rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    except OSError:  # it has ended
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -54,6 +54,7 @@ from monitor.netvigil_file import (
     TrapsFile,
     WebFile,
 )
+from monitor.papers_file import dresses
 from monitor.people_agreement import Known, misnamed
 from monitor.people_file import PeopleFile
 from monitor.people_read import people
@@ -114,6 +115,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         problems += _strangers(own, file, draft)
     problems += disagreements(draft, around) if draft else ()
     folk = _people(directory, promises, draft, problems, file)
+    papers = dresses(directory, draft.customer_names if draft else None, problems)
     secrets = (
         credentials(draft.credentials, vault, directory, stock, problems)
         if stock and draft and vault is not None
@@ -156,6 +158,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         inventory=inventory(draft, secrets, entered, file.visits.interval),
         contract=contract(promises),
         people=_reached(folk, channels),
+        papers=papers,
         policy=policy(rules),
         forecasts=forecast_rules(foretelling),
         items=items(sheet),

@@ -19,6 +19,7 @@ from collectors.platform import PlatformFile
 from monitor.fields import said_duration
 from monitor.inventory import InventoryFile
 from monitor.netvigil_file import NetvigilFile
+from monitor.papers_file import PapersFile
 from monitor.people_file import PeopleFile
 from monitor.rehearsal.scenario import ScenarioFile
 from monitor.shipped import shipped
@@ -27,6 +28,7 @@ OWNERS: dict[str, type[BaseModel]] = {
     "netvigil": NetvigilFile,
     "inventory": InventoryFile,
     "contract": ContractFile,
+    "papers": PapersFile,
     "people": PeopleFile,
     "policy": PolicyFile,
     "forecasts": ForecastsFile,

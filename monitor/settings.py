@@ -12,6 +12,7 @@ from alerts.desk.reminding import Reminders
 from alerts.desk.spares import Needs
 from alerts.faults.policy import Policy
 from alerts.notices.forecast_rules import Rules as ForecastRules
+from alerts.papers.dress import PLAIN, Dress
 from alerts.papers.forms import Form
 from alerts.post.audience import CUSTOMERS
 from alerts.post.channels import Channel
@@ -225,6 +226,7 @@ class Settings:
     diagnosis: Diagnosis = Diagnosis()
     attachment: int = 20_000_000
     web: Web = Web()
+    papers: Mapping[str, Dress] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
     @property
@@ -234,6 +236,10 @@ class Settings:
             return self.web.zone
         counts = Counter(site.zone for site in self.inventory.sites.values())
         return min(counts, key=lambda zone: (-counts[zone], zone), default="UTC")
+
+    def dress(self, customer: str) -> Dress:
+        """How the papers of `customer` are dressed."""
+        return self.papers.get(customer, self.papers.get("_default", PLAIN))
 
     def targets(self, device: Device) -> tuple[Target, ...]:
         """The ways to talk to `device`, one for each of its credentials, in their order."""

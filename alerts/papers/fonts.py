@@ -19,6 +19,8 @@ FOLDERS = (
 FILES = ("NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc")
 _FORMAT_GROUPS = 12
 _MOST_SHOWN = 100
+_ALIKE = str.maketrans("☐☑☒✓✔✗✘", "□√×√√××")
+"""Signs for which the fonts have another one that says the same."""
 
 
 class FontsMissingError(Exception):
@@ -48,6 +50,7 @@ def shown(text: str) -> str:
     """`text`, with what the fonts cannot show replaced by its name."""
     if text.isascii() or covered().issuperset(text):
         return text
+    text = text.translate(_ALIKE)
     parts = [each if each in covered() or each in "\n\u200b" else f"[U+{ord(each):04X}]" for each in text]
     if sum(len(part) > 1 for part in parts) > _MOST_SHOWN:  # not a page of names for a text in a script of its own
         return "".join(part if len(part) == 1 else "\u25a1" for part in parts)

@@ -7,12 +7,15 @@ report a month does not carry them.
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from importlib import import_module
 
 from alerts.papers.as_json import paper_json
 from alerts.papers.dress import PLAIN, Dress
+from alerts.papers.intro import introduced
 from alerts.papers.paper import Paper
+from alerts.papers.saying import saying
 
 
 class Form(StrEnum):
@@ -43,6 +46,9 @@ def rendered_as(paper: Paper, form: Form, dress: Dress = PLAIN) -> bytes:
     """
     if form is Form.JSON:
         return paper_json(paper)
+    said = saying(paper, dress)
+    intro = introduced(dress.intro.get(paper.language, ""), paper, said)
+    paper = replace(paper, blocks=(*intro, *paper.blocks))
     make: Callable[[Paper, Dress], bytes] = getattr(import_module(f"alerts.papers.as_{form.value}"), form.value)
     return make(paper, dress)
 

@@ -7,9 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,66 +16,15 @@ from openpyxl import load_workbook
 
 from alerts.papers.as_json import paper_of
 from alerts.papers.forms import Form, file_name, rendered_as
-from alerts.papers.paper import Figure, Paper, Table
+from alerts.papers.paper import Figure, Paper
 from alerts.papers.saying import saying
 from monitor.model import Language
+from paper_text import TEXTS, pdf_text
 from sample_paper import HOSTILE, SAID, checks, paper, sample
 
 BOTH = pytest.mark.parametrize("language", list(Language))
 EVERY = pytest.mark.parametrize("form", list(Form))
 _NUMBER = re.compile(r"-?\d+\.\d+")
-
-
-def pdf_text(raw: bytes) -> str:
-    done = subprocess.run(["pdftotext", "-raw", "-", "-"], input=raw, capture_output=True, check=True, timeout=60)
-    return done.stdout.decode().replace("\u200b", "")
-
-
-def docx_text(raw: bytes) -> str:
-    document = Document(io.BytesIO(raw))
-    cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
-    return "\n".join([*(line.text for line in document.paragraphs), *cells])
-
-
-def html_text(raw: bytes) -> str:
-    return unescape(re.sub(r"<[^>]+>", "\n", raw.decode().partition("<body>")[2]))
-
-
-def shown_by_spreadsheet(value: object, form: str) -> str:
-    """What a spreadsheet shows for a number in a format of ours: decimals, percent, unit in quotes."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return str(value)
-    pattern = re.fullmatch(r'0(?:\.(0+))?( %)?(?:"(.*)")?', form)
-    assert pattern, form
-    scaled = value * 100 if pattern[2] else value
-    return f"{scaled:.{len(pattern[1] or '')}f}{pattern[2] or ''}{pattern[3] or ''}"
-
-
-def xlsx_text(raw: bytes) -> str:
-    book = load_workbook(io.BytesIO(raw))
-    return "\n".join(
-        shown_by_spreadsheet(cell.value, cell.number_format)
-        for sheet in book.worksheets
-        for row in sheet.iter_rows()
-        for cell in row
-        if cell.value is not None
-    )
-
-
-def json_text(raw: bytes) -> str:
-    made = paper_of(raw)
-    said = saying(made)
-    tables = [block for block in made.blocks if isinstance(block, Table)]
-    return "\n".join(said.cell(cell) for table in tables for row in table.rows for cell in row.cells)
-
-
-TEXTS: dict[Form, Callable[[bytes], str]] = {
-    Form.PDF: pdf_text,
-    Form.DOCX: docx_text,
-    Form.HTML: html_text,
-    Form.XLSX: xlsx_text,
-    Form.JSON: json_text,
-}
 
 
 @BOTH

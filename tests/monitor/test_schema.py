@@ -39,6 +39,7 @@ from monitor.netvigil_file import (
     VisitsFile,
     WebFile,
 )
+from monitor.papers_file import PapersFile
 from monitor.people_file import (
     ContactFile,
     DailyFile,
@@ -171,6 +172,14 @@ def test_every_setting_of_forecasts_is_documented_with_its_default(heading: str,
         key: "see below" if key in below else default(key, each, found.get("required", ()))
         for key, each in found["properties"].items()
     }
+
+
+def test_every_setting_of_papers_is_documented_with_its_default() -> None:
+    schema = json.loads(schemas()["papers.json"])
+    assert documented("papers.toml", DOCS.with_name("papers.md")) == {
+        key: default(key, each, []) for key, each in schema["properties"].items()
+    }
+    assert schema["properties"].keys() == PapersFile.model_fields.keys()
 
 
 def test_every_table_of_people_has_its_section() -> None:
