@@ -57,7 +57,8 @@ def _inspections(
         for site in wanted if began[: len(name)] <= name else ():
             place = site.name if settings.report.of(customer).by_site else ""
             first = min(
-                (each.made_at for each in made if each.about.site == place and each.about.period == name), default=None
+                (each.made_at for each in made if each.about.site in {place, ""} and each.about.period == name),
+                default=None,
             )
             yield Inspected(month=name, site=(site.title or site.name) if place else customer, made_at=first)
         month = after

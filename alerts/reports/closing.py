@@ -20,8 +20,8 @@ def problems(book: Book) -> Iterator[Block]:
     yield pen.table(
         "problems",
         [
-            ("number", 0.5), ("urgency", 0.8), ("device", 1.1), ("problem", 1.8), ("evidence", 1.8), ("effect", 1.8),
-            ("advice", 2.0), ("owner", 0.9), ("until", 0.9), ("standing", 0.7),
+            ("number", 0.5), ("urgency", 1.0), ("device", 1.1), ("problem", 1.8), ("evidence", 1.8), ("effect", 1.8),
+            ("advice", 2.0), ("owner", 0.9), ("until", 1.0), ("standing", 1.0),
         ],
         (_problem(number, one, book) for number, one in enumerate(book.problems, start=1)),
     )  # fmt: skip

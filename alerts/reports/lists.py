@@ -23,7 +23,7 @@ def devices(book: Book) -> Iterator[Block]:
         "devices",
         [
             ("device", 1.4), ("place", 1.1), ("model", 1.3), ("serial", 1.3), ("address", 1.1), ("version", 1.3),
-            ("uptime", 0.8), ("warranty", 0.9), ("available", 0.8), ("state", 0.9),
+            ("uptime", 0.8), ("warranty", 1.1), ("available", 1.0), ("state", 1.2),
         ],
         (_device(one, book) for one in book.sheets),
     )  # fmt: skip
@@ -70,7 +70,7 @@ def check_sheets(book: Book) -> Iterator[Block]:
             yield pen.paragraph("no_checks", Tone.ATTENTION)
         yield pen.table(
             "sheet",
-            [("item", 1.8), ("command", 1.8), ("standard", 1.6), ("measured", 1.6), ("result", 0.9), ("evidence", 1.8)],
+            [("item", 1.8), ("command", 1.8), ("standard", 1.6), ("measured", 1.6), ("result", 1.2), ("evidence", 1.7)],
             (row for line in one.lines for row in _line(line, one, book)),
             of=one.of.device.name,
             title=pen.words("table_sheet", device=name),

@@ -89,10 +89,16 @@ def _line(one: Series, book: Book, *, with_band: bool) -> Line:
         (each.start, each.low, each.high) for each in one.spans if each.low is not None and each.high is not None
     )
     return Line(
-        name=f"{book.name(one.device)} {book.pen.said.part(one.component)}",
+        name=f"{one.device} {one.component.label}{_way(one, book)}",
         points=tuple((each.start, each.mean) for each in one.spans),
         band=band if with_band else (),
     )
+
+
+def _way(one: Series, book: Book) -> str:
+    """Which way the traffic went, where a series is of one."""
+    way = one.aspect.rpartition("_")[2]
+    return f" ({book.pen.words(f'way_{way}')})" if way in {"in", "out"} else ""
 
 
 def _outlook(one: Outlook, book: Book) -> Row:
