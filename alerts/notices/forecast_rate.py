@@ -9,7 +9,7 @@ Hochberg (1995) choose who is told.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import exp, isfinite, lgamma, log, log1p
+from math import exp, lgamma, log, log1p
 
 from alerts.notices.forecast import Forecast, Signal
 from alerts.notices.forecast_rules import Rate
@@ -104,7 +104,7 @@ def at_least(count: float, total: float, share: float) -> float:
 
 def _suspect(counts: Counts, rule: Rate, today: date) -> _Suspect | None:
     first = today - timedelta(days=rule.days)
-    known = {day: count for day, count in counts.days if first <= day <= today and isfinite(count) and count >= 0}
+    known = {day: count for day, count in counts.days if first <= day <= today and 0 <= count < _MOST}
     now = known.pop(today, 0.0)
     if now < rule.least or len(known) < rule.least_days:
         return None
@@ -139,6 +139,8 @@ def _forecast(suspect: _Suspect, today: date) -> Forecast:
     )
 
 
+_MOST = 1e12
+"""More in a day is no count."""
 _TINY = 1e-300
 _CLOSE = 1e-12
 

@@ -27,6 +27,7 @@ class Trend:
     drift_share: float = 0.0
     step: float | None = None
     step_share: float | None = None
+    jumps: bool = False
     sure: float = 4.0
     limit_low: float | None = None
     limit_high: float | None = None
@@ -124,6 +125,7 @@ class TrendFile(_Section):
         default=None, description="So much from one day to the next is an event: the past before it counts no more."
     )
     step_share: PositiveFloat | None = Field(default=None, description="The same as a share of the value before.")
+    jumps: bool = Field(default=False, description="Such an event is told, if it left less room to the limits.")
     sure: PositiveFloat = Field(default=4.0, description="How many times its own error a slope must be.")
     limit_low: float | None = Field(default=None, description="The limit below, where the part tells none.")
     limit_high: float | None = Field(default=None, description="The limit above, where the part tells none.")

@@ -19,6 +19,8 @@ _STALE = 2
 _KNOWN = 0.6
 """So much of a window must be known: working days of eight weeks with a week of holidays are 62 %."""
 _FEW = 7
+_MOST = 1e18
+"""What is beyond is no measured number, and squares of it are none at all."""
 _HALF = timedelta(hours=12)
 _TOLD = 7
 """An event is told for so many days."""
@@ -75,7 +77,7 @@ def drifting(
         return None
     days = known_days(series, today, rule.windows[0] + in_a_row - 1, since)
     days, jump = since_jump(days, rule)
-    if jump is not None and (told := _jumped(series, rule, today, days, jump, (low, high))):
+    if jump is not None and rule.jumps and (told := _jumped(series, rule, today, days, jump, (low, high))):
         return told
     courses = [_course(days, rule, (low, high), back) for back in range(in_a_row)]
     course = courses[0]
@@ -113,7 +115,7 @@ def known_days(series: Series, today: date, most: int, since: date | None = None
     for span in series.spans:
         day = day_of(span).toordinal() - end
         value = span.mean if span.median is None else span.median
-        if first <= day <= 0 and value is not None and isfinite(value):
+        if first <= day <= 0 and value is not None and -_MOST < value < _MOST:
             found[day] = value
     return [Day(day, found[day]) for day in sorted(found)]
 
@@ -131,20 +133,23 @@ def dated(days: Sequence[Day], today: date) -> tuple[tuple[date, float], ...]:
 def since_jump(days: Sequence[Day], rule: Trend) -> tuple[list[Day], float | None]:
     """The days since the last jump that lasted, and its height; all of them and None where there was none."""
     for place in range(len(days) - 1, 0, -1):
-        before, after = [each.value for each in days[:place][-3:]], [each.value for each in days[place:][:3]]
-        least = _step(rule, _middle(before))
+        before = _middle([each.value for each in days[max(0, place - 3) : place]])
+        least = _step(rule, before)
         if least is None:
             break
         sudden = days[place].value - days[place - 1].value
-        lasting = _middle(after) - _middle(before)
-        if len(after) > 1 and abs(sudden) >= least and abs(lasting) >= least and sudden * lasting > 0:
-            return list(days[place:]), lasting
+        if abs(sudden) < least or place == len(days) - 1:
+            continue
+        after = [each.value - before for each in days[place : place + 3]]
+        lasting = min(after) if sudden > 0 else max(after)  # a day that is as before: it was a spike
+        if abs(lasting) >= least and sudden * lasting > 0:
+            return list(days[place:]), _middle(after)
     return list(days), None
 
 
 def _may_drift(values: Sequence[float | None], rule: Trend) -> bool:
     """Whether a closer look is worth it: the cheap first sieve, through which all flat series fall."""
-    known = [value for value in values if value is not None and isfinite(value)]
+    known = [value for value in values if value is not None and -_MOST < value < _MOST]
     if len(known) < 2:  # noqa: PLR2004 - one day has no course
         return False
     low, high = min(known), max(known)
@@ -280,4 +285,4 @@ def _step(rule: Trend, before: float) -> float | None:
 
 
 def _number(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None
+    return value if value is not None and -_MOST < value < _MOST else None

@@ -84,6 +84,14 @@ def test_a_port_is_not_told_for_what_it_always_had_or_for_little(numbers: list[f
     assert rates(counts(numbers)) == []
 
 
+def test_among_many_ports_each_must_be_surer() -> None:
+    one = counts([*([20.0, 15.0, 25.0, 20.0] * 7), 180.0])
+    (found,) = more_often([one], RULES.rates[0], TODAY)
+    judged = round(0.01 / float(found.facts["chance"])) + 1
+    assert list(more_often([one], RULES.rates[0], TODAY, judged)) == []
+    assert list(more_often([one], RULES.rates[0], TODAY, judged - 2)) == [found]
+
+
 def test_a_day_that_is_not_known_is_no_day_without_errors() -> None:
     known = counts([*([100.0] * 28), 900.0])
     assert len(rates(known)) == 1
@@ -172,6 +180,17 @@ def test_a_disk_whose_bad_sectors_rise_is_told() -> None:
     found = smart([3.0] * 10 + [4.0, 9.0, 20.0])
     assert found is not None
     assert (found.usual, found.current, found.stage) == (3.0, 20.0, 3)
+
+
+def test_another_disk_in_the_bay_begins_anew() -> None:
+    found = smart([900.0] * 10 + [0.0, 1.0, 2.0])
+    assert found is not None
+    assert (found.usual, found.current) == (0.0, 2.0)
+
+
+def test_what_rose_long_ago_is_not_told() -> None:
+    old = days([0.0] * 5 + [9.0], aspect="reallocated_sectors", kind="disk", unit="", until=TODAY - timedelta(days=4))
+    assert rising(old, TODAY) is None
 
 
 @pytest.mark.parametrize(
