@@ -80,6 +80,9 @@ class Watch:
         means.glances.only(seen)
         for eye, schedule in self._schedules.items():
             schedule.load(seen[eye], replace(settings.visits, concurrent=settings.looking[eye].concurrent))
+        for reader in self._readers.values():
+            if isinstance(reader, RedfishReader):
+                reader.only({(each.address, each.redfish_port) for each in seen[Eye.REDFISH].values()})
 
     def start(self) -> None:
         """Begin to look."""
