@@ -6,15 +6,16 @@ neighbours' management addresses (LLDP-MIB lldpRemManAddrTable) lead on where th
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 from collectors.identify import of_makers
+from collectors.looks import Door, LookReader, looked, recognised
 from collectors.plan import Origin, Platform
 from collectors.snmp.reader import Budget, Reader, Request, Silence, Target
-from collectors.tables import text
+from collectors.tables import Eye, text
 from collectors.visit import Visit, visited
 from monitor.model import Device, Identity
 
@@ -36,8 +37,8 @@ class Found:
     """One address that answered: with which of the targets tried, what it is, and whom it sees beside it.
 
     `neighbours` are the names that LLDP tells, `beyond` the addresses by which they are managed. `silence` is set where
-    something is there that does not let us in. `redfish` is True for what answered over Redfish alone, and was asked
-    nothing that needs a login.
+    something is there that does not let us in. `redfish` is True for what answered over Redfish alone; `let_in`, where
+    it let our login in there: without one it was asked nothing that needs any.
     """
 
     address: str
@@ -47,6 +48,7 @@ class Found:
     beyond: tuple[str, ...] = ()
     silence: Silence | None = None
     redfish: bool = False
+    let_in: bool = False
 
 
 Greet = Callable[[str], Awaitable[Identity | None]]
@@ -117,10 +119,11 @@ async def discovered(
     at: datetime,
     pace: Pace = Pace(),
     greet: Greet | None = None,
+    enter: Greet | None = None,
 ) -> AsyncIterator[tuple[str, Found | None]]:
     """Each of `asked` once it is known, with what was found there; None where nobody answers.
 
-    With `greet` also those that speak Redfish, and no SNMP or none with us.
+    With `greet` also those that speak Redfish, and no SNMP or none with us. `enter` asks these once more, with a login.
     """
     quick = {name: lean(platform) for name, platform in platforms.items()}
     results: asyncio.Queue[tuple[str, Found | None]] = asyncio.Queue()
@@ -128,7 +131,7 @@ async def discovered(
 
     async def one(address: str) -> None:
         try:
-            found = await _found(address, targets(address), reader, quick, at, greet)
+            found = await _found(address, targets(address), reader, quick, at, greet, enter)
         finally:
             room.release()
         results.put_nowait((address, found))
@@ -153,6 +156,22 @@ async def discovered(
         begun.cancel()
 
 
+async def introduced(
+    looker: LookReader, door: Door, reader: Reader, platforms: Mapping[str, Platform], at: datetime
+) -> Identity | None:
+    """Who the server behind `door` is to somebody with its login; None where it does not let us in."""
+    budget = Budget(seconds=door.timeout, bytes=4_000_000)
+    platform = await recognised(looker, door, platforms, budget)
+    wanted = {source.table for several in platform.identity.values() for source in several if source.table}
+    asked = tuple(origin for origin in platform.others.get(Eye.REDFISH, ()) if origin.table in wanted)
+    seen = await looked(looker, door, Eye.REDFISH, asked, at, budget, None)
+    if seen.blind is not None:
+        return None
+    device = Device(name=door.address, address=door.address, customer="", site="", platform=platform.name)
+    only = {platform.name: replace(lean(platform), others={Eye.REDFISH: asked})}
+    return (await visited(device, [], reader, only, at, budget, None, {Eye.REDFISH: seen})).identity
+
+
 async def _found(
     address: str,
     targets: Sequence[Target],
@@ -160,12 +179,16 @@ async def _found(
     platforms: dict[str, Platform],
     at: datetime,
     greet: Greet | None,
+    enter: Greet | None,
 ) -> Found | None:
     device = Device(name=address, address=address, customer="", site="")
     seen = await visited(device, targets, reader, platforms, at, Budget(seconds=30.0, rows=2_000, bytes=1_000_000))
     if seen.silence is not None and greet is not None and (told := await greet(address)) is not None:
         platform = of_makers((told.vendor,), platforms)
         name = None if platform.name.startswith("_") else platform.name
+        if enter is not None and (inside := await enter(address)) is not None:
+            known = replace(inside, vendor=inside.vendor or told.vendor, platform=inside.platform or name)
+            return Found(address=address, target=None, identity=known, redfish=True, let_in=True)
         return Found(address=address, target=None, identity=replace(told, platform=name), redfish=True)
     if seen.silence in {Silence.TIMEOUT, Silence.REFUSED, Silence.UNRESOLVED}:
         return None

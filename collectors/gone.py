@@ -40,7 +40,7 @@ def _names(table: Table, origin: Origin) -> Mapping[str, int]:
     None is known where two rows say the same, because nobody can tell then which one is gone.
     """
     if not origin.known_by:
-        return {index: row for index, row in table.rows.items() if "#" not in index}
+        return {index: row for index, row in table.rows.items() if "#/" not in index}  # an element of an array
     columns = [table.columns[name] for name in origin.known_by]
     said = [next((word for column in columns if (word := text(column[row]))), "") for row in range(len(table.index))]
     return {name: row for row, name in enumerate(said) if name} if len(set(said)) == len(said) else {}
@@ -48,4 +48,4 @@ def _names(table: Table, origin: Origin) -> Mapping[str, int]:
 
 def _index(index: str, name: str) -> str:
     """The index of a row that is gone, which another row may have now."""
-    return f"{index.rpartition('/')[0]}/{name}" if "#" in index else index
+    return f"{index.rpartition('/')[0]}/{name}" if "#/" in index else index

@@ -23,6 +23,9 @@ from monitor.store.configurations import Configurations
 from monitor.waking import Punctual, Waker
 from monitor.watching import Looked, Watcher, look
 
+SHOUTED_EVERY = 30.0
+"""Seconds between two sessions of SSH that shouts lead to: each takes a line (VTY) of the switch."""
+
 READERS: dict[Eye, Callable[[], LookReader]] = {Eye.REDFISH: RedfishReader, Eye.SSH: SshReader}
 """What makes the reader of each eye."""
 
@@ -60,6 +63,9 @@ class Watch:
         }
         self._blind: dict[tuple[str, Eye], int] = {}
         self._unknown: set[tuple[str, Eye]] = set()
+        self._shouted: set[str] = set()
+        self._looked: dict[str, float] = {}
+        self._later: dict[str, asyncio.TimerHandle] = {}
 
     @property
     def readers(self) -> Mapping[Eye, LookReader]:
@@ -74,6 +80,9 @@ class Watch:
         means.glances.only(seen)
         for eye, schedule in self._schedules.items():
             schedule.load(seen[eye], replace(settings.visits, concurrent=settings.looking[eye].concurrent))
+        for reader in self._readers.values():
+            if isinstance(reader, RedfishReader):
+                reader.only({(each.address, each.redfish_port) for each in seen[Eye.REDFISH].values()})
 
     def start(self) -> None:
         """Begin to look."""
@@ -87,6 +96,8 @@ class Watch:
 
     async def stop(self, patience: float) -> None:
         """Look no more, and give all sessions back."""
+        for timer in self._later.values():
+            timer.cancel()
         await asyncio.gather(*(schedule.stop(patience) for schedule in self._schedules.values()))
         await asyncio.gather(*(reader.close() for reader in self._readers.values()))
 
@@ -103,7 +114,10 @@ class Watch:
             glances=means.glances,
         )
         blind = self._blind.get((device.name, eye), 0)
-        found: Looked | None = await look(device, eye, watcher, blind)
+        closer = eye is Eye.SSH and device.name in self._shouted
+        if closer:
+            self._shouted.discard(device.name)
+        found: Looked | None = await look(device, eye, watcher, blind, closer=closer)
         if found is None:
             self._unknown.add((device.name, eye))
             return None
@@ -114,10 +128,28 @@ class Watch:
         return found
 
     def hint(self, name: str) -> None:
-        """Look at this device now over Redfish; a session of SSH for every hint would be too much for a switch."""
+        """Look at this device now over Redfish; over SSH only where nothing else would see what became of it."""
         schedule = self._schedules.get(Eye.REDFISH)
         if schedule is not None:
             schedule.hint(name)
+        device = self._means.settings.inventory.devices.get(name)
+        if device is None or device.credentials or device.redfish or not device.ssh or Eye.SSH not in self._schedules:
+            return
+        if name in self._later:
+            return
+        loop = asyncio.get_running_loop()
+        wait = self._looked.get(name, -SHOUTED_EVERY) + SHOUTED_EVERY - loop.time()
+        if wait > 0:
+            self._later[name] = loop.call_later(wait, self._look_closer, name)
+        else:
+            self._look_closer(name)
+
+    def _look_closer(self, name: str) -> None:
+        """Look over SSH at all that may have changed, due or not."""
+        self._later.pop(name, None)
+        self._looked[name] = asyncio.get_running_loop().time()
+        self._shouted.add(name)
+        self._schedules[Eye.SSH].hint(name)
 
     def recognised(self, name: str) -> None:
         """A visit found out what the device is: look, where nobody could before."""

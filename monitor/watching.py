@@ -6,7 +6,7 @@ something new, that visit is now. So one page (pipeline.py) stays the only way o
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from collectors.looks import Blind, Look, LookReader, Looks, looked, unneeded
@@ -20,6 +20,8 @@ from monitor.store import pins
 from monitor.store.configurations import Configurations
 from monitor.store.database import Store
 
+CLOSER = 3600.0
+"""Seconds: what is asked more seldom (versions, licences, the configuration) is no news that a device shouts."""
 BYTES = 64_000_000  # of all answers of one look: a full lifecycle log is a few megabytes
 
 
@@ -80,8 +82,11 @@ class Looked:
         return self.look.blind
 
 
-async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int) -> Looked | None:
-    """Look at `device` once; None where nobody knows yet what it is, or there is nothing to see for this eye."""
+async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int, *, closer: bool = False) -> Looked | None:
+    """Look at `device` once; None where nobody knows yet what it is, or there is nothing to see for this eye.
+
+    `closer`: at all that is asked once an hour or more often, whether it is due or not.
+    """
     settings = watcher.settings
     platform = watcher.platform(device)
     origins = platform.others.get(eye, ()) if platform else ()
@@ -90,6 +95,8 @@ async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int) ->
     pin = await watcher.store.ask(lambda disk: pins.known(disk, device.name, eye))
     door = settings.door(device, eye, pin)
     last = watcher.glances.of(device.name).get(eye)
+    if closer and last is not None:
+        last = replace(last, asked={pace: moment for pace, moment in last.asked.items() if pace > CLOSER})
     budget = Budget(seconds=settings.looking[eye].timeout.total_seconds() * 4, bytes=BYTES)
     skip = unneeded(platform, eye, watcher.tables(device)) if platform else frozenset[str]()
     now = await looked(watcher.readers[eye], door, eye, origins, watcher.clock(), budget, last, skip)

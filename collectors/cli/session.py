@@ -32,8 +32,8 @@ COMMAND_BYTES = 8_000_000
 _TAIL = 400
 _SOON = 1 / 12
 """Of the patience: 2 s of 25, which is longer than any line takes to bring an answer. What is beyond is silence."""
-_SLOWEST = 100
-"""Bytes a second: who prints no faster is as good as silent for the rest of the time. A line of text is 80."""
+_SLOWEST = 500
+"""Bytes a second: who prints more slowly is as good as silent for the rest of the time. Half of 9,600 baud."""
 _PAGES = ("screen-length 0 temporary", "screen-length disable")
 _QUIET = "undo terminal monitor"
 _LAST = re.compile(rf"(?:^|\n)\s*({PROMPT})\s*$")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import aiohttp
@@ -83,6 +83,7 @@ class RedfishReader(LookReader):
         self._http: aiohttp.ClientSession | None = None
         self._clients: dict[tuple[str, int], Client] = {}
         self._busy: dict[tuple[str, int], asyncio.Lock] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def read(self, door: Door, origins: Sequence[Origin], budget: Budget) -> Seen:
         """The rows of `origins`, within the time of the door and the budget."""
@@ -148,8 +149,22 @@ class RedfishReader(LookReader):
             bytes=client.bytes,
         )
 
+    def only(self, places: Collection[tuple[str, int]]) -> None:
+        """Look at these addresses and ports from now on; sessions with others are given back beside it."""
+        for place in self._clients.keys() - set(places):
+            leaving = asyncio.get_running_loop().create_task(self._leave(place))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _leave(self, place: tuple[str, int]) -> None:
+        async with self._busy.setdefault(place, asyncio.Lock()):  # a look that is under way comes to its end
+            client = self._clients.pop(place, None)
+            if client is not None:
+                await client.close()
+
     async def close(self) -> None:
         """Give back all sessions, then the connections."""
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         clients, self._clients = list(self._clients.values()), {}
         for first in range(0, len(clients), _AT_ONCE):
             closing = (client.close() for client in clients[first : first + _AT_ONCE])

@@ -13,14 +13,17 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from collectors.discover import Found, Pace, addresses, discovered
+from collectors.discover import Found, Pace, addresses, discovered, introduced
 from collectors.identify import STANDARD
+from collectors.looks import Door
 from collectors.redfish.greeting import Greeter
+from collectors.redfish.reader import RedfishReader
 from collectors.snmp import engines
 from collectors.snmp.reader import Target
 from monitor import app
 from monitor.config import Settings, loaded
 from monitor.fields import NAME_CAP
+from monitor.model import Identity
 from monitor.verbs import doors
 
 _ROUNDS = 5  # of neighbours of neighbours
@@ -35,6 +38,7 @@ _NO_NAME = str.maketrans(dict.fromkeys('/\\ "', "-"))
 @click.option("--port", type=click.IntRange(1, 65535), default=161, show_default=True, help="UDP port of SNMP.")
 @click.option("--redfish-port", type=click.IntRange(1, 65535), default=443, show_default=True, help="Port of Redfish.")
 @click.option("--no-redfish", is_flag=True, help="Do not ask whether what is silent over SNMP speaks Redfish.")
+@click.option("--login", default="", help="Log in with this of [logins.NAME] where only Redfish is spoken.")
 @click.option("--site", default="", help="The site that the printed devices get.")
 @doors.config
 @doors.as_json
@@ -44,6 +48,7 @@ def discover(
     rate: float,
     port: int,
     redfish_port: int,
+    login: str,
     site: str,
     directory: Path,
     *,
@@ -56,6 +61,8 @@ def discover(
     unknown = [name for name in names if name not in settings.inventory.credentials]
     if unknown:
         raise LookupError(f'no credential "{unknown[0]}" in the inventory')
+    if login and login not in settings.inventory.logins:
+        raise LookupError(f'no login "{login}" in the inventory')
     try:
         first = addresses(networks)
     except ValueError as error:
@@ -64,12 +71,12 @@ def discover(
     if not tried:
         raise LookupError("the inventory has no [credentials.NAME] to try")
     over = None if no_redfish else redfish_port
-    found = asyncio.run(_searched(first, settings, tried, Pace(a_second=rate), port, over, crawl=crawl))
+    found = asyncio.run(_searched(first, settings, tried, Pace(a_second=rate), port, over, login, crawl=crawl))
     known = {device.address: device.name for device in settings.inventory.devices.values()}
     if as_json:
-        doors.print_json([_document(each, known, tried) for each in found])
+        doors.print_json([_document(each, known, tried, login) for each in found])
     else:
-        click.echo(inventory_toml(found, known, tried, site, port, redfish_port), nl=False)
+        click.echo(inventory_toml(found, known, tried, site, port, redfish_port, login), nl=False)
     sys.exit(doors.FINE if found else doors.UNREACHABLE)
 
 
@@ -80,6 +87,7 @@ async def _searched(
     pace: Pace,
     port: int,
     redfish: int | None,
+    login: str,
     *,
     crawl: bool,
 ) -> list[Found]:
@@ -93,6 +101,12 @@ async def _searched(
             Target(address=address, port=port, credential=credentials[name], timeout=wait, retries=again)
             for name in names
         ]
+
+    looker, platforms = RedfishReader(), dict(settings.platforms)
+
+    async def enter(address: str) -> Identity | None:
+        door = Door(address=address, port=redfish or 0, login=settings.inventory.logins[login])
+        return await introduced(looker, door, reader, platforms, app.now())
 
     found: list[Found] = []
     asked = dict.fromkeys(first)
@@ -108,12 +122,11 @@ async def _searched(
     try:
         async with Greeter(port=redfish or 0) as greeter:
             greet = greeter.greeted if redfish else None
+            inside = enter if redfish and login else None
             with bar:
                 task = bar.add_task("asking", total=len(ahead))
                 for _ in range(_ROUNDS):
-                    async for _, one in discovered(
-                        ahead, targets, reader, dict(settings.platforms), app.now(), pace, greet
-                    ):
+                    async for _, one in discovered(ahead, targets, reader, platforms, app.now(), pace, greet, inside):
                         found += [one] if one else []
                         bar.update(task, advance=1, description=f"asking, {len(found)} found")
                     beyond = dict.fromkeys(address for each in found for address in each.beyond if address not in asked)
@@ -123,15 +136,17 @@ async def _searched(
                     ahead = list(beyond)
                     bar.update(task, total=len(asked))
     finally:
+        await looker.close()
         await reader.close()
     return found
 
 
-def _document(found: Found, known: Mapping[str, str], names: Sequence[str]) -> dict[str, Any]:
+def _document(found: Found, known: Mapping[str, str], names: Sequence[str], login: str) -> dict[str, Any]:
     return {
         "address": found.address,
         "in_inventory": known.get(found.address),
         "credential": None if found.target is None else names[found.target],
+        "login": login if found.let_in else None,
         "silence": found.silence.value if found.silence else None,
         "speaks": "redfish" if found.redfish else "snmp",
         "identity": asdict(found.identity),
@@ -140,7 +155,13 @@ def _document(found: Found, known: Mapping[str, str], names: Sequence[str]) -> d
 
 
 def inventory_toml(
-    found: Iterable[Found], known: Mapping[str, str], names: Sequence[str], site: str, port: int, redfish: int
+    found: Iterable[Found],
+    known: Mapping[str, str],
+    names: Sequence[str],
+    site: str,
+    port: int,
+    redfish: int,
+    login: str,
 ) -> str:
     """What was found as tables of inventory.toml; what is known, or lets nobody in, as comments."""
     lines: list[str] = []
@@ -159,14 +180,16 @@ def inventory_toml(
             name = _name(identity.name or (identity.serial if each.redfish else "") or "", each.address, taken)
             if identity.serial:
                 serials[identity.serial] = name
-            lines.append(_table(each, name, _doors(each, names, port, redfish), site, said))
+            lines.append(_table(each, name, _doors(each, names, port, redfish, login), site, said))
     return "\n".join(lines)
 
 
-def _doors(found: Found, names: Sequence[str], port: int, redfish: int) -> str:
+def _doors(found: Found, names: Sequence[str], port: int, redfish: int, login: str) -> str:
     """How the device is talked to, in lines of its table."""
     if found.target is None:
         other = f"redfish_port = {redfish}\n" if redfish != 443 else ""  # noqa: PLR2004 - the default of the inventory
+        if found.let_in:
+            return f"{other}redfish = {_quoted(login)}\n"
         return f'{other}# redfish = "NAME"  # it speaks Redfish; name a [logins.NAME] with which it may be asked\n'
     other = f"port = {port}\n" if port != 161 else ""  # noqa: PLR2004 - the default of the inventory
     return f"{other}credentials = [{_quoted(names[found.target])}]\n"

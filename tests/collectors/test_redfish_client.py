@@ -123,6 +123,26 @@ async def test_look_closer_is_within_the_time_of_the_look(tls: ssl.SSLContext) -
         assert {table.ended for table in second.tables.values()} == {None, Ending.WALL_TIME}
 
 
+@pytest.mark.parametrize("expands", [True, False])
+async def test_ids_with_a_hash_are_read_and_missed_as_others(tls: ssl.SSLContext, *, expands: bool) -> None:
+    """Memory modules of an iDRAC 8: "iDRAC.Embedded.1#DIMM.Socket.A1"."""
+    memory = f"{SYSTEM}/Memory"
+    before = poweredge()
+    tree = {path: told for path, told in before.items() if not path.startswith(memory)}
+    names = [f"iDRAC.Embedded.1#DIMM.Socket.{place}" for place in ("A1", "B1")]
+    for name in names:
+        tree[f"{memory}/{name}"] = {"@odata.id": f"{memory}/{name}", "Id": name, "Status": {"Health": "OK"}}
+    tree[memory] = {"@odata.id": memory, "Members": [{"@odata.id": f"{memory}/{name}"} for name in names]}
+    async with running(tls) as (server, door), reading() as reader:
+        server.tree, server.expands = tree, expands
+        first = await look(reader, door)
+        assert first.tables["redfish_dimm"].columns["id"] == tuple(names)
+        server.tree = {**tree, memory: {**tree[memory], "Members": tree[memory]["Members"][1:]}}
+        second = await look(reader, door, 16, first)
+        dimms = second.tables["redfish_dimm"].columns
+        assert dict(zip(dimms["id"], dimms["state"], strict=True)) == {names[0]: "Absent", names[1]: None}
+
+
 async def _fails(_: web.Request) -> web.StreamResponse:
     return web.Response(status=500)
 

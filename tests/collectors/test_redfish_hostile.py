@@ -180,6 +180,25 @@ async def test_hostile_service_is_named_and_disturbs_nobody(hostile: Answer, bli
     assert good.sessions == {}
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirect_takes_no_credentials_to_another_server(status: int, tls: ssl.SSLContext) -> None:
+    thief = RedfishServer(tree=poweredge())
+    await thief.start(tls)
+
+    async def elsewhere(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers={"Location": f"https://127.0.0.1:{thief.port}{request.path}"})
+
+    for hostile in (elsewhere, after_login(elsewhere)):
+        bad, reader = RedfishServer(tree={}, hostile=hostile), RedfishReader()
+        await bad.start(tls)
+        seen, _ = await look(reader, Door(address="127.0.0.1", port=bad.port, login=LOGIN, timeout=TIMEOUT))
+        await reader.close()
+        await bad.stop()
+        assert seen.blind is Blind.BAD_ANSWER
+    await thief.stop()
+    assert thief.asked == []
+
+
 async def test_gzip_bomb_takes_no_memory(tls: ssl.SSLContext) -> None:
     server = RedfishServer(tree={}, hostile=after_login(bomb))
     await server.start(tls)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from collectors.discover import MOST_ADDRESSES, addresses
 from collectors.simulate.fleet import fleet
+from collectors.simulate.poweredge import MANAGER, poweredge
 from collectors.simulate.redfish import Hostile, RedfishServer, certificate
 from collectors.simulate.snmp import Network, SimulatedDevice
 from collectors.simulate.values import Told
@@ -186,6 +187,34 @@ async def test_server_that_speaks_redfish_alone_is_found_without_a_login(folder:
         "redfish_port": idrac.port,
     }
     assert "Dell, Integrated Remote [31mAccess Controller, TAG0001" in printed
+
+
+async def test_server_that_lets_our_login_in_says_what_it_is(folder: Path) -> None:
+    tree = {**poweredge(), "/redfish/v1": {**poweredge()["/redfish/v1"], **ROOT}}
+    with (folder / "inventory.toml").open("a") as inventory:
+        inventory.write('[logins.idrac]\nuser = "monitor"\npassword = { env = "AUTH" }\n')
+        inventory.write('[logins.other]\nuser = "monitor"\npassword = { env = "COMMUNITY" }\n')
+    async with server(folder, ROOT) as idrac:
+        idrac.tree, idrac.password = tree, SECRETS["AUTH"]
+        words = ("127.77.9.1", "--redfish-port", str(idrac.port), "--port", "50161", "--site", "hefei-1")
+        code, printed, error = await discover(folder, *words, "--login", "idrac")
+        assert code == 0, error
+        assert (idrac.sessions, idrac.logins) == ({}, 1)
+        (row,) = json.loads((await discover(folder, *words, "--login", "idrac", "--json"))[1])
+        (shut,) = json.loads((await discover(folder, *words, "--login", "other", "--json"))[1])
+        assert (await discover(folder, *words, "--login", "nobody"))[0] == 2
+    told = {name: row["identity"][name] for name in ("vendor", "platform", "model", "version", "serial")}
+    assert told == {
+        "vendor": "Dell",
+        "platform": "dell_idrac",
+        "model": "PowerEdge R650",
+        "version": poweredge()[MANAGER]["FirmwareVersion"],
+        "serial": "SIM0001",
+    }
+    assert (row["login"], shut["login"]) == ("idrac", None)
+    (device,) = tomllib.loads(printed)["device"]
+    assert (device["redfish"], device["platform"]) == ("idrac", "dell_idrac")
+    assert (shut["identity"]["platform"], shut["identity"]["serial"]) == ("dell_idrac", "TAG0001")
 
 
 async def _elsewhere(_: web.Request) -> web.StreamResponse:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,15 @@ async def test_a_disk_that_fails_is_named_within_seconds_and_over_when_it_is_hea
         await asyncio.sleep(0.5)
     else:
         raise AssertionError(room.open())
+
+
+async def test_server_that_leaves_the_inventory_gets_its_session_back(room: Room) -> None:
+    await until(lambda: room.hints == ["srv"])
+    assert len(room.server.sessions) == 1
+    text = (room.folder / "inventory.toml").read_text().split("[[device]]")[0]
+    (room.folder / "inventory.toml").write_text(text)
+    room.watch.load(replace(room.means, settings=loaded(room.folder, {"PASSWORD": "secret"})))
+    await until(lambda: room.server.sessions == {}, 5)
 
 
 async def test_firmware_is_a_part_and_another_version_of_it_an_event(room: Room) -> None:
