@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from collectors.looks import Login
 from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
+from collectors.text import cleaned
 from monitor.fields import Settled
 from monitor.problem import Place, Problem, Within
 from monitor.reference import ReferenceFile, SecretReference, found
 
+_USER = 32  # RFC 3414: octets of a user name
 SHORTEST_KEY = 8  # RFC 3414, section 11.2: a password has at least 8 characters
 
 
@@ -57,6 +60,28 @@ class LoginFile(Settled):
 
 
 CredentialFile = Annotated[CommunityFile | UserFile, Field(discriminator="version")]
+
+
+_AUTH = {
+    AuthProtocol.MD5: "MD5", AuthProtocol.SHA1: "SHA", AuthProtocol.SHA224: "SHA-224", AuthProtocol.SHA256: "SHA-256",
+    AuthProtocol.SHA384: "SHA-384", AuthProtocol.SHA512: "SHA-512",
+}  # fmt: skip
+_PRIV = {
+    PrivProtocol.DES: "DES", PrivProtocol.AES128: "AES", PrivProtocol.AES192: "AES-192", PrivProtocol.AES256: "AES-256",
+    # Not every build of Net-SNMP speaks the keys by Reeder, and those that do call them so.
+    PrivProtocol.AES192_REEDER: "AES-192-C", PrivProtocol.AES256_REEDER: "AES-256-C",
+}  # fmt: skip
+
+
+def options(credential: Credential) -> str:
+    """How snmpget of Net-SNMP is told to ask with `credential`: user and level, and a word in place of each secret."""
+    if isinstance(credential, Community):
+        return "-v2c -c COMMUNITY"
+    level = "authPriv" if credential.priv else "authNoPriv" if credential.auth else "noAuthNoPriv"
+    said = f"-v3 -l {level} -u {quote(cleaned(credential.user, _USER))}"
+    said += f" -a {_AUTH[credential.auth]} -A AUTH-PASSWORD" if credential.auth else ""
+    said += f" -x {_PRIV[credential.priv]} -X PRIV-PASSWORD" if credential.priv else ""
+    return said + (f" -n {quote(cleaned(credential.context, _USER))}" if credential.context else "")
 
 
 def credentials(

@@ -9,11 +9,13 @@ from alerts.desk.hops import Hop, Hops, Stop
 from alerts.desk.windows import Covered
 from alerts.faults import reasoning
 from alerts.faults.rules import Policy
-from alerts.faults.wording import number
+from alerts.faults.wording import number, raw_words
 from alerts.runbooks import link
 from monitor.model import SITE, Device, Fault, FaultKey, FaultState, Language, Observation, Text
 
-SNMP_PORT = 161
+SNMP_PORT, SSH_PORT, HTTPS_PORT = 161, 22, 443
+_UPTIME = "1.3.6.1.2.1.1.3.0"  # sysUpTime: every agent has it
+_AND = Text(en=", ", zh_CN="，")
 _LINES = {
     "fault": Text(en="Fault", zh_CN="故障"),
     "level": Text(en="Level", zh_CN="级别"),
@@ -21,6 +23,8 @@ _LINES = {
     "rule": Text(en="Rule", zh_CN="规则"),
     "told": Text(en="Device says", zh_CN="设备报告"),
     "counted": Text(en="Counted", zh_CN="统计"),
+    "silent": Text(en="No answer", zh_CN="无应答"),
+    "asked": Text(en="Asked at", zh_CN="查询地址"),
     "source": Text(en="Read from", zh_CN="读取自"),
     "limits": Text(en="Own limits", zh_CN="设备门限"),
     "usual": Text(en="Usual", zh_CN="常态"),
@@ -89,6 +93,8 @@ _OF_COUNTERS = frozenset({"utilisation", "packet_errors", "discards"})
 _GONE = "gone"  # monitor/history.py
 _NO_ROW = Text(en="nothing; its row, which was there, is missing", zh_CN="无应答内容；原有的表行已消失")
 _TWICE = Text(en=", twice with a minute between: it counts", zh_CN="，间隔一分钟读取两次：为累计计数")
+_USUALLY = ("-v2c -c COMMUNITY",)
+_OR_ASK = Text(en="; or ", zh_CN="；或 ")
 _BENEATH = 12  # symptoms by name
 _MORE = Text(en="and {count} more", zh_CN="另有 {count} 项")
 _OID = re.compile(r"[12](\.\d+){4,}")
@@ -105,12 +111,14 @@ _LIMITS = (
 class Context:
     """What else an explanation can tell: the policy that judged, the device, the symptoms that the fault hides.
 
-    `covered` is the maintenance window that it is under, `hops` are its stops in time, `runbooks` is where its
-    page is.
+    `asked` are the ways in which the device is asked over SNMP, as the options of snmpget say them, without any secret;
+    with none of them SNMPv2c is supposed. `covered` is the maintenance window that the fault is under, `hops` are its
+    stops in time, `runbooks` is where its page is.
     """
 
     policy: Policy | None = None
     device: Device | None = None
+    asked: Sequence[str] = ()
     symptoms: Sequence[Fault] = ()
     covered: Covered | None = None
     hops: Hops | None = None
@@ -120,20 +128,21 @@ class Context:
 def explained(fault: Fault, language: Language, context: Context = Context()) -> str:
     """What is known of `fault` and of the rule that gave its level, one fact a line. Moments are in UTC."""
     page = link(context.runbooks, language, fault.key.kind, fault.key.aspect)
-    facts = [*_facts(fault, language), ("runbook", page), *_of_context(fault, context, language)]
+    facts = [*_facts(fault, context.policy, language), ("runbook", page), *_of_context(fault, context, language)]
     lines = [(_LINES[name].said(language), text) for name, text in facts if text]
     # No columns: a Chinese character takes two places on a terminal, and a mail has none.
     return "\n".join(f"{name}: {text}" for name, text in lines) + "\n"
 
 
-def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
+def _facts(fault: Fault, policy: Policy | None, language: Language) -> Iterator[tuple[str, str]]:
     yield "fault", _key(fault.key) + f" ({fault.condition})"
     yield "level", str(int(fault.level))
     for reason in fault.reasons:
         yield "why", reason.text.said(language)
-        yield "rule", reason.rule
-    yield "counted" if _is_counted(fault.evidence) else "told", _told(fault.evidence, language)
-    yield "source", fault.evidence.source
+        yield "rule", reason.rule + (reasoning.fits_if(reason.rule, fault, policy, language) if policy else "")
+    is_silent = _is_silent(fault.evidence)
+    yield _how(fault.evidence), _told(fault.evidence, language)
+    yield "asked" if is_silent else "source", fault.evidence.source
     yield "limits", _own_limits(fault.evidence, language)
     yield "usual", _usual(fault.evidence, language)
     component = fault.component
@@ -153,7 +162,7 @@ def _facts(fault: Fault, language: Language) -> Iterator[tuple[str, str]]:
 
 def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[tuple[str, str]]:
     yield from (("proposes", _PROPOSED[one.proposes].said(language)) for one in fault.reasons if one.proposes)
-    yield "check", _check(fault, context.device, language)
+    yield "check", _check(fault, context, language)
     role = context.device.role if context.device else None
     if context.policy is not None:
         yield "confirmed", reasoning.confirmed(fault, context.policy, language)
@@ -162,7 +171,8 @@ def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[
     for symptom in context.symptoms[:_BENEATH]:
         yield (
             "beneath",
-            f"{_key(symptom.key)} ({symptom.condition}): {_told(symptom.evidence, language)}".removesuffix(": "),
+            f"{_key(symptom.key)} ({symptom.condition}): {_told(symptom.evidence, language)}".removesuffix(": ")
+            + (f" – {symptom.evidence.source}" if symptom.evidence.source else ""),
         )
     if len(context.symptoms) > _BENEATH:
         yield "beneath", _MORE.said(language).format(count=len(context.symptoms) - _BENEATH)
@@ -179,28 +189,40 @@ def _hop(hop: Hop, fault: Fault, language: Language) -> str:
     return f"{_HOPS[hop.stop].said(language).format_map({'what': hop.what})}: {_moment(hop.at)}{after}"
 
 
-def _check(fault: Fault, device: Device | None, language: Language) -> str:
+def _check(fault: Fault, context: Context, language: Language) -> str:
     """The command that shows the same to a sceptic."""
-    source = fault.evidence.source
+    source, device = fault.evidence.source, context.device
     if device is None or not device.address:
         return ""
     if _OID.fullmatch(source):
-        return _snmp(fault.evidence, device, language)
+        return _OR_ASK.said(language).join(
+            _snmp(fault.evidence, device, way, language) for way in context.asked or _USUALLY
+        )
     if source.startswith("/redfish/"):
-        return f"curl -u USER https://{device.address}{source.partition('#')[0]}"
+        port = "" if device.redfish_port == HTTPS_PORT else f":{device.redfish_port}"
+        return f"curl -ku USER https://{device.address}{port}{source.partition('#')[0]}"
     if source.startswith(("display ", "show ", "dir ", "racadm ")):
-        return f"ssh {device.address}: {source}"
+        port = "" if device.ssh_port == SSH_PORT else f"-p {device.ssh_port} "
+        return (
+            f"ssh {port}USER@{device.address}: {source.partition(' | ')[0]}"  # after it, where it stands in the answer
+        )
+    if source.startswith("udp://"):
+        ways = (f"snmpget {way} {_place(device)} {_UPTIME}" for way in context.asked or _USUALLY)
+        return _OR_ASK.said(language).join((f"ping {device.address}", *ways))
     return f"netvigil visit {device.name}"
 
 
-def _snmp(evidence: Observation, device: Device, language: Language) -> str:
-    port = "" if device.port == SNMP_PORT else f":{device.port}"
-    where, source = f"-v2c -c COMMUNITY {device.address}{port}", evidence.source
+def _snmp(evidence: Observation, device: Device, way: str, language: Language) -> str:
+    where, source = f"{way} {_place(device)}", evidence.source
     if evidence.raw == _GONE:  # a column, in which a row is missing
         return f"snmpwalk {where} {source}"
     if (evidence.component.kind, evidence.aspect) == ("aggregate", "redundancy"):  # of its members, not of itself
         return f"snmpwalk {where} {source.rpartition('.')[0]}"
     return f"snmpget {where} {source}" + (_TWICE.said(language) if evidence.aspect in _OF_COUNTERS else "")
+
+
+def _place(device: Device) -> str:
+    return device.address if device.port == SNMP_PORT else f"{device.address}:{device.port}"
 
 
 def _covered(covered: Covered, language: Language) -> str:
@@ -229,6 +251,18 @@ def _state(fault: Fault, language: Language) -> str:
     return text.format_map(gaps)
 
 
+def _is_silent(observation: Observation) -> bool:
+    """True where the device said nothing at all, and what stands in place of its word is why."""
+    return (observation.component.kind, observation.aspect) == ("device", "answer")
+
+
+def _how(observation: Observation) -> str:
+    """As what the evidence is told: the device's word, what was counted, or that there was no answer."""
+    if _is_silent(observation):
+        return "silent"
+    return "counted" if _is_counted(observation) else "told"
+
+
 def _is_counted(observation: Observation) -> bool:
     """True for what no device says in one word: it follows from several answers."""
     kind, aspect = observation.component.kind, observation.aspect
@@ -239,7 +273,10 @@ def _told(observation: Observation, language: Language) -> str:
     if observation.raw == _GONE:
         return _NO_ROW.said(language)
     measured = "" if observation.value is None else number(observation.value, observation.unit)
-    word = f'"{observation.raw}"' if observation.raw else ""
+    if _is_counted(observation) or _is_silent(observation):  # our own words, not those of the device
+        word = raw_words(observation.raw).said(language)
+    else:
+        word = f'"{observation.raw}"' if observation.raw else ""
     return " = ".join(one for one in (word, measured) if one)
 
 
@@ -247,7 +284,7 @@ def _own_limits(observation: Observation, language: Language) -> str:
     if observation.limits is None or observation.limits.usual is not None:
         return ""
     told = [(getattr(observation.limits, name), text) for name, text in _LIMITS]
-    return ", ".join(
+    return _AND.said(language).join(
         text.said(language).format_map({"limit": number(limit, observation.unit)})
         for limit, text in told
         if limit is not None

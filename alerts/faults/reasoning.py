@@ -20,8 +20,11 @@ _GOOD_MANY = Text(en="{answers} good answers in a row", zh_CN="连续 {answers} 
 _OVER = Text(en=" over {time}", zh_CN="且持续 {time}")
 _OTHER = Text(en="level {level} ({rule}) if {asks}", zh_CN="若{asks}，则为 {level} 级（{rule}）")
 _NONE = Text(en="no fault ({rule}) if {asks}", zh_CN="若{asks}，则不算故障（{rule}）")
-_ELSE = Text(en="none of the others fitted", zh_CN="其他规则均不适用")
-_AND = Text(en=" and ", zh_CN="且")
+_ELSE = Text(en="no rule before it fitted", zh_CN="在它之前的规则均不适用")
+_UNLESS = Text(en="{rules} did not fit", zh_CN=" {rules} 不适用")
+_FITS = Text(en=" (fits if {asks})", zh_CN="（适用条件：{asks}）")
+_ALWAYS = Text(en=" (fits if no rule before it does)", zh_CN="（在它之前的规则均不适用时适用）")
+_AND = Text(en=", and ", zh_CN="，且")
 _OR = Text(en=" or ", zh_CN="或")
 _ROLES = Text(en="it were {roles}", zh_CN="设备为{roles}")
 _BELOW = Text(en="{roles} were reached through it alone", zh_CN="仅经其到达的有{roles}")
@@ -68,19 +71,37 @@ def over_when(fault: Fault, policy: Policy, language: Language) -> str:
     return _CLEAR.said(language).format(run=_run(watch.clear, _GOOD_ONE, _GOOD_MANY, language))
 
 
+def fits_if(name: str, fault: Fault, policy: Policy, language: Language) -> str:
+    """What the rule that gave the level asks, to be checked; "" for one that no longer is, or a person's word."""
+    rule = next((one for one in _candidates(fault, policy) if one.name == name), None)
+    if rule is None:
+        return ""
+    asks = _asked(rule, policy, language, None)
+    return _FITS.said(language).format(asks=asks) if asks else _ALWAYS.said(language)
+
+
+def _candidates(fault: Fault, policy: Policy) -> tuple[Rule, ...]:
+    wrong = Wrong.FLAPPING if fault.flapping else Wrong(fault.condition)
+    return tuple(policy.candidates(fault.key.kind, fault.key.aspect, wrong))
+
+
 def others(fault: Fault, policy: Policy, language: Language, role: Role | None = None) -> Iterator[str]:
     """The rules for the same kind, aspect and condition that gave another level, and what they ask.
 
     What they ask of the role is left out where it is so, the device being of `role`.
     """
-    wrong = Wrong.FLAPPING if fault.flapping else Wrong(fault.condition)
     spoke = {reason.rule for reason in fault.reasons}
-    rules = policy.candidates(fault.key.kind, fault.key.aspect, wrong)
-    told = [rule for rule in rules if rule.name not in spoke and rule.level is not fault.level]
-    for rule in told[:_MOST]:
+    rules = _candidates(fault, policy)
+    places = [place for place, rule in enumerate(rules) if rule.name in spoke]
+    told = [(at, rule) for at, rule in enumerate(rules) if rule.name not in spoke and rule.level is not fault.level]
+    for at, rule in told[:_MOST]:
         template = _NONE if rule.level is None else _OTHER
         level = "" if rule.level is None else str(int(rule.level))
-        yield template.said(language).format(level=level, rule=rule.name, asks=_asks(rule, policy, language, role))
+        asks = _asked(rule, policy, language, role)
+        if places and at > places[0]:  # it asks for less, and was not asked: the one before it fitted
+            unless = _UNLESS.said(language).format(rules=rules[places[0]].name)
+            asks = _AND.said(language).join(filter(None, (unless, asks)))
+        yield template.said(language).format(level=level, rule=rule.name, asks=asks or _ELSE.said(language))
 
 
 def _run(run: Run, one: Text, many: Text, language: Language) -> str:
@@ -89,7 +110,7 @@ def _run(run: Run, one: Text, many: Text, language: Language) -> str:
     return told.said(language).format(answers=run.answers) + over
 
 
-def _asks(rule: Rule, policy: Policy, language: Language, role: Role | None) -> str:
+def _asked(rule: Rule, policy: Policy, language: Language, role: Role | None) -> str:
     asks: list[str] = []
     if rule.roles is not None and role not in rule.roles:
         asks.append(_ROLES.said(language).format(roles=_roles(rule.roles, policy, language)))
@@ -103,7 +124,7 @@ def _asks(rule: Rule, policy: Policy, language: Language, role: Role | None) -> 
         asks.append(_DECLARED[rule.declared].said(language))
     if rule.was_ok is not None:
         asks.append(_WAS_OK[rule.was_ok].said(language))
-    return _AND.said(language).join(filter(None, asks)) or _ELSE.said(language)
+    return _AND.said(language).join(filter(None, asks))
 
 
 def _either(words: Mapping[Word, Text], asked: frozenset[Word] | None, language: Language) -> str:

@@ -1,5 +1,6 @@
 """The words of a reason: policy templates filled with what was counted, measured and told, in both languages."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from string import Formatter
 
@@ -97,6 +98,21 @@ def number(value: float, unit: str) -> str:
     return f"{told:.12g} {sign}".rstrip()
 
 
+_OF_MEMBERS = re.compile(r"(\d+) of (\d+) members down(?:: (.*))?")
+_OF_PACKETS = re.compile(r"(\d+) of (\d+) packets")
+_OWN_WORDS = {"timeout": "超时", "refused": "被拒绝", "unreachable": "不可达"}
+
+
+def raw_words(raw: str) -> Text:
+    """What collectors say in words of their own, of what no device says in one: the same in Chinese."""
+    if members := _OF_MEMBERS.fullmatch(raw):
+        down, total, names = members.groups()
+        return Text(en=raw, zh_CN=f"{total} 个成员中 {down} 个断开" + (f"：{names}" if names else ""))
+    if packets := _OF_PACKETS.fullmatch(raw):
+        return Text(en=raw, zh_CN=f"{packets[2]} 个报文中 {packets[1]} 个")
+    return Text(en=raw, zh_CN=_OWN_WORDS.get(raw, raw))
+
+
 def evidence(observation: Observation, spoke: Crossed | None) -> Text:
     """What the device told, in one clause: the limit that was crossed, or its own word."""
     measured = "" if observation.value is None else number(observation.value, observation.unit)
@@ -124,7 +140,7 @@ def told(observation: Observation, spoke: Crossed | None) -> dict[str, Text]:
     return {
         "value": _NOT_TOLD if observation.value is None else plain(number(observation.value, unit)),
         "limit": plain(number(spoke.limit, unit)) if spoke else _NOT_TOLD,
-        "raw": plain(observation.raw) if observation.raw else _NOT_TOLD,
+        "raw": raw_words(observation.raw) if observation.raw else _NOT_TOLD,
         "evidence": evidence(observation, spoke),
     }
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+
 from alerts.desk import tickets as desk
+from alerts.faults.explained import Context, explained
+from monitor import explaining
 from monitor.model import EventKind, FaultKey, Language, Ticket, TicketEvent
 from monitor.rehearsal.chronicle import Chronicle, Life, Step
 from monitor.rehearsal.stage import Stage
@@ -50,6 +54,7 @@ class Account:
     crashes: tuple[tuple[float, str], ...]
     visits: int
     quiet: int
+    contexts: Mapping[int, Context] = field(repr=False)
     written: Mapping[tuple[str, int], float] = field(repr=False)
 
     def seconds(self, ticket: Ticket, event: TicketEvent) -> float:
@@ -57,6 +62,10 @@ class Account:
         plain = (event.at - self.stage.scenario.start).total_seconds()
         seen = self.written.get((ticket.id, event.seq), plain)
         return plain if abs(seen - plain) < _NEAR else seen
+
+    def explanation(self, life: Life, language: Language) -> str:
+        """What `netvigil explain` said of a fault that was opened, when it stood last before it was over."""
+        return explained(life.bad, language, self.contexts[life.fault.id])
 
     @property
     def faults(self) -> tuple[Life, ...]:
@@ -73,12 +82,14 @@ def accounted(
     stage: Stage, store: Store, chronicle: Chronicle, done: Sequence["Done"], accepted: Mapping[str, float]
 ) -> Account:
     """The account of a run that has ended; `accepted` says when the mail server took each letter."""
+    lives = tuple(sorted(chronicle.lives.values(), key=lambda life: (life.suspected, life.fault.id)))
     with store.reading() as disk:
         found = stored_tickets.between(disk, _FIRST, _LAST)
         posted = stored_letters.all_letters(disk)
+        contexts = {life.fault.id: _context(disk, life, lives, stage) for life in lives if life.opened is not None}
     account = Account(
         stage=stage,
-        lives=tuple(sorted(chronicle.lives.values(), key=lambda life: (life.suspected, life.fault.id))),
+        lives=lives,
         steps=tuple(chronicle.steps),
         tickets=found,
         mails=(),
@@ -86,12 +97,20 @@ def accounted(
         crashes=tuple(chronicle.crashes),
         visits=chronicle.visits,
         quiet=chronicle.quiet,
+        contexts=contexts,
         written=chronicle.written,
     )
     by_id = {ticket.id: ticket for ticket in found}
     mails = [_mail(each, by_id.get(each.letter.ticket), account, accepted) for each in posted]
     mails.sort(key=lambda mail: (mail.queued, mail.posted.letter.ticket, mail.posted.letter.event))
     return replace(account, mails=tuple(mails))
+
+
+def _context(disk: Connection, life: Life, lives: Sequence[Life], stage: Stage) -> Context:
+    """What an explanation of the fault knows, of all the time that it stood."""
+    beneath = [other.bad for other in lives if any(cause == life.fault.key for _, cause in other.hidden)]
+    known = explaining.context(disk, life.bad, stage.settings, life.bad.last_seen)
+    return replace(known, symptoms=beneath)
 
 
 def _mail(posted: Posted, ticket: Ticket | None, account: Account, accepted: Mapping[str, float]) -> Mail:

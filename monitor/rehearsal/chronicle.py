@@ -24,10 +24,12 @@ class Step:
 class Life:
     """All that became of one fault: levels and causes one after the other, with the seconds since the start.
 
-    `hidden` names the fault that hides it, and None from when it stands for itself again.
+    `hidden` names the fault that hides it, and None from when it stands for itself again; `bad` is how it stood last
+    before it was over.
     """
 
     fault: Fault
+    bad: Fault
     suspected: float
     opened: float | None = None
     cleared: float | None = None
@@ -99,10 +101,12 @@ class Chronicle:
     def _told(self, now: float, fault: Fault) -> None:
         life = self.lives.get(fault.id)
         if life is None:
-            life = self.lives[fault.id] = Life(fault=fault, suspected=now)
+            life = self.lives[fault.id] = Life(fault=fault, bad=fault, suspected=now)
             if fault.state is FaultState.SUSPECTED:
                 self._step(now, "suspected", fault)
         life.fault = fault
+        if fault.state is not FaultState.CLEARED and fault.good == 0:
+            life.bad = fault
         before = life.hidden[-1][1] if life.hidden else None
         if fault.state is not FaultState.CLEARED and fault.hidden_by != before:
             life.hidden.append((now, fault.hidden_by))

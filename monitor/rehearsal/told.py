@@ -73,6 +73,10 @@ def _fault(account: Account, life: Life) -> dict[str, Any]:
         "reasons": [{"rule": each.rule, "text": each.text.said(Language.EN)} for each in fault.reasons],
         "raw": fault.evidence.raw,
         "source": fault.evidence.source,
+        "explanation": {
+            each.value: account.explanation(life, each).splitlines() if life.opened is not None else []
+            for each in Language
+        },
     }
 
 

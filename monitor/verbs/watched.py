@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import Connection
 
 from alerts.faults.explained import Context, explained
 from alerts.runbooks import link
 from collectors.text import cleaned
-from monitor import hops, maintenance, regrading
+from monitor import explaining, hops, maintenance, regrading
 from monitor.app import now as this_moment
-from monitor.config import Settings, loaded
-from monitor.model import Fault, FaultKey, FaultState, Language, Level, Regraded
+from monitor.config import loaded
+from monitor.model import Fault, FaultKey, Language, Level, Regraded
 from monitor.store import devices, faults, pins
 from monitor.store.database import Store
 from monitor.verbs import doors
@@ -105,7 +104,7 @@ def fault_show(number: int, directory: Path, *, as_json: bool) -> None:
     settings = loaded(directory, os.environ, with_secrets=False)
     with doors.reading(settings) as disk:
         found = faults.found(disk, number)
-        context, ticket = _context(disk, found, settings), hops.ticket_of(disk, found)
+        context, ticket = explaining.context(disk, found, settings, this_moment()), hops.ticket_of(disk, found)
     if as_json:
         doors.print_json(_document(found, context, ticket.id if ticket else None))
     else:
@@ -149,20 +148,8 @@ def explain(number: int, language: str, directory: Path) -> None:
     settings = loaded(directory, os.environ, with_secrets=False)
     with doors.reading(settings) as disk:
         found = faults.found(disk, number)
-        context = _context(disk, found, settings)
+        context = explaining.context(disk, found, settings, this_moment())
     click.echo(explained(found, Language(language), context))
-
-
-def _context(disk: Connection, found: Fault, settings: Settings) -> Context:
-    is_over = found.state is FaultState.CLEARED
-    return Context(
-        policy=settings.policy,
-        device=settings.inventory.devices.get(found.key.device),
-        symptoms=faults.hidden_by(disk, found.key),
-        covered=None if is_over else maintenance.covering(disk, found.key, settings, this_moment()),
-        hops=hops.of(disk, found),
-        runbooks=settings.daemon.runbooks,
-    )
 
 
 def _document(found: Fault, context: Context, ticket: str | None) -> dict[str, Any]:
@@ -214,6 +201,7 @@ def _document(found: Fault, context: Context, ticket: str | None) -> dict[str, A
         "maintenance": context.covered.window.name if context.covered else None,
         "ticket": ticket,
         "runbook": link(context.runbooks, Language.EN, found.key.kind, found.key.aspect) or None,
+        "explanation": {each.value: explained(found, each, context).splitlines() for each in Language},
     }
 
 

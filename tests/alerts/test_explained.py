@@ -1,9 +1,12 @@
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from alerts.faults.explained import Context, explained
+from alerts.faults.policy import PolicyFile, policy
 from monitor.model import (
     Component,
     Condition,
@@ -19,6 +22,7 @@ from monitor.model import (
     Text,
 )
 
+POLICY = Path(__file__).parents[2] / "configs" / "policy.toml"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PART = Component(kind="temperature", label="Inlet", slot="1/2", serial="SN7")
 FAULT = Fault(
@@ -122,3 +126,51 @@ def test_explanation_links_to_the_runbook_where_there_is_one() -> None:
     said = explained(FAULT, Language.ZH_CN, Context(runbooks=pages))
     assert f"处理步骤: {pages}/zh_CN/{FAULT.key.kind}#{FAULT.key.aspect}\n" in said
     assert "处理步骤" not in explained(FAULT, Language.ZH_CN)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "raw", "source", "told", "check"),
+    [
+        ("answer", "timeout", "udp://192.0.2.1:161", "No answer: timeout",
+         "ping 192.0.2.1; or snmpget -v3 -l authPriv -u nv 192.0.2.1 1.3.6.1.2.1.1.3.0"),
+        ("licence", "Expired", "display license | STATE [1]", 'Device says: "Expired"',
+         "ssh -p 8022 USER@192.0.2.1: display license"),
+        ("state", "Critical", "/redfish/v1/Chassis/1#/Status/Health", 'Device says: "Critical"',
+         "curl -ku USER https://192.0.2.1:8443/redfish/v1/Chassis/1"),
+    ],
+)  # fmt: skip
+def test_what_is_to_be_typed_is_said_for_each_way_in_which_a_device_is_asked(
+    aspect: str, raw: str, source: str, told: str, check: str
+) -> None:
+    part = Component(kind="device", label="")
+    seen = replace(FAULT.evidence, component=part, aspect=aspect, raw=raw, source=source, value=None, limits=None)
+    device = Device(name="core-1", address="192.0.2.1", customer="c", site="s", redfish_port=8443, ssh_port=8022)
+    context = Context(device=device, asked=("-v3 -l authPriv -u nv",))
+    said = explained(replace(FAULT, component=part, evidence=seen), Language.EN, context).splitlines()
+    assert told in said
+    assert f"To check: {check}" in said
+
+
+def test_a_rule_that_was_not_asked_is_told_as_one_that_was_not_asked() -> None:
+    shipped = policy(PolicyFile.model_validate(tomllib.loads(POLICY.read_text())))
+    key = FaultKey(device="core-1", kind="ospf_neighbour", label="10.8.0.2", aspect="state")
+    reasons = (Reason(rule="ospf-none-left", text=Text(en="the last one", zh_CN="最后一个")),)
+    fault = replace(FAULT, key=key, condition=Condition.FAILED, level=Level.CRITICAL, reasons=reasons)
+    said = explained(fault, Language.EN, Context(policy=shipped)).splitlines()
+    assert (
+        "Rule: ospf-none-left (fits if it were a core switch or a distribution switch, and none of its group were left "
+        "or it were the only one of its group, and it had once been seen well)" in said
+    )
+    assert "Other level: no fault (neighbour-never-up) if ospf-none-left did not fit" in said
+    chinese = explained(fault, Language.ZH_CN, Context(policy=shipped))
+    assert "若 ospf-none-left 不适用，则不算故障（neighbour-never-up）" in chinese
+
+
+def test_what_was_counted_is_said_in_the_reader_s_language() -> None:
+    part = Component(kind="aggregate", label="Eth-Trunk1")
+    seen = replace(
+        FAULT.evidence, component=part, aspect="redundancy", raw="1 of 4 members down: GE0/0/1", value=None, limits=None
+    )
+    fault = replace(FAULT, component=part, evidence=seen)
+    assert "统计: 4 个成员中 1 个断开：GE0/0/1\n" in explained(fault, Language.ZH_CN)
+    assert "Counted: 1 of 4 members down: GE0/0/1\n" in explained(fault, Language.EN)

@@ -1,6 +1,7 @@
 """Rehearsals: a scenario runs in virtual time, what differs is said, and what is wrong in its file is named."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -277,3 +278,14 @@ def test_a_quiet_device_is_visited_at_its_interval_and_not_more_often(tmp_path: 
     assert 118 <= visits <= 122, (
         "jitter moves a visit before its beat as often as after it; that beat is over all the same"
     )
+
+
+def test_a_rehearsal_says_of_each_fault_what_explain_says(tmp_path: Path) -> None:
+    said = rehearsed(tmp_path, PSU, "--explain", "en").stdout
+    assert "Rule: psu-some-left (fits if " in said
+    assert "To check: snmpget -v2c -c COMMUNITY " in said
+    assert re.search(r"In time: letter to engineer@example.org accepted by the mail server: .* \(\+\d", said)
+    assert "规则: psu-some-left（" in rehearsed(tmp_path, PSU, "--explain", "zh_CN").stdout
+    (fault,) = json.loads(rehearsed(tmp_path, PSU, "--json").stdout)["faults"]
+    assert fault["explanation"]["en"][0].startswith("Fault: ")
+    assert not any(line.startswith("Rule:") for line in rehearsed(tmp_path, PSU).stdout.splitlines())
