@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from alerts.desk import tickets as desk_tickets
+from alerts.desk.refused import reason_of
 from monitor.model import EventKind, Level, TicketKind
 from monitor.store import attachments, faults, tickets
 from monitor.store.attachments import NoSuchAttachmentError
@@ -148,7 +149,9 @@ class _Pages:
         except NoSuchTicketError:
             return page(request, "message.html", 404, message=visitor.say("no_ticket"))
         except ValueError as error:
-            return await self._ticket(request, number, status=409, problem=str(error), verb=verb)
+            return await self._ticket(
+                request, number, status=409, problem=reason_of(error, visitor.language), verb=verb
+            )
         return elsewhere(f"/tickets/{quote(done.id, safe='')}")
 
     async def attached(self, request: Request) -> Response:
@@ -182,7 +185,7 @@ class _Pages:
         try:
             done = await self._desk.store.do(lambda disk: requested(disk, form, visitor, settings, now))
         except ValueError as error:
-            return self._new(request, form, str(error), 400)
+            return self._new(request, form, reason_of(error, visitor.language), 400)
         return elsewhere(f"/tickets/{quote(done.id, safe='')}")
 
     async def nothing(self, request: Request, _: Exception) -> Response:
