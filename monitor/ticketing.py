@@ -294,7 +294,8 @@ def _held(people: Sequence[Reader], ticket: Ticket, settings: Settings, now: dat
 
 def _statement(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> tuple[Text, ...]:
     """What asset file and stores say of the unit; without what names the part, which has its own place in a letter."""
-    return units.of_ticket(disk, ticket, fault, settings, now)[1:]
+    whole = units.of_ticket(disk, ticket, fault, settings, now)[1:]
+    return (*whole, *units.sending(disk, ticket, fault, settings, now))
 
 
 def _removed(ticket: Ticket) -> Device:
