@@ -43,7 +43,10 @@ def told(
             )
             for each in broken
         ],
-        "tickets": [line(each.events[0].at, f"{each.id} {desk.state(each).value}") for each in of_unit],
+        "tickets": [
+            line(each.events[0].at, f"{each.id} {said.said('ticket_state', desk.state(each).value)}")
+            for each in of_unit
+        ],
         "versions": [line(each.at, happened(each, said, zone)) for each in life if each.what in VERSIONS],
         "parts": [line(each.at, happened(each, said, zone)) for each in life if each.what in PARTS],
         "history": [line(each.at, written(each)) for each in events],

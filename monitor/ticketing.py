@@ -19,6 +19,7 @@ from alerts.desk import tickets as desk
 from alerts.desk.clocks import handed_up_at_once
 from alerts.desk.effective import written_at
 from alerts.desk.entries import Request
+from alerts.desk.refused import RefusedError, refused
 from alerts.desk.reminding import Reminder, latest
 from alerts.desk.requests import asked
 from alerts.post.audience import Reader, called, readers
@@ -79,10 +80,11 @@ def requested(
     """
     place = settings.inventory.sites.get(site)
     if place is None:
-        raise ValueError(f'there is no site "{site}"; choose one of {", ".join(sorted(settings.inventory.sites))}')
+        sites = ", ".join(sorted(settings.inventory.sites))
+        raise RefusedError(refused("no_site", site=site, sites=sites))
     device = settings.inventory.devices.get(request.device)
     if request.device and (device is None or device.site != site):
-        raise ValueError(f'there is no device "{request.device}" at site "{site}"; leave it out, or name another one')
+        raise RefusedError(refused("no_device", device=request.device, site=site))
     visited = devices.by_name(disk, request.device) if request.device else None
     known = replace(
         request,
@@ -103,7 +105,7 @@ def merged(disk: Connection, number: str, into: str, by: str, settings: Settings
     """End the ticket `number`, because `into` is about the same; each says so of the other. Raises as `acted` does."""
     target = tickets.found(disk, into)
     if desk.is_ended(target):
-        raise ValueError(f"ticket {into} has ended; merge into one that goes on")
+        raise RefusedError(refused("into_ended", ticket=into))
     done = acted(disk, number, EventKind.MERGED, by, {"ticket": into}, settings, now)
     acted(disk, into, EventKind.LINKED, by, {"ticket": number, "how": "merged"}, settings, now)
     return done
@@ -112,7 +114,7 @@ def merged(disk: Connection, number: str, into: str, by: str, settings: Settings
 def linked(disk: Connection, number: str, other: str, by: str, settings: Settings, now: datetime) -> Ticket:
     """Say in each of two tickets that it has to do with the other. Raises as `acted` does."""
     if number == other:
-        raise ValueError(f"ticket {number} is not linked to itself")
+        raise RefusedError(refused("linked_to_itself", ticket=number))
     acted(disk, other, EventKind.LINKED, by, {"ticket": number}, settings, now)
     return acted(disk, number, EventKind.LINKED, by, {"ticket": other}, settings, now)
 
@@ -292,7 +294,8 @@ def _held(people: Sequence[Reader], ticket: Ticket, settings: Settings, now: dat
 
 def _statement(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> tuple[Text, ...]:
     """What asset file and stores say of the unit; without what names the part, which has its own place in a letter."""
-    return units.of_ticket(disk, ticket, fault, settings, now)[1:]
+    whole = units.of_ticket(disk, ticket, fault, settings, now)[1:]
+    return (*whole, *units.sending(disk, ticket, fault, settings, now))
 
 
 def _removed(ticket: Ticket) -> Device:

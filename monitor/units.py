@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from alerts.desk.assets import UNIT_KINDS, Asset, Difference, SeenUnit, Swapped, differences, is_unit
-from alerts.desk.spares import Installed, Level, levels, offers
+from alerts.desk.dispatch import Proposal, lines, proposed
+from alerts.desk.spares import Installed, Level, Offer, levels, offers
 from alerts.desk.statement import statement
 from alerts.desk.warranty import maker_of
 from monitor.config import Settings
@@ -155,11 +156,17 @@ def statement_of(
     place = settings.inventory.devices.get(device)
     zone = settings.inventory.zone(place.site if place else "")
     done = repairs(assets.history(disk, asset.serial), asset.serial, zone, ticket) if asset else ()
+    found = offers_for(disk, device, component, asset)
+    return statement(asset, (component,), found, settings.contract, now.astimezone(ZoneInfo(zone)).date(), done)
+
+
+def offers_for(disk: Connection, device: str, component: Component, asset: Asset | None) -> tuple[Offer, ...]:
+    """The free spares that fit a part of `device`, which is of the unit `asset`."""
     visited = devices.by_name(disk, device)
     model = (asset.model if asset else "") or (visited.identity.model if visited else None) or ""
     is_whole = component.kind in UNIT_KINDS or component.kind == _DEVICE
     part_number = component.part_number or (asset.part_number if asset and is_whole else "")
-    found = offers(
+    return offers(
         spares.spares(disk),
         spares.stock(disk),
         spares.stores(disk),
@@ -167,7 +174,6 @@ def statement_of(
         kind="" if is_whole else component.kind,
         model=model,
     )
-    return statement(asset, (component,), found, settings.contract, now.astimezone(ZoneInfo(zone)).date(), done)
 
 
 def of_ticket(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> tuple[Text, ...]:
@@ -175,6 +181,22 @@ def of_ticket(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings
     if fault.key.kind in NO_HARDWARE or not assets.is_kept(disk):
         return ()
     return statement_of(disk, fault.key.device, fault.component, settings, now, ticket.id)
+
+
+def sending(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> tuple[Text, ...]:
+    """Who is to be sent and with what, in lines."""
+    return lines(sent(disk, ticket, fault, settings, now), settings.contract)
+
+
+def sent(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> Proposal | None:
+    """Who is to be sent, and with which spare; None where there are no people, or nobody is to go any more."""
+    site = settings.inventory.sites.get(ticket.site)
+    if site is None or not settings.people.text:
+        return None
+    is_hardware = fault.key.kind not in NO_HARDWARE and assets.is_kept(disk)
+    unit = holding(disk, fault.key.device, fault.component) if is_hardware else None
+    found = offers_for(disk, fault.key.device, fault.component, unit) if is_hardware else ()
+    return proposed(ticket, settings.people, settings.contract, site, settings.inventory.sites, found, now)
 
 
 def installed(disk: Connection, settings: Settings) -> tuple[Installed, ...]:

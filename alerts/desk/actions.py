@@ -38,6 +38,7 @@ class Field:
     required: bool = False
     words: tuple[str, ...] = ()
     is_long: bool = False
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,13 @@ class Action:
 
     @property
     def may_be_late(self) -> bool:
-        """True for what may be written down later than it was done."""
-        return self.kind in LATE
+        """True for what may be written down later than it was done, and for what says when something was done."""
+        return self.kind in LATE or self.kind is EventKind.CORRECTED
+
+    @property
+    def takes_file(self) -> bool:
+        """True for what brings a file."""
+        return any(field.is_file for field in self.fields)
 
 
 def _said(en: str, zh_cn: str) -> Text:
@@ -86,6 +92,11 @@ _NEXT = Field(
         "厂商承诺的下次进展时间（2026-11-22T15:00+08:00）。",
     ),
 )
+_RIGHTABLE = (
+    "text", "owner", "on_site", "spare_unit", "case", "next_due", "cause", "handling", "prevention", "solved",
+    "satisfaction", "serial", "caller", "phone", "mail",
+)  # fmt: skip
+"""What of an entry a person may have mistyped."""
 _LEVELS = tuple(str(level.value) for level in Level)
 
 ACTIONS: tuple[Action, ...] = (
@@ -289,10 +300,77 @@ ACTIONS: tuple[Action, ...] = (
     ),
 )
 
+_TICKET = _said("The number of the other ticket.", "另一工单的编号。")
+WIDER: tuple[Action, ...] = (
+    Action(
+        name="attach",
+        kind=EventKind.ATTACHED,
+        title=_said("Attach", "附件"),
+        says=_said("Keep a file with the ticket.", "将文件附于工单。"),
+        fields=(Field(name="file", says=_said("The file.", "文件。"), required=True, is_file=True),),
+    ),
+    Action(
+        name="link",
+        kind=EventKind.LINKED,
+        title=_said("Link", "关联"),
+        says=_said("Two tickets have to do with each other.", "两张工单相互有关。"),
+        fields=(Field(name="ticket", says=_TICKET, required=True),),
+    ),
+    Action(
+        name="split",
+        kind=EventKind.SPLIT,
+        title=_said("Split", "拆分"),
+        says=_said("Open a ticket of its own for what is another matter.", "将另一件事单独开立工单。"),
+        fields=(
+            Field(name="text", says=_said("What is asked for.", "客户的要求。"), required=True, is_long=True),
+            Field(name="caller", says=_said("Who asks.", "由谁提出。"), required=True),
+            Field(name="phone", says=_said("Where they can be rung back.", "回电号码。")),
+            Field(name="device", says=_said("The device of which they spoke.", "所涉设备。")),
+            Field(
+                name="kind", says=_said("What is asked for.", "类别。"), words=tuple(each.value for each in TicketKind)
+            ),
+            Field(
+                name="level", says=_said("Of a repair: 1 is the gravest.", "报修的级别，1 为最严重。"), words=_LEVELS
+            ),
+        ),
+    ),
+    Action(
+        name="merge",
+        kind=EventKind.MERGED,
+        title=_said("Merge", "合并"),
+        says=_said("End this ticket, because another one is about the same.", "另一工单处理同一件事，本工单就此终结。"),
+        fields=(Field(name="ticket", says=_TICKET, required=True),),
+    ),
+    Action(
+        name="correct",
+        kind=EventKind.CORRECTED,
+        title=_said("Put right", "更正"),
+        says=_said(
+            "An entry is wrong: say what is true, or withdraw it. It stays as it is.",
+            "更正或撤销有误的记录，原记录保留。",
+        ),
+        fields=(
+            Field(name="seq", says=_said("The number of the entry.", "记录的编号。"), required=True),
+            Field(name="reason", says=_said("Why it is wrong.", "为何有误。"), required=True),
+            Field(name="void", says=_said("It never happened.", "并未发生，予以撤销。"), words=("yes",)),
+            Field(name="key", says=_said("What is wrong in it.", "有误的项目。"), words=_RIGHTABLE),
+            Field(name="value", says=_said("What is true instead.", "正确的内容。"), is_long=True),
+        ),
+    ),
+)
+"""More than one entry, or a file: monitor/ticketing.py has a function for each, and the commands forms of their own."""
+EVERY: tuple[Action, ...] = (*ACTIONS, *WIDER)
+
+# What an entry of each of these could say, where its fields are not its data.
+_EXAMPLES: Mapping[EventKind, Mapping[str, str]] = {
+    EventKind.ATTACHED: {"sha256": "x", "name": "x"},
+    EventKind.SPLIT: {"ticket": "x"},
+}
+
 
 def offered(ticket: Ticket, contract: Contract, now: datetime) -> tuple[Action, ...]:
     """The actions that are possible now, in the order of the table."""
-    return tuple(action for action in ACTIONS if _is_possible(action, ticket, contract, now))
+    return tuple(action for action in EVERY if _is_possible(action, ticket, contract, now))
 
 
 def _is_possible(action: Action, ticket: Ticket, contract: Contract, now: datetime) -> bool:
@@ -300,6 +378,8 @@ def _is_possible(action: Action, ticket: Ticket, contract: Contract, now: dateti
         return bool(watchers(ticket))
     if action.kind is EventKind.LEVEL_CHANGED and ticket.kind is not TicketKind.REPAIR:
         return False
+    if action.kind is EventKind.CORRECTED:  # which entry, nobody knows yet
+        return True
     moment = max(now, written_at(ticket.events[-1]))
     try:
         recorded(ticket, action.kind, moment, "anybody", _example(action), contract=contract)
@@ -310,4 +390,6 @@ def _is_possible(action: Action, ticket: Ticket, contract: Contract, now: dateti
 
 def _example(action: Action) -> Mapping[str, str]:
     """What could be said with the action: the first word of each field that must be said."""
+    if action.kind in _EXAMPLES:
+        return _EXAMPLES[action.kind]
     return {field.name: field.words[0] if field.words else "x" for field in action.fields if field.required}

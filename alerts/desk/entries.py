@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from alerts.desk.contract import Contract
 from alerts.desk.refusals import refusal
+from alerts.desk.refused import RefusedError, Word, refused
 from alerts.desk.tickets import (
     MONITOR,
 )
@@ -90,16 +91,14 @@ def requested(
     """
     _promised(site, contract)
     if not by:
-        raise ValueError("nobody is named who took the request; say who")
+        raise RefusedError(refused("no_taker"))
     if not request.text.strip():
-        raise ValueError("the request says nothing; write what was asked for")
+        raise RefusedError(refused("request_empty"))
     if not request.caller.strip():
-        raise ValueError("nobody is named who asked; write who rang, wrote or came")
+        raise RefusedError(refused("no_caller"))
     if request.channel not in contract.promises.channels and not within:
-        raise ValueError(
-            f'"{request.channel}" is no way in which requests come; choose one of '
-            f"{', '.join(contract.promises.channels)} (contract.toml, promises.channels)"
-        )
+        known = ", ".join(contract.promises.channels)
+        raise RefusedError(refused("no_channel", channel=request.channel, channels=known))
     level = request.level if request.kind is TicketKind.REPAIR else Level.WARNING
     key = FaultKey(device=request.device or site.name, kind=REQUEST, label=ticket_id, aspect=request.kind.value)
     data = {
@@ -118,10 +117,8 @@ def requested(
 
 def _promised(site: Site, contract: Contract) -> None:
     if site.region not in contract.regions:
-        raise ValueError(
-            f'site "{site.name}" is in region "{site.region}", for which the contract promises nothing; '
-            f"choose one of {', '.join(sorted(contract.regions))}"
-        )
+        known = ", ".join(sorted(contract.regions))
+        raise RefusedError(refused("no_region", site=site.name, region=site.region, regions=known))
 
 
 def _first(
@@ -158,7 +155,7 @@ def recorded(
     wrote = None if written is None or _moment(written) == moment else _moment(written)
     event = TicketEvent(seq=ticket.events[-1].seq + 1, kind=kind, at=moment, by=by, data=given, written_at=wrote)
     if why := refusal(ticket, event, contract):
-        raise ValueError(f"ticket {ticket.id}: {kind.value} refused: {why}")
+        raise RefusedError(refused("entry", ticket=ticket.id, kind=Word(group="entry", key=kind.value), why=why))
     return replace(ticket, events=(*ticket.events, event))
 
 

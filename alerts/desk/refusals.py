@@ -1,4 +1,4 @@
-"""Why an entry cannot be written into a ticket: "" where it can, else words that say what to do.
+"""Why an entry cannot be written into a ticket: None where it can, else a sentence that says what to do.
 
 `entries.py` asks before every entry, so that the daemon, the command line and the pages refuse alike.
 """
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from alerts.desk.contract import Contract
 from alerts.desk.effective import AT, OWN, REASON, SEQ, VOID, YES, effective, written_at
+from alerts.desk.refused import Refusal, Word, refused
 from alerts.desk.tickets import (
     NEEDED,
     NOT_NEEDED,
@@ -103,71 +104,69 @@ _FACTS = {
 """What nobody corrects: the daemon's own record, and ends, which a relapse undoes."""
 
 
-def refusal(ticket: Ticket, event: TicketEvent, contract: Contract | None) -> str:
-    """Why the event cannot be, "" where it can."""
+def refusal(ticket: Ticket, event: TicketEvent, contract: Contract | None) -> Refusal | None:
+    """Why the event cannot be, None where it can."""
     if not event.by:
-        return "nobody is named as its author"
+        return refused("no_author")
     return (
         _untimely(ticket, event)
         or _unsaid(event)
         or (
-            f"the ticket is {state(ticket).value}; a relapse re-opens it, a comment may be added"
+            refused("ended", state=Word(group="ticket_state", key=state(ticket).value))
             if is_ended(ticket) and event.kind not in _AFTER_END
-            else ""
+            else None
         )
         or _out_of_turn(ticket, event)
-        or (_not_yet(ticket, contract) if event.kind is EventKind.CLOSED and contract is not None else "")
-        or (_uncorrectable(ticket, event) if event.kind is EventKind.CORRECTED else "")
+        or (_not_yet(ticket, contract) if event.kind is EventKind.CLOSED and contract is not None else None)
+        or (_uncorrectable(ticket, event) if event.kind is EventKind.CORRECTED else None)
     )
 
 
 def _untimely(  # noqa: PLR0911 - one return for each rule
     ticket: Ticket, event: TicketEvent
-) -> str:
-    before = ticket.events[-1]
+) -> Refusal | None:
+    before, at = ticket.events[-1], event.at.isoformat()
     if event.written_at is None:
         if event.at >= written_at(before):
-            return ""
-        return (
-            f"{event.at.isoformat()} is before the last event ({before.kind.value}, "
-            f"{written_at(before).isoformat()}); use its moment"
-        )
+            return None
+        return refused("before_last", at=at, kind=_kind(before), last=written_at(before).isoformat())
     report = since_report(ticket)[0]
     if event.at > event.written_at:
-        return f"{event.at.isoformat()} has not come yet"
+        return refused("not_come", at=at)
     if event.written_at < written_at(before):
-        return f"it is written down before the last event ({written_at(before).isoformat()})"
+        return refused("written_before_last", last=written_at(before).isoformat())
     if event.kind not in LATE:
-        return "it is written down when it happens, and not afterwards; leave its moment out"
+        return refused("never_late")
     if event.at < report.at:
-        return f"{event.at.isoformat()} is before the report ({report.at.isoformat()})"
-    return ""
+        return refused("before_report", at=at, report=report.at.isoformat())
+    return None
 
 
-def _unsaid(event: TicketEvent) -> str:
+def _unsaid(event: TicketEvent) -> Refusal | None:
     if event.kind not in {EventKind.COMMENT, EventKind.CORRECTED}:
         for key, words in _WORDS.items():
             if event.data.get(key, words[0]) not in words:
-                return f'"{key}" is "{event.data[key]}"; it is one of {", ".join(word for word in words if word)}'
+                known = ", ".join(word for word in words if word)
+                return refused("no_word", field=key, word=event.data[key], words=known)
     for key in _MUST.get(event.kind, ()):
         if not event.data.get(key):
-            return f'its data needs "{key}"'
+            return refused("needs", field=key)
     if event.kind is EventKind.VENDOR_UPDATED and (due := event.data.get("next_due")):
         return _no_moment("next_due", due)
-    return ""
+    return None
 
 
-def _no_moment(key: str, said: str) -> str:
+def _no_moment(key: str, said: str) -> Refusal | None:
     try:
         has_zone = datetime.fromisoformat(said).utcoffset() is not None
     except ValueError:
         has_zone = False
-    return "" if has_zone else f'"{key}" is "{said}"; write a moment with its zone, such as 2026-11-22T15:00+08:00'
+    return None if has_zone else refused("no_moment", field=key, said=said)
 
 
 def _out_of_turn(  # noqa: PLR0911, C901 - one return for each rule
     ticket: Ticket, event: TicketEvent
-) -> str:
+) -> Refusal | None:
     """Why the event cannot come after the events that are there.
 
     Only people are refused here: what a device says (recovered, relapsed) is a fact, even if it says it twice.
@@ -175,75 +174,81 @@ def _out_of_turn(  # noqa: PLR0911, C901 - one return for each rule
     events = since_report(ticket)
     match event.kind:
         case EventKind.OPENED:
-            return "a ticket is opened once"
+            return refused("opened_once")
         case EventKind.RESPONDED if first := last(events, EventKind.RESPONDED):
-            return f"{first.by} responded already at {first.at.isoformat()}; add a comment instead"
+            return refused("responded_already", by=first.by, at=first.at.isoformat())
         case EventKind.RESTORED if any(each.kind is event.kind for each in since_relapse(events)):
-            return "it is restored already, and has not relapsed since"
+            return refused("restored_already")
         case EventKind.ANSWERED if ticket.kind is TicketKind.REPAIR:
-            return "a repair is not answered but restored"
+            return refused("repair_not_answered")
         case EventKind.CALLED_BACK if ticket.kind is TicketKind.REPAIR and not is_well(ticket):
-            return "it does not work again by anybody's word; restore it first"
+            return refused("not_well")
         case EventKind.PAUSED if is_paused(events):
-            return "it is paused already"
+            return refused("paused_already")
         case EventKind.RESUMED if not is_paused(events):
-            return "it is not paused"
+            return refused("not_paused")
         case EventKind.MERGED if event.data["ticket"] == ticket.id:
-            return "a ticket is not merged into itself"
+            return refused("merged_into_itself")
         case EventKind.UNWATCHED if event.data["watcher"] not in watchers(ticket):
-            return f"{event.data['watcher']} does not watch it"
+            return refused("not_watching", watcher=event.data["watcher"])
         case EventKind.VENDOR_UPDATED | EventKind.VENDOR_CLOSED if not last(events, EventKind.REPORTED_TO_VENDOR):
-            return "the vendor was not told yet; report it first"
+            return refused("vendor_not_told")
         case EventKind.CLOCK_WARNED | EventKind.CLOCK_MISSED if any(
             each.kind is event.kind and _clock(each.data) == _clock(event.data) for each in events
         ):
-            return f"it is recorded already for {event.data['clock']} ({event.data['promise']})"
+            return refused("clock_recorded", clock=event.data["clock"], promise=event.data["promise"])
         case _:
-            return ""
+            return None
 
 
-def _not_yet(ticket: Ticket, contract: Contract) -> str:
+def _not_yet(ticket: Ticket, contract: Contract) -> Refusal | None:
     """What is still owed before the ticket may be closed."""
     if owes_call_back(ticket, contract):
-        return "the customer was not called back yet (contract 2.11); call back and record it first"
+        return refused("owes_call_back")
     if ticket.kind is not TicketKind.REPAIR and state(ticket) not in {TicketState.ANSWERED, TicketState.CALLED_BACK}:
-        return "it is not answered yet"
-    return ""
+        return refused("not_answered")
+    return None
 
 
 def _uncorrectable(  # noqa: PLR0911 - one return for each rule
     ticket: Ticket, event: TicketEvent
-) -> str:
+) -> Refusal | None:
     seq = event.data[SEQ]
     wrong = next((each for each in ticket.events if str(each.seq) == seq), None)
     if wrong is None:
-        return f"it has no entry {seq}; its entries are 1 to {ticket.events[-1].seq}"
+        return refused("no_entry", seq=seq, last=str(ticket.events[-1].seq))
     if wrong.kind in _FACTS:
-        return f"entry {seq} ({wrong.kind.value}) is the daemon's own record, or an end; it stands"
+        return refused("fact", seq=seq, kind=_kind(wrong))
     is_void = event.data.get(VOID) == YES
     if is_void and wrong.kind is EventKind.OPENED:
-        return "the first entry cannot be withdrawn; close the ticket with the reason, or merge it"
+        return refused("first_stands")
     said = {key: value for key, value in event.data.items() if key not in OWN}
     if not (is_void or said or event.data.get(AT)):
-        return "it puts nothing right; give what is true instead, or withdraw the entry"
+        return refused("nothing_right")
     if refusal := _unsaid(replace(wrong, data={**wrong.data, **said})):
         return refusal
     if moment := event.data.get(AT):
         return _no_moment(AT, moment) or _misplaced(ticket, wrong, datetime.fromisoformat(moment), event.at)
-    return ""
+    return None
 
 
-def _misplaced(ticket: Ticket, wrong: TicketEvent, at: datetime, now: datetime) -> str:
+def _misplaced(ticket: Ticket, wrong: TicketEvent, at: datetime, now: datetime) -> Refusal | None:
     """Why the entry cannot have happened at `at`."""
     if at > now:
-        return f"{at.isoformat()} has not come yet"
+        return refused("not_come", at=at.isoformat())
     if wrong.kind is EventKind.OPENED:
         rest = [each.at for each in effective(ticket).events if each.kind is not EventKind.OPENED]
-        return "other entries happened before that; put them right first" if rest and min(rest) < at else ""
+        return refused("others_before") if rest and min(rest) < at else None
     if wrong.kind not in LATE:
-        return f"{wrong.kind.value} is written down when it happens; its moment stands"
+        return refused("moment_stands", kind=_kind(wrong))
     opening = next(each for each in effective(ticket).events if each.kind is EventKind.OPENED)
-    return f"{at.isoformat()} is before the report ({opening.at.isoformat()})" if at < opening.at else ""
+    if at < opening.at:
+        return refused("before_report", at=at.isoformat(), report=opening.at.isoformat())
+    return None
+
+
+def _kind(event: TicketEvent) -> Word:
+    return Word(group="entry", key=event.kind.value)
 
 
 def _clock(data: Mapping[str, str]) -> tuple[str | None, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from alerts.desk.entries import Request
 from alerts.desk.people import Contact
 from alerts.post.letters import CUSTOMER
-from monitor import ticketing
+from monitor import attaching, ticketing
 from monitor.config import Settings
 from monitor.mailbox.parsed import Mail
 from monitor.model import EventKind, Level, Recipient, Ticket, TicketKind
@@ -146,9 +146,26 @@ def _answered(
         except ValueError:
             pass  # such as after its end: what they wrote is kept all the same
         else:
-            return Filed(came=Came.ACKNOWLEDGED, ticket=ticket.id)
+            return Filed(
+                came=Came.ACKNOWLEDGED, ticket=ticket.id, why=_attached(disk, mail, ticket, author, settings, now)
+            )
     ticketing.acted(disk, ticket.id, EventKind.COMMENT, author.name, data, settings, now)
-    return Filed(came=Came.COMMENT, ticket=ticket.id)
+    return Filed(came=Came.COMMENT, ticket=ticket.id, why=_attached(disk, mail, ticket, author, settings, now))
+
+
+def _attached(disk: Connection, mail: Mail, ticket: Ticket, author: _Author, settings: Settings, now: datetime) -> str:
+    """Attach what the mail brought; why something of it was left out."""
+    left = []
+    for file in mail.files:
+        try:
+            with disk.begin_nested():
+                attaching.attached(
+                    disk, settings.daemon.state, number=ticket.id, body=file.body, name=file.name, by=author.name,
+                    settings=settings, now=now,
+                )  # fmt: skip
+        except ValueError as error:
+            left.append(f"{file.name}: {error}")
+    return "; ".join(left)
 
 
 def _requested(
@@ -175,4 +192,4 @@ def _requested(
         mail=contact.mail,
     )
     ticket = ticketing.requested(disk, request, site.name, ticketing.ITSELF, settings, now)
-    return Filed(came=Came.OPENED, ticket=ticket.id)
+    return Filed(came=Came.OPENED, ticket=ticket.id, why=_attached(disk, mail, ticket, author, settings, now))

@@ -11,7 +11,7 @@ from contextlib import suppress
 from alerts.post.mail import Security
 from monitor.settings import Mailbox
 
-MOST_BYTES = 1_000_000  # of one mail: text comes before attachments, and of a DSN headers suffice
+MOST_BYTES = 10_000_000  # of one mail; a longer one loses its attachments, and nothing that was written in it
 
 
 class MailboxError(Exception):

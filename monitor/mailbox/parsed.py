@@ -18,6 +18,7 @@ from collectors.text import cleaned, decoded, paragraphs
 MOST_TEXT = 64 * 1024  # bytes of text that are looked at
 _MOST_PARTS = 200
 _MOST_IDS = 100
+_MOST_FILES = 20
 _ID = re.compile(r"<[^<>\s]{1,990}>")
 _TICKET = re.compile(r"\[(T\d{8}-\d{4,})\]")
 _ACKNOWLEDGES = re.compile(r"\s*(ack(nowledged?)?\b|收到|确认)", re.IGNORECASE)
@@ -43,6 +44,14 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One attachment, as it was sent."""
+
+    name: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """A mail as far as it matters. `about` are the Message-IDs that it answers, `ticket` the number in its subject."""
 
@@ -55,6 +64,7 @@ class Mail:
     text: str = ""
     automatic: str = ""
     bounce: Bounce | None = None
+    files: tuple[File, ...] = ()
 
     @property
     def acknowledges(self) -> bool:
@@ -62,17 +72,17 @@ class Mail:
         return _ACKNOWLEDGES.match(self.text) is not None
 
 
-def mail(raw: bytes) -> Mail:
-    """`raw` as a mail; what cannot be read of it is left out."""
+def mail(raw: bytes, *, is_whole: bool = True) -> Mail:
+    """`raw` as a mail; what cannot be read of it is left out, and so is what is attached where it is not whole."""
     own = f"<sha256.{sha256(raw).hexdigest()}>"
     try:
         message = message_from_bytes(raw, policy=default)
-        return _mail(message, own)
+        return _mail(message, own, is_whole=is_whole)
     except Exception as error:  # noqa: BLE001 - the library raises many kinds for headers that nobody writes by hand
         return Mail(message_id=own, sender="", automatic=f"cannot be read: {cleaned(type(error).__name__)}")
 
 
-def _mail(message: EmailMessage, own: str) -> Mail:
+def _mail(message: EmailMessage, own: str, *, is_whole: bool) -> Mail:
     ids = _ID.findall(_header(message, "Message-ID"))
     name, address = parseaddr(_header(message, "From"))
     subject = cleaned(_header(message, "Subject"), 500)
@@ -89,6 +99,7 @@ def _mail(message: EmailMessage, own: str) -> Mail:
         text="" if bounce else said(_text(message)),
         automatic=_automatic(message),
         bounce=bounce,
+        files=tuple(_files(message)) if is_whole and not bounce else (),
     )
 
 
@@ -140,6 +151,18 @@ def _text(message: EmailMessage) -> str:
         if kind in {"text/plain", "text/html"} and part.get_content_disposition() != "attachment":
             found.setdefault(kind, _decoded(part))
     return found.get("text/plain") or _bare(found.get("text/html", ""))
+
+
+def _files(message: EmailMessage) -> Iterator[File]:
+    """What is attached; pictures that stand in the text, as signatures have them, are not."""
+    count = 0
+    for part in _parts(message):
+        if part.get_content_disposition() != "attachment" or count == _MOST_FILES:
+            continue
+        body = part.get_payload(decode=True)
+        if isinstance(body, bytes) and body:
+            count += 1
+            yield File(name=cleaned(part.get_filename() or "", 200) or f"attachment-{count}", body=body)
 
 
 def _decoded(part: Message) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 
 from monitor.config import Settings
 from monitor.mailbox.filing import Came, filed
-from monitor.mailbox.imap import MailboxError, Session
+from monitor.mailbox.imap import MOST_BYTES, MailboxError, Session
 from monitor.mailbox.parsed import mail
 from monitor.metrics import Metrics
 from monitor.settings import Mailbox
@@ -65,7 +65,8 @@ class Reading:
         try:
             for uid in await asyncio.to_thread(session.unread, _AT_ONCE):
                 raw = await asyncio.to_thread(session.raw, uid)
-                told = mail(raw)
+                # In a thread: ten megabytes of attachments take a second.
+                told = await asyncio.to_thread(mail, raw, is_whole=len(raw) < MOST_BYTES)
                 done = await self._store.do(partial(filed, mail=told, settings=self.settings, now=self._clock()))
                 self._metrics.mail_read(done.came.value)
                 if done.came is Came.ASIDE:

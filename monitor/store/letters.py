@@ -291,10 +291,14 @@ def ended(disk: Connection, message_id: str, state: LetterState, now: datetime, 
 
 def bounced(disk: Connection, message_id: str, words: str, now: datetime) -> bool:
     """Write down that a letter, which a server had accepted, reached nobody. False where there is no such letter."""
+    # What the server said when it took it is half of the proof.
+    before = by_id(disk, message_id)
+    at = before.ended_at.isoformat(timespec="seconds") if before and before.ended_at else ""
+    taken = f" (taken at {at}: {before.response})" if before else ""
     done = disk.execute(
         _letter.update()
         .where(_letter.c.message_id == message_id, _letter.c.state == LetterState.ACCEPTED.value)
-        .values(state=LetterState.BOUNCED.value, ended_at=now, response=words)
+        .values(state=LetterState.BOUNCED.value, ended_at=now, response=words + taken)
     )
     return done.rowcount > 0
 

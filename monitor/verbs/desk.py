@@ -3,19 +3,21 @@
 import os
 import sys
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import clocks, nearest
+from alerts.desk.dispatch import Proposal, lines
 from alerts.desk.effective import written_at
 from alerts.desk.times import span, wall
 from alerts.runbooks import link
 from monitor import ticketing, units
 from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
+from monitor.deliveries import deliveries
 from monitor.model import REQUEST, Language, Ticket
 from monitor.store import chain, letters, tickets
 from monitor.store.letters import Posted
@@ -54,7 +56,9 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
     with doors.reading(settings) as disk:
         found = tickets.found(disk, number)
         sent = letters.all_letters(disk, number)
-        unit = units.of_ticket(disk, found, ticketing.subject(disk, found), settings, now)
+        about = ticketing.subject(disk, found)
+        unit = units.of_ticket(disk, found, about, settings, now)
+        proposal = units.sent(disk, found, about, settings, now)
         within = {each.digest: letters.by_id(disk, each.digest) for each in sent if each.digest}
     site = settings.inventory.sites.get(found.site)
     zone = site.zone if site else "UTC"
@@ -78,6 +82,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
             for each in found.events
         ],
         "unit": [{"en": line.en, "zh_CN": line.zh_CN} for line in unit],
+        "dispatch": _proposed(proposal),
         "letters": [
             {
                 "to": each.letter.recipient,
@@ -99,7 +104,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         click.echo(f"  {each.title.en:<34} {due:<34}  {each.state.value}")
     if page:
         click.echo(f"  what to do: {page}")
-    for line in unit:
+    for line in (*unit, *lines(proposal, settings.contract)):
         click.echo(f"  {line.en}")
     for event in found.events:
         data = ", ".join(f"{key}={value}" for key, value in event.data.items() if not key.endswith("_zh_CN"))
@@ -111,6 +116,64 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         words = f"within {posted.digest}, {went.state.value} {went.response}" if went else posted.response
         what = "reminder" if posted.letter.event < 0 else "mail"
         click.echo(f"  {what} to {posted.letter.recipient}: {posted.state.value} {words}")
+
+
+@ticket.command("letters")
+@click.argument("number", metavar="TICKET")
+@doors.config
+@doors.as_json
+def ticket_letters(number: str, directory: Path, *, as_json: bool) -> None:
+    """What became of each letter: queued, taken by the server with its words, come back, acknowledged by whom when."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    with doors.reading(settings) as disk:
+        found = deliveries(disk, tickets.found(disk, number), settings)
+    rows = [
+        {
+            "message_id": each.message_id,
+            "way": each.way,
+            "to": each.to,
+            "who": each.who or None,
+            "event": each.event or None,
+            "is_reminder": each.is_reminder,
+            "state": each.state.value,
+            "queued_at": _told(each.queued_at),
+            "tries": each.tries,
+            "next_try": _told(each.next_try),
+            "ended_at": _told(each.ended_at),
+            "server": each.server or None,
+            "digest": each.within or None,
+            "acknowledged_by": each.acknowledged_by or None,
+            "acknowledged_at": _told(each.acknowledged_at),
+            "acknowledged_via": each.acknowledged_via or None,
+        }
+        for each in found
+    ]
+    doors.print_rows(rows, as_json=as_json)
+
+
+def _proposed(proposal: Proposal | None) -> dict[str, object] | None:
+    """Who is to be sent, and with which spare."""
+    if proposal is None:
+        return None
+    partner, spare = proposal.partner, proposal.spare
+    return {
+        "partner": {"company": partner.company.en, "phone": partner.phone} if partner else None,
+        "tier": proposal.tier,
+        "people": [{"name": each.name, "phone": each.phone} for each in proposal.people],
+        "spare": {
+            "spare": spare.spare.name,
+            "part_number": spare.spare.part_number,
+            "store": spare.store.name,
+            "is_same_part_number": spare.is_same,
+            "near": proposal.near.en if proposal.near else None,
+        }
+        if spare
+        else None,
+    }
+
+
+def _told(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
 
 
 def _digest(went: Posted | None) -> dict[str, str] | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.desk.actions import ACTIONS, offered
+from alerts.desk.actions import EVERY, offered
 from alerts.desk.clocks import ClockName, ClockState, clocks
 from alerts.desk.contract import ContractFile, contract
 from alerts.desk.effective import effective
@@ -172,7 +172,7 @@ def test_what_would_be_refused_is_not_offered() -> None:
     assert {"vendor-update", "call-back"} <= names(answered)
     assert "close" in names(after(answered, (40, Kind.CALLED_BACK, SOLVED)))
     assert names(after(answered, (40, Kind.CALLED_BACK, SOLVED), (41, Kind.CLOSED, {}))) == {
-        "comment", "vendor-update", "vendor-close", "watch",
+        "comment", "vendor-update", "vendor-close", "watch", "attach", "link", "correct",
     }  # fmt: skip
     question = names(ticket(TicketKind.QUESTION))
     assert "answer" in question
@@ -180,8 +180,8 @@ def test_what_would_be_refused_is_not_offered() -> None:
 
 
 def test_every_action_has_a_name_of_its_own_and_says_what_it_does_in_both_languages() -> None:
-    assert len({action.name for action in ACTIONS}) == len(ACTIONS)
-    for action in ACTIONS:
+    assert len({action.name for action in EVERY}) == len(EVERY)
+    for action in EVERY:
         assert action.title.en != action.title.zh_CN
         assert action.says.en.endswith(".")
         assert action.says.zh_CN.endswith("。")

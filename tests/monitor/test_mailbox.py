@@ -2,6 +2,9 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -9,15 +12,17 @@ from imap_server import ImapServer
 from own_certificate import identity, own_certificate
 from people_house import acted, peopled, requested, told
 
+from alerts.post.letters import trial
 from alerts.post.mail import Security
 from house import SECRETS, House
 from monitor.config import ConfigError, loaded
+from monitor.deliveries import deliveries
 from monitor.mailbox.parsed import mail, said
 from monitor.mailbox.reading import Reading
 from monitor.metrics import Metrics
-from monitor.model import EventKind, Letter, Ticket
+from monitor.model import EventKind, Language, Letter, Recipient, Ticket
 from monitor.settings import Mailbox
-from monitor.store import letters, mails, tickets
+from monitor.store import attachments, letters, mails, tickets
 
 AN, XU = "an@example.org", "xu@example.org"
 
@@ -315,3 +320,59 @@ def test_html_alone_is_read_as_lines_and_gbk_as_what_it_says() -> None:
     html = "<style>x</style><p>好的</p><div>马上<br>到</div><blockquote>old</blockquote>".encode("gb2312")
     raw = b'From: a@example.org\r\nContent-Type: text/html; charset="gb2312"\r\n\r\n' + html
     assert mail(raw).text == "好的\n马上\n到"
+
+
+def with_files(sender: str, about: Letter, *files: tuple[str, bytes]) -> bytes:
+    """An answer with attachments, and a picture in its signature."""
+    message = EmailMessage()
+    message["From"], message["Subject"], message["Message-ID"] = sender, "Re: hello", "<files@mua.example>"
+    message["In-Reply-To"] = about.message_id
+    message.set_content("See what the switch says.")
+    message.add_attachment(b"logo", maintype="image", subtype="png", disposition="inline", filename="logo.png")
+    for name, body in files:
+        message.add_attachment(body, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes(policy=SMTP)
+
+
+async def test_what_is_attached_to_an_answer_is_attached_to_the_ticket_up_to_its_size(
+    house: House, box: ImapServer
+) -> None:
+    house.settings = replace(house.settings, attachment=10_000)
+    ticket = requested(house)
+    small, large = bytes(range(256)), b"x" * 10_001
+    box.arrive(with_files(AN, told(house, ticket)[AN], ("../显示.log", small), ("large.bin", large)))
+    await read(house)
+    events = now(house, ticket).events[-2:]
+    assert [each.kind for each in events] == [EventKind.COMMENT, EventKind.ATTACHED]
+    assert (events[1].by, events[1].data["name"]) == ("an", "显示.log")
+    assert attachments.read(house.settings.daemon.state, events[1].data["sha256"]) == small
+    ((what, why),) = came(house)
+    assert what == "comment"
+    assert why.startswith("large.bin: 10001 octets")
+
+
+def test_mail_that_was_cut_brings_no_attachment() -> None:
+    letter = trial(Recipient(name="x", address=AN, language=Language.EN), "example.org", datetime.now(UTC))
+    raw = with_files(AN, letter, ("a", b"b"))
+    assert [each.body for each in mail(raw).files] == [b"b"]
+    assert mail(raw, is_whole=False).files == ()
+    assert mail(raw, is_whole=False).text == "See what the switch says."
+
+
+async def test_letter_that_came_back_keeps_what_the_server_said_and_who_read_it(house: House) -> None:
+    ticket = requested(peopled(house))
+    letter = told(house, ticket)[AN]
+    with house.store.writing() as disk:
+        letters.ended(disk, letter.message_id, letters.LetterState.ACCEPTED, house.clock(), "250 queued as 4F2A")
+    house.clock.advance(minutes=2)
+    acted(house, ticket, EventKind.ACKNOWLEDGED, "an", via="link")
+    with house.store.writing() as disk:
+        letters.bounced(disk, letter.message_id, "5.1.1 no such user", house.clock())
+    with house.store.reading() as disk:
+        every = deliveries(disk, tickets.found(disk, ticket.id), house.settings)
+    (one,) = [each for each in every if each.to == AN]
+    assert one.server == "5.1.1 no such user (taken at 2026-11-22T07:00:00+00:00: 250 queued as 4F2A)"
+    assert (one.who, one.way, one.state.value, one.tries) == ("an", "mail", "bounced", 1)
+    assert (one.acknowledged_by, one.acknowledged_via) == ("an", "link")
+    assert one.acknowledged_at == house.clock()
+    assert [each.acknowledged_by for each in every if each.to != AN] == ["", ""]

@@ -62,6 +62,13 @@ class Browser:
         told = {"Sec-Fetch-Site": "same-origin"} if headers is None else dict(headers)
         return await self.client.post(path, data={**token, **form}, headers=told)
 
+    async def attach(self, path: str, name: str, body: bytes, *, on: str) -> httpx.Response:
+        """Send a form with a file."""
+        return await self.client.post(
+            path, data={"token": await self.token(on)}, files={"file": (name, body, "application/pdf")},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )  # fmt: skip
+
     async def log_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
         """Log in; what the login answers."""
         return await self.post("/login", {"name": name, "password": password}, on="/login")
@@ -71,10 +78,12 @@ class Browser:
 async def desk_served(
     house: House, web: Web | None = None, links: Acknowledging | None = None
 ) -> AsyncIterator[tuple[str, Desk]]:
-    """The pages, and their address; the accounts li (engineer) and wu (viewer) have the password of this module."""
+    """The pages, and their address; li (engineer), wu (viewer) and zhu (administrator) have the password above."""
     desk = Desk(replace(house.settings, web=web or Web(host="127.0.0.1")), house.store, house.clock)
     with house.store.writing() as disk:
-        for name, person, role in (("li", "李工", AccountRole.ENGINEER), ("wu", "", AccountRole.VIEWER)):
+        for name, person, role in (
+            ("li", "李工", AccountRole.ENGINEER), ("wu", "", AccountRole.VIEWER), ("zhu", "主管", AccountRole.ADMIN),
+        ):  # fmt: skip
             accounts.made(disk, name, person, role, None, house.clock())
             kept.password_set(disk, name, accounts.hashed(PASSWORD), must_change=False)
     opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()

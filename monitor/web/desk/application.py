@@ -5,6 +5,10 @@
 /tickets/NUMBER            one ticket; POST …/NUMBER/VERB writes into it
 /attachments/SHA           what is attached, to be kept and never shown by the browser
 /new                       what a customer asks for, by the response centre
+/assets /assets/SERIAL     the asset file, and one unit
+/spares                    what is in the stores, and what is short
+/maintenance               windows, and a form for one
+/accounts                  who may use the pages; administrators alone
 /a/TOKEN                   the signed link of a mail
 /login /logout /password   the door
 /healthz /desk.css /favicon.ico   open to all
@@ -22,13 +26,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from alerts.desk import tickets as desk_tickets
+from alerts.desk.refused import reason_of
 from monitor.model import EventKind, Level, TicketKind
 from monitor.store import attachments, faults, tickets
 from monitor.store.attachments import NoSuchAttachmentError
 from monitor.store.tickets import NoSuchTicketError
 from monitor.web.desk.guard import Desk, Guard, form_of
 from monitor.web.desk.linking import Acknowledging, Linking
+from monitor.web.desk.people import People
+from monitor.web.desk.planning import Planning
 from monitor.web.desk.rendering import elsewhere, page, visitor_of
+from monitor.web.desk.shelves import Shelves
 from monitor.web.desk.signing import Signing
 from monitor.web.desk.tapping import BY_NAME, acted, requested
 from monitor.web.desk.thread import thread
@@ -46,6 +54,7 @@ def desk_application(
     app = FastAPI(title="Netvigil", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, desk=desk)
     signing, pages, linking = Signing(desk, logins), _Pages(desk), Linking(desk, links)
+    shelves, planning, people = Shelves(desk), Planning(desk), People(desk)
     app.add_exception_handler(404, pages.nothing)
     for path, endpoint, method in (
         ("/healthz", pages.health, "GET"),
@@ -65,6 +74,15 @@ def desk_application(
         ("/a/{token}", linking.pressed, "POST"),
         ("/new", pages.blank, "GET"),
         ("/new", pages.opened, "POST"),
+        ("/assets", shelves.units, "GET"),
+        ("/assets/{serial}", shelves.unit, "GET"),
+        ("/spares", shelves.spares, "GET"),
+        ("/maintenance", planning.listed, "GET"),
+        ("/maintenance", planning.made, "POST"),
+        ("/maintenance/{name}/end", planning.ended, "POST"),
+        ("/accounts", people.listed, "GET"),
+        ("/accounts", people.made, "POST"),
+        ("/accounts/{name}/{what}", people.changed, "POST"),
     ):
         app.add_route(path, endpoint, methods=[method], include_in_schema=False)
     return app
@@ -141,14 +159,19 @@ class _Pages:
         settings, now, visitor = self._desk.settings, self._desk.clock(), visitor_of(request)
         number, verb = request.path_params["number"], request.path_params["verb"]
         action, form = BY_NAME.get(verb), await form_of(request)
+        file = request.scope.get("file")
         if action is None:
             return page(request, "message.html", 404, message=visitor.say("no_page"))
         try:
-            done = await self._desk.store.do(lambda disk: acted(disk, number, action, form, visitor, settings, now))
+            done = await self._desk.store.do(
+                lambda disk: acted(disk, number, action, form, visitor, settings, now, file)
+            )
         except NoSuchTicketError:
             return page(request, "message.html", 404, message=visitor.say("no_ticket"))
         except ValueError as error:
-            return await self._ticket(request, number, status=409, problem=str(error), verb=verb)
+            return await self._ticket(
+                request, number, status=409, problem=reason_of(error, visitor.language), verb=verb
+            )
         return elsewhere(f"/tickets/{quote(done.id, safe='')}")
 
     async def attached(self, request: Request) -> Response:
@@ -182,7 +205,7 @@ class _Pages:
         try:
             done = await self._desk.store.do(lambda disk: requested(disk, form, visitor, settings, now))
         except ValueError as error:
-            return self._new(request, form, str(error), 400)
+            return self._new(request, form, reason_of(error, visitor.language), 400)
         return elsewhere(f"/tickets/{quote(done.id, safe='')}")
 
     async def nothing(self, request: Request, _: Exception) -> Response:

@@ -4,6 +4,7 @@ A session is a cookie that only HTTP sees (HttpOnly, SameSite=Strict, Secure ove
 form is taken where it carries the token that follows from the cookie, and where the browser says that it is our own.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from hmac import compare_digest
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor import accounts
 from monitor.config import Settings
 from monitor.store import accounts as kept
+from monitor.store.accounts import AccountRole
 from monitor.store.database import Store
 from monitor.web.desk.rendering import Visitor, elsewhere, page, preferred
 
@@ -27,7 +29,13 @@ OPEN: Final = frozenset({"/healthz", "/login", "/desk.css", "/favicon.ico"})
 """Pages without a login, besides the signed links of mails."""
 LINKS: Final = "/a/"
 CHANGE: Final = "/password"
+UPLOAD: Final = "/attach"
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
+_BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,200})"|([^;\s]{1,200}))')
+_PART_NAME = re.compile(r'[;\s]name="([^"]*)"')
+_FILE_NAME = re.compile(r'[;\s]filename="([^"]*)"')
+ADMIN: Final = "/accounts"
+"""What only administrators see."""
 _CROSS = {"cross-site", "same-site"}
 HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -68,13 +76,14 @@ class FormError(ValueError):
 async def form_of(request: Request) -> Mapping[str, str]:
     """The fields of a form; read once. Raises FormError where it is too long or none."""
     if "form" not in request.scope:
+        kind = request.headers.get("content-type", "")
+        if (most := request.scope.get("file_most")) is not None and kind.startswith("multipart/form-data"):
+            fields, file = parted(await _body(request, most + LONGEST_FORM), kind)
+            request.scope["form"], request.scope["file"] = fields, file
+            return fields
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
             raise FormError("not a form")
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_FORM:
-                raise FormError("too long")
+        body = await _body(request, LONGEST_FORM)
         try:
             pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS, errors="replace")
         except ValueError:
@@ -82,6 +91,40 @@ async def form_of(request: Request) -> Mapping[str, str]:
         request.scope["form"] = dict(pairs)
     found: Mapping[str, str] = request.scope["form"]
     return found
+
+
+async def _body(request: Request, most: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise FormError("too long")
+    return bytes(body)
+
+
+def parted(body: bytes, kind: str) -> tuple[Mapping[str, str], tuple[str, bytes] | None]:
+    """The fields of a form with a file, and its name and octets (RFC 7578). Raises FormError where it is none."""
+    told = _BOUNDARY.search(kind)
+    if told is None:
+        raise FormError("not a form")
+    fields: dict[str, str] = {}
+    file: tuple[str, bytes] | None = None
+    mark = b"--" + (told[1] or told[2]).encode()
+    # A browser chooses a boundary that stands nowhere in the form; the line end before it is not of the part.
+    parts = (b"\r\n" + body).split(b"\r\n" + mark)[1:-1]
+    if len(parts) > FIELDS:
+        raise FormError("too many fields")
+    for part in parts:
+        head, found, content = part.partition(b"\r\n\r\n")
+        said = head.decode("utf-8", "replace")
+        name = _PART_NAME.search(said)
+        if not found or name is None:
+            raise FormError("not a form")
+        if (called := _FILE_NAME.search(said)) is not None:
+            file = (called[1], content)
+        else:
+            fields[name[1]] = content.decode("utf-8", "replace")
+    return fields, file
 
 
 def cookie_name(settings: Settings) -> str:
@@ -138,6 +181,8 @@ class Guard:
                     headers["Referrer-Policy"] = "same-origin"
             await send(message)
 
+        if scope["path"].endswith(UPLOAD):
+            scope["file_most"] = self.desk.settings.attachment
         request = Request(scope, receive)
         visitor = await self._visitor(request)
         request.state.visitor = visitor
@@ -178,6 +223,8 @@ class Guard:
                 return problem
             if account is not None and not account.may_act and path not in {CHANGE, "/logout"} and not is_open:
                 return page(request, "message.html", 403, message=visitor.say("may_only_look"))
+        if path.startswith(ADMIN) and account is not None and account.role is not AccountRole.ADMIN:
+            return page(request, "message.html", 403, message=visitor.say("admin_only"))
         if account is not None and account.must_change and not is_open and path not in {CHANGE, "/logout"}:
             return elsewhere(CHANGE)
         return None

@@ -13,14 +13,16 @@ from alerts.desk.effective import SEQ, VOID, YES
 from alerts.runbooks import link
 from monitor import ticketing, units
 from monitor.config import Settings
+from monitor.deliveries import Delivery, deliveries
 from monitor.model import REQUEST, EventKind, Language, Level, Ticket, TicketEvent
-from monitor.store import letters, tickets
-from monitor.store.letters import LetterState, Posted
+from monitor.store import tickets
+from monitor.store.letters import LetterState
 from monitor.web.desk.rendering import Visitor
 from monitor.web.desk.wall import Line, line
 
 _HIDDEN = {"reason_zh_CN", "sha256", "size", "media_type", "name", "proposes", "condition", "took"}
 """Data of events that are said elsewhere, or are not for reading."""
+_JOINING = {EventKind.MERGED, EventKind.LINKED, EventKind.SPLIT}
 _WORDED = {"on_site", "spare_unit", "solved", "responsibility", "channel"}
 
 
@@ -46,6 +48,7 @@ class Entry:
     title: str
     details: tuple[tuple[str, str], ...]
     file: tuple[str, str] | None
+    leads: str
     corrected: tuple[str, ...]
     is_void: bool
 
@@ -59,6 +62,7 @@ class Mail:
     tone: str
     when: str
     response: str
+    acknowledged: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ class Thread:
     level: str
     reasons: tuple[str, ...]
     statement: tuple[str, ...]
+    sending: tuple[str, ...]
     tier: str
     opened: str
     runbook: str
@@ -98,12 +103,13 @@ def thread(disk: Connection, number: str, settings: Settings, visitor: Visitor, 
         level=visitor.words.said("level", str(int(desk.level(ticket)))),
         reasons=tuple(visitor.of(reason.text) for reason in fault.reasons) + _proposed(ticket, visitor),
         statement=tuple(map(visitor.of, said)),
+        sending=tuple(map(visitor.of, units.sending(disk, ticket, fault, settings, now))),
         tier=visitor.of(desk.tier(ticket, settings.contract).title),
         opened=visitor.wall(ticket.events[0].at, zone),
         runbook=link(settings.daemon.runbooks, visitor.language, ticket.fault.kind, ticket.fault.aspect),
         clocks=_clocks(ticket, settings, visitor, zone, now),
         entries=_entries(ticket, settings, visitor, zone),
-        mails=tuple(_mail(disk, each, visitor, zone) for each in letters.all_letters(disk, number)),
+        mails=tuple(_mail(each, visitor, zone) for each in deliveries(disk, ticket, settings)),
         steps=tuple(action for action in possible if action.is_step),
         actions=tuple(action for action in possible if action.fields or not action.is_step),
         last=ticket.events[-1].seq,
@@ -160,6 +166,7 @@ def _entries(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str) ->
                 title=_title(event, settings, visitor),
                 details=_details(event, settings, visitor),
                 file=file,
+                leads=event.data.get("ticket", "") if event.kind in _JOINING else "",
                 corrected=tuple(_put_right(each, settings, visitor) for each in puts),
                 is_void=any(each.data.get(VOID) == YES for each in puts),
             )
@@ -210,14 +217,18 @@ def _put_right(event: TicketEvent, settings: Settings, visitor: Visitor) -> str:
     return visitor.say(key, by=event.by, seq=str(event.seq), said=said)
 
 
-def _mail(disk: Connection, posted: Posted, visitor: Visitor, zone: str) -> Mail:
-    went = letters.by_id(disk, posted.digest) if posted.digest else None
-    end = went or posted
-    tones = {LetterState.ACCEPTED: "kept", LetterState.REFUSED: "late", LetterState.EXPIRED: "late"}
+def _mail(each: Delivery, visitor: Visitor, zone: str) -> Mail:
+    bad = (LetterState.REFUSED, LetterState.EXPIRED, LetterState.BOUNCED)
+    tones = {LetterState.ACCEPTED: "kept", **dict.fromkeys(bad, "late")}
+    acknowledged = ""
+    if each.acknowledged_at is not None:
+        at = visitor.wall(each.acknowledged_at, zone)
+        acknowledged = visitor.say("acknowledged_by", by=each.acknowledged_by, at=at)
     return Mail(
-        to=posted.letter.recipient,
-        state=visitor.named("letter", end.state.value) + (visitor.say("in_digest") if went else ""),
-        tone=tones.get(end.state, "soon" if end.attempts else "calm"),
-        when=visitor.wall(end.ended_at or posted.letter.created_at, zone),
-        response=end.response,
+        to=f"{each.who} {each.to}".strip(),
+        state=visitor.named("letter", each.state.value) + (visitor.say("in_digest") if each.within else ""),
+        tone=tones.get(each.state, "soon" if each.tries else "calm"),
+        when=visitor.wall(each.ended_at or each.queued_at, zone),
+        response=each.server,
+        acknowledged=acknowledged,
     )
