@@ -6,7 +6,7 @@ so that a stop loses nothing: what was not told is told by the next turn.
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -124,9 +124,11 @@ def _body(found: Exposure, versions: Sequence[str], patches: Sequence[str]) -> s
     return json.dumps({"evidence": evidence, "versions": versions, "patches": patches}, ensure_ascii=False)
 
 
-def followed(disk: Connection, settings: Settings, found: Verdicts | None, now: datetime) -> Done:
-    """Write down what was found, and tell whom it concerns. In one transaction."""
-    changed = store.placed(disk, fleet(disk, settings), now)
+def followed(
+    disk: Connection, settings: Settings, found: Verdicts | None, now: datetime, moved: Iterable[str] = ()
+) -> Done:
+    """Write down what was found, and tell whom it concerns, in one transaction; `moved` are devices that changed."""
+    changed = dict.fromkeys((*moved, *store.placed(disk, fleet(disk, settings), now)))
     if found is None:
         return Done(letters=told(disk, settings, now, list(changed)) if changed else 0)
     store.judged(disk, found)
@@ -142,11 +144,8 @@ def followed(disk: Connection, settings: Settings, found: Verdicts | None, now: 
 
 def caught_up(disk: Connection, settings: Settings, now: datetime) -> Done:
     """All of it, in the one transaction of `disk`: where nobody waits for it."""
-    changed = store.placed(disk, fleet(disk, settings), now)
-    done = followed(disk, settings, computed(disk), now)
-    if changed:
-        return replace(done, letters=done.letters + told(disk, settings, now, list(changed)))
-    return done
+    moved = store.placed(disk, fleet(disk, settings), now)
+    return followed(disk, settings, computed(disk), now, moved)
 
 
 def _devices_of(disk: Connection, units: Sequence[int]) -> list[str]:

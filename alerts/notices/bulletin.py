@@ -1,4 +1,4 @@
-"""Bulletins typed by engineers (release notes of H3C, telephone calls): made into CSAF 2.0, and matched like all others.
+"""Bulletins typed by engineers (release notes of H3C, telephone calls), as CSAF 2.0: matched like all others.
 
 What is made fits the schema of CSAF 2.0 and its profile "Security Advisory" as far as an engineer can know it.
 """
@@ -12,6 +12,7 @@ from typing import Any
 _ID = re.compile(r"\S(.*\S)?")
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 _LONG = 20_000
+_GRAVEST = 10
 _STATUS = ("affected", "fixed", "not_affected")
 
 
@@ -73,7 +74,7 @@ def _value(name: str, value: Any) -> Any:
             return value
         case "score":
             if value is not None and (
-                isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 10
+                isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _GRAVEST
             ):
                 raise BulletinError("score: must be a number from 0 to 10")
             return value
@@ -124,6 +125,8 @@ def csaf(made: Bulletin, publisher: str, now: datetime, version: str) -> dict[st
                 if made.reference
                 else {}
             ),
+            # a score without its vector is no CVSS of the schema, so that it stands here
+            **({"aggregate_severity": {"text": f"{made.score:g}"}} if made.score is not None else {}),
             "tracking": {
                 "id": made.id,
                 "status": "final",
@@ -185,6 +188,4 @@ def _vulnerability(made: Bulletin, status: Mapping[str, Sequence[str]]) -> dict[
         out["remediations"] = remedies
     if made.known_exploited:
         out["threats"] = [{"category": "exploit_status", "details": "Known exploited.", "product_ids": hit}]
-    if made.score is not None:
-        out["notes"].append({"category": "other", "title": "Score", "text": f"{made.score:g} of 10"})
     return out
