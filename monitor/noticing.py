@@ -281,11 +281,13 @@ def _written(
     now: datetime,
 ) -> int:
     about = store.of_subjects(disk, [each.subject for each in changes])
-    event = letters.free_event(disk)
+    numbers = {each.subject: notices.opened(disk, customer, each.subject) for each in changes}
+    entries = sum(len(each.events) for each in changes)
     units = store.device_units(disk, names)
     undetermined = {hit.device for hit in store.hits(disk, names, [Verdict.UNDETERMINED.value])}
     telling = Telling(
-        number=f"N{now.astimezone(ZoneInfo(zone)):%Y%m%d}-{-event}",
+        # unique: a notice is told again only after something has happened to one of these
+        number=f"N{now.astimezone(ZoneInfo(zone)):%Y%m%d}-{min(numbers.values())}.{entries}",
         customer=settings.inventory.customers[customer].title or customer,
         zone=zone,
         at=now,
@@ -295,9 +297,9 @@ def _written(
         unknown=len(set(names) - units.keys()),
         sources=tuple(states),
     )
-    written = _letters(telling, customer, event, settings)
+    written = _letters(telling, customer, settings)
     for change in changes:
-        number = notices.opened(disk, customer, change.subject)
+        number = numbers[change.subject]
         if not change.events:
             seen = min((each.seen_at for each in about.get(change.subject, [])), default=now)
             notices.happened(disk, number, Happened.NEW, ITSELF, now, {"seen": seen.isoformat()})
@@ -310,7 +312,7 @@ def _written(
     return len(written)
 
 
-def _letters(telling: Telling, customer: str, event: int, settings: Settings) -> list[Letter]:
+def _letters(telling: Telling, customer: str, settings: Settings) -> list[Letter]:
     """One for each reader: the customer's project contacts, and the listed recipients who want level 4."""
     readers: dict[str, Recipient] = {}
     for contact in settings.people.contacts:
@@ -330,7 +332,7 @@ def _letters(telling: Telling, customer: str, event: int, settings: Settings) ->
     for each in readers.values():
         own = telling.within(each.sites)
         if own.matters:
-            out.append(letter(own, each, event, settings.mail.domain))
+            out.append(letter(own, each, settings.mail.domain))
     return out
 
 

@@ -45,9 +45,20 @@ def imported(at: Store, path: Path, source: str, now: datetime, *, checked: bool
     return taken(at, documents(path, checked=checked), source, "file", now)
 
 
-def taken(at: Store, found: Iterable[Document], source: str, what: str, now: datetime, memory: str = "{}") -> Taking:
-    """Take in documents, so many in one transaction, and write down how far their sources are known."""
-    out = Taking()
+def taken(
+    at: Store,
+    found: Iterable[Document],
+    source: str,
+    what: str,
+    now: datetime,
+    memory: str = "{}",
+    refused: Sequence[tuple[str, str]] = (),
+) -> Taking:
+    """Take in documents, so many in one transaction, and write down how far their sources are known.
+
+    `refused` are those that did not even come here, with the reason.
+    """
+    out = Taking(refused=list(refused))
     for some in _parted(found, _TOGETHER):
         read = [(each, *_read(each)) for each in some]
         with at.writing() as disk:
@@ -65,8 +76,8 @@ def taken(at: Store, found: Iterable[Document], source: str, what: str, now: dat
     names = list(out.sources) or [source or "unknown"]
     with at.writing() as disk:
         for name in names:
-            refused = out.refused if name == names[0] else []
-            store.source_good(disk, name, what, out.sources[name], refused, out.newest.get(name, ""), now, memory)
+            own = out.refused if name == names[0] else []
+            store.source_good(disk, name, what, out.sources[name], own, out.newest.get(name, ""), now, memory)
     return out
 
 

@@ -6,6 +6,8 @@ from hashlib import sha256
 from alerts.locale import wall, words
 from alerts.notices import saying
 from alerts.notices.telling import Telling
+from alerts.post.channels import MAIL, way
+from alerts.post.letters import number
 from alerts.templates import harmless, rendered
 from monitor.model import Enclosure, Letter, Level, Recipient
 
@@ -15,11 +17,10 @@ _SHOWN = 20  # devices of each matter; the document that goes with the letter ha
 _TITLE = 60
 
 
-def letter(
-    telling: Telling, reader: Recipient, event: int, domain: str, enclosures: Sequence[Enclosure] = ()
-) -> Letter:
-    """The letter to `reader`; `event` is the number of letters about no ticket that it has in the outbox."""
+def letter(telling: Telling, reader: Recipient, domain: str, enclosures: Sequence[Enclosure] = ()) -> Letter:
+    """The letter to `reader`; the same telling is sent once to each address."""
     said = words(reader.language)
+    of_mail = way(reader.address) == MAIL
     first, *_ = telling.matters
     rest = len(telling.matters) - 1
     values = {
@@ -60,16 +61,24 @@ def letter(
         ),
     }
     who = sha256(reader.address.casefold().encode()).hexdigest()[:10]
+    message_id = f"<notice.{telling.number}.{who}@{domain}>"
+    few = {
+        "first": subject,
+        "place": "",
+        "next": "",
+        "why": shown["first"],
+        "link": "",
+    }
     return Letter(
         ticket="",
-        event=event,
+        event=number(message_id),
         recipient=reader.address,
         subject=harmless(subject),
-        text=rendered("early.txt", **shown),
-        html=rendered("early.html", **shown),
-        message_id=f"<notice.{-event}.{who}@{domain}>",
+        text=rendered("early.txt", **shown) if of_mail else rendered("short.txt", **few),
+        html=rendered("early.html", **shown) if of_mail else "",
+        message_id=message_id,
         language=reader.language,
         created_at=telling.at,
         level=Level.WARNING,
-        enclosures=tuple(enclosures),
+        enclosures=tuple(enclosures) if of_mail else (),
     )

@@ -83,7 +83,8 @@ def _is_vouched(path: Path) -> bool:
     beside = path.with_name(f"{path.name}.sha256")
     if not beside.exists():
         return False
-    words = _bounded(beside.open("rb"), beside.name, _LARGEST_MANIFEST).decode("ascii", "replace").split()
+    with beside.open("rb") as file:
+        words = _bounded(file, beside.name, _LARGEST_MANIFEST).decode("ascii", "replace").split()
     digest = sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

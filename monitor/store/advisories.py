@@ -117,10 +117,15 @@ def source_good(
 
 
 def source_failed(disk: Connection, name: str, what: str, failure: str, now: datetime) -> None:
-    """Write down that a source could not be read, and why; what is known of it stays."""
+    """Write down that a source could not be read, since when, and why; what is known of it stays."""
     row = {"name": name, "what": what, "failed_at": now, "failure": failure}
-    again = {"failed_at": now, "failure": failure}
+    again = {"failed_at": func.coalesce(_source.c.failed_at, now), "failure": failure}
     disk.execute(insert(_source).values(row).on_conflict_do_update(index_elements=["name"], set_=again))
+
+
+def remembered(disk: Connection, source: str, memory: str) -> None:
+    """Keep for a source what is to be known at its next reading, as JSON."""
+    disk.execute(update(_source).where(_source.c.name == source).values(memory=memory))
 
 
 def sources(disk: Connection) -> tuple[Source, ...]:
@@ -173,12 +178,26 @@ def units(disk: Connection, *, unmatched: bool = False) -> dict[int, Unit]:
     return {row.id: Unit(platform=row.platform, model=row.model, version=row.version, patch=row.patch) for row in rows}
 
 
-def unmatched(disk: Connection) -> tuple[int, int]:
-    """How many units and advisories were not held against the others yet."""
+def is_moved(disk: Connection, fleet: Mapping[tuple[str, str], Unit]) -> bool:
+    """Whether `placed` would write something."""
+    rows = disk.execute(
+        select(_device_unit.c.device, _device_unit.c.component, _unit).join(_unit, _unit.c.id == _device_unit.c.unit)
+    )
+    known = {
+        (row.device, row.component): Unit(platform=row.platform, model=row.model, version=row.version, patch=row.patch)
+        for row in rows
+    }
+    return known != fleet
+
+
+def unmatched(disk: Connection) -> tuple[int, int, int, int]:
+    """How many units and advisories were not held against the others yet; of these those that changed, and all."""
     of_units = disk.execute(
         select(func.count()).where(_unit.c.is_matched == 0, _unit.c.id.in_(select(_device_unit.c.unit)))
     ).scalar_one()
-    return of_units, disk.execute(select(func.count()).where(_advisory.c.is_matched == 0)).scalar_one()
+    new = unmatched_advisories(disk)
+    every = disk.execute(select(func.count()).select_from(_advisory)).scalar_one()
+    return of_units, len(new), sum(not each for each in new.values()), every
 
 
 def unmatched_advisories(disk: Connection) -> dict[int, bool]:
