@@ -7,10 +7,11 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -84,7 +85,8 @@ class Advising:
         await self._match(settings)
         if self._told_at is None or now - self._told_at >= _DAY or self._told_at > now:
             # acceptances that ended, recipients that were added
-            await self._store.do(partial(noticing.told, settings=settings, now=now))
+            parcels = await self._store.do(partial(noticing.told, settings=settings, now=now))
+            await self._enclose(parcels, settings)
             self._told_at = now
         await self._store.do(partial(_aged, settings=settings, now=now))
         states = await self._store.ask(partial(noticing.source_states, now=now))
@@ -107,7 +109,14 @@ class Advising:
         done = await self._store.do(
             partial(noticing.followed, settings=settings, found=found, now=self._clock(), moved=moved)
         )
+        await self._enclose(done.parcels, settings)
         log.info("notices: %d units and %d advisories matched, %d letters", done.units, done.advisories, done.letters)
+
+    async def _enclose(self, parcels: Sequence[noticing.Parcel], settings: Settings) -> None:
+        """Make the documents of letters; what makes them is not even read before there is one to make."""
+        if parcels:
+            enclosing = await asyncio.to_thread(import_module, "monitor.enclosing")
+            await asyncio.to_thread(enclosing.enclosed, self._store, parcels, settings, self._clock())
 
     @staticmethod
     async def _matched_beside(directory: Path) -> None:

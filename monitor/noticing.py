@@ -23,13 +23,15 @@ from alerts.notices.telling import Matter, SourceState, Telling, ToldUnit, order
 from alerts.notices.versions import family
 from alerts.post.notice import letter
 from monitor.config import Settings
-from monitor.model import Letter, Level, Recipient
+from monitor.model import Level, Recipient
 from monitor.store import advisories as store
 from monitor.store import devices, letters, notices, tables
 from monitor.store.advisories import Hit, Known, Verdicts
 from monitor.store.notices import Notice
 
 ITSELF: Final = "netvigil"
+HOLD: Final = timedelta(minutes=5)
+"""So long a letter waits for its documents (monitor/enclosing.py)."""
 OLD: Final = timedelta(days=8)
 """A source that was not read for so long is told of by itself."""
 _HITTING = (Verdict.AFFECTED.value, Verdict.POSSIBLE.value)
@@ -39,13 +41,26 @@ _REASONS = 3  # of each verdict that are kept; `notice match` gives all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A letter that waits for its documents: what it tells, and to whom."""
+
+    telling: Telling
+    reader: Recipient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a turn did."""
+    """What a turn did. `parcels` are the letters that wait for their documents (monitor/enclosing.py)."""
 
     units: int = 0
     advisories: int = 0
     verdicts: int = 0
-    letters: int = 0
+    parcels: tuple[Parcel, ...] = ()
+
+    @property
+    def letters(self) -> int:
+        """How many letters were written."""
+        return len(self.parcels)
 
 
 def fleet(disk: Connection, settings: Settings) -> dict[tuple[str, str], Unit]:
@@ -130,7 +145,7 @@ def followed(
     """Write down what was found, and tell whom it concerns, in one transaction; `moved` are devices that changed."""
     changed = dict.fromkeys((*moved, *store.placed(disk, fleet(disk, settings), now)))
     if found is None:
-        return Done(letters=told(disk, settings, now, list(changed)) if changed else 0)
+        return Done(parcels=told(disk, settings, now, list(changed)) if changed else ())
     store.judged(disk, found)
     of_units = _devices_of(disk, found.units)
     scope = None if found.advisories else [*changed, *of_units]
@@ -138,7 +153,7 @@ def followed(
         units=len(found.units),
         advisories=len(found.advisories),
         verdicts=len(found.rows),
-        letters=told(disk, settings, now, scope),
+        parcels=told(disk, settings, now, scope),
     )
 
 
@@ -154,8 +169,8 @@ def _devices_of(disk: Connection, units: Sequence[int]) -> list[str]:
     return [row.device for row in disk.execute(select(table.c.device, table.c.unit)) if row.unit in wanted]
 
 
-def told(disk: Connection, settings: Settings, now: datetime, scope: Sequence[str] | None = None) -> int:
-    """Tell customers what they do not know: of everything, or of what touches the devices in `scope`. The letters."""
+def told(disk: Connection, settings: Settings, now: datetime, scope: Sequence[str] | None = None) -> tuple[Parcel, ...]:
+    """Tell customers what they do not know: of everything, or of what touches the devices in `scope`."""
     known = settings.inventory.devices
     of_customer: dict[str, list[str]] = {}
     for device in known.values():
@@ -166,9 +181,10 @@ def told(disk: Connection, settings: Settings, now: datetime, scope: Sequence[st
         customers = set(of_customer)
     exploited = store.exploited(disk)
     states = source_states(disk, now)
-    return sum(
-        _customer_told(disk, settings, customer, of_customer[customer], changed, exploited, states, now)
+    return tuple(
+        parcel
         for customer in sorted(customers)
+        for parcel in _customer_told(disk, settings, customer, of_customer[customer], changed, exploited, states, now)
     )
 
 
@@ -192,7 +208,7 @@ def _customer_told(
     exploited: Collection[str],
     states: Sequence[SourceState],
     now: datetime,
-) -> int:
+) -> list[Parcel]:
     known = {each.subject: each for each in notices.all_notices(disk, customer)}
     subjects = None if changed is None else _concerned(disk, names, changed, known)
     hits: dict[str, list[Hit]] = {}
@@ -213,7 +229,7 @@ def _customer_told(
         if standing.devices and (before is None or again):
             changes.append(_Change(subject, hits[subject], standing, again, events))
     if not changes:
-        return 0
+        return []
     return _written(disk, settings, customer, names, changes, zone, states, now)
 
 
@@ -279,7 +295,7 @@ def _written(
     zone: str,
     states: Sequence[SourceState],
     now: datetime,
-) -> int:
+) -> list[Parcel]:
     about = store.of_subjects(disk, [each.subject for each in changes])
     numbers = {each.subject: notices.opened(disk, customer, each.subject) for each in changes}
     entries = sum(len(each.events) for each in changes)
@@ -297,7 +313,8 @@ def _written(
         unknown=len(set(names) - units.keys()),
         sources=tuple(states),
     )
-    written = _letters(telling, customer, settings)
+    parcels = _parcels(telling, customer, settings)
+    written = [letter(each.telling, each.reader, settings.mail.domain) for each in parcels]
     for change in changes:
         number = numbers[change.subject]
         if not change.events:
@@ -308,11 +325,11 @@ def _written(
             data = {**change.standing.document(), "letters": json.dumps([each.message_id for each in written])}
             data["why"] = " ".join(each.value for each in change.again)
             notices.happened(disk, number, kind, ITSELF, now, data)
-    letters.queued(disk, written)
-    return len(written)
+    letters.queued(disk, written, {each.recipient: now + HOLD for each in written})
+    return parcels
 
 
-def _letters(telling: Telling, customer: str, settings: Settings) -> list[Letter]:
+def _parcels(telling: Telling, customer: str, settings: Settings) -> list[Parcel]:
     """One for each reader: the customer's project contacts, and the listed recipients who want level 4."""
     readers: dict[str, Recipient] = {}
     for contact in settings.people.contacts:
@@ -332,7 +349,7 @@ def _letters(telling: Telling, customer: str, settings: Settings) -> list[Letter
     for each in readers.values():
         own = telling.within(each.sites)
         if own.matters:
-            out.append(letter(own, each, settings.mail.domain))
+            out.append(Parcel(telling=own, reader=each))
     return out
 
 

@@ -55,7 +55,7 @@ def matter(each: Matter, telling: Telling, said: Words, most: int = _UNITS_SHOWN
         (say("exploited"), say("exploited_yes" if each.known_exploited else "exploited_no")),
         (say("published"), published(each.published, telling.zone) or say("unsaid")),
         (say("seen"), wall(each.seen, telling.zone)),
-        (say("source"), say("comma").join((*each.names, *(f"({name})" for name in each.sources)))),
+        (say("source"), f"{say('comma').join(each.names)} ({say('comma').join(each.sources)})"),
     ]
     rest = len(each.units) - most
     return SaidMatter(

@@ -56,7 +56,9 @@ def advisories(document: dict[str, Any]) -> Iterator[Advisory]:
             name=" ".join(filter(None, (text(tracking.get("id")), text(one.get("cve"))))),
             form="csaf_2.0",
             title=text(one.get("title") or about.get("title")),
-            text=" ".join(text(each.get("text") or each.get("details"), _LONG) for each in notes)[:_LONG],
+            text=" ".join(dict.fromkeys(text(each.get("text") or each.get("details"), _LONG) for each in notes))[
+                :_LONG
+            ],
             published=text(tracking.get("current_release_date")),
             known_exploited="actively exploited" in threats or "known exploited" in threats,
             score=score(rows(one.get("scores"))) or _severity(about),

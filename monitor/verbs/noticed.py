@@ -19,7 +19,7 @@ from alerts.notices.bulletin import BulletinError, bulletin, csaf
 from alerts.notices.exposure import Verdict
 from alerts.notices.life import Happened
 from collectors.feeds.bundle import BundleError, Document
-from monitor import noticed, noticing, taking
+from monitor import enclosing, noticed, noticing, taking
 from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.store import advisories, notices
@@ -61,7 +61,9 @@ def _matched(store: Store, settings: Settings) -> noticing.Done:
     with store.reading() as disk:
         found = noticing.computed(disk)
     with store.writing() as disk:
-        return noticing.followed(disk, settings, found, this_moment(), moved)
+        done = noticing.followed(disk, settings, found, this_moment(), moved)
+    enclosing.enclosed(store, done.parcels, settings, this_moment())
+    return done
 
 
 @notice.command("import")

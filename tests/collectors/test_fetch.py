@@ -23,7 +23,7 @@ class Maker:
     asked: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         self.asked.append((request.path, request.headers.get("If-None-Match", "")))
         page = self.pages.get(request.path, 404)
         if isinstance(page, int):

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from email.message import EmailMessage
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from alerts.notices.life import Happened
 from alerts.post.mail import message
 from collectors.feeds.bundle import Document
 from house import House
-from monitor import noticed, noticing, taking
+from monitor import enclosing, noticed, noticing, taking
 from monitor.duties import Duties
 from monitor.metrics import Metrics
 from monitor.model import Identity, Language, Recipient
@@ -51,6 +52,14 @@ def installed(house: House, name: str, version: str, patch: str = "", model: str
 def turn(house: House) -> noticing.Done:
     with house.store.writing() as disk:
         return noticing.caught_up(disk, house.settings, house.clock())
+
+
+def parts(mail: EmailMessage) -> dict[str, bytes]:
+    """The files of a mail, by the end of their names."""
+    return {
+        str(e.get_filename()).rpartition(".")[2]: cast("bytes", e.get_payload(decode=True))
+        for e in mail.iter_attachments()
+    }
 
 
 def written(house: House, to: str = "duty@example.org") -> list[Any]:
@@ -131,10 +140,10 @@ async def test_a_dismissed_finding_does_not_come_back_by_itself(house: House) ->
     assert turn(house).letters == 0
     house.clock.advance(days=30)
     with house.store.writing() as disk:
-        assert noticing.told(disk, house.settings, house.clock()) == 2
+        assert len(noticing.told(disk, house.settings, house.clock())) == 2
     assert only_notice(house).events[-1].data["why"] == "lapsed"
     with house.store.writing() as disk:
-        assert noticing.told(disk, house.settings, house.clock()) == 0
+        assert noticing.told(disk, house.settings, house.clock()) == ()
 
 
 @pytest.mark.parametrize(
@@ -215,24 +224,29 @@ async def test_what_nobody_was_told_is_told_once_there_is_somebody(house: House)
     someone = Recipient(name="Li", address="li@example.org", language=Language.EN)
     house.settings = replace(house.settings, mail=replace(mail, recipients=(someone,)))
     with house.store.writing() as disk:
-        assert noticing.told(disk, house.settings, house.clock()) == 1
+        assert len(noticing.told(disk, house.settings, house.clock())) == 1
     assert kinds(house) == ["new", "sent"]
 
 
 async def test_the_times_prove_whether_it_was_in_time(house: House) -> None:
     installed(house, SWITCH, "V200R019C00SPC500")
     typed(house, published="2026-11-20")
-    turn(house)
+    done = turn(house)
     house.clock.advance(minutes=5)
     with house.store.reading() as disk:
         before = noticed.proof(disk, only_notice(house), house.settings, house.clock())
         late = noticed.proof(disk, only_notice(house), house.settings, house.clock() + timedelta(days=2))
     assert (before.seen, before.written, before.sent, before.in_time) == (T0, T0, None, None)
     assert late.in_time is False
+    assert enclosing.enclosed(house.store, done.parcels, house.settings, house.clock()) == 2
     duties = Duties(house.settings, house.store, Metrics("t"), Progress({}, house.clock()), house.clock)
     await duties.tick()
     await duties.finished()
     assert len(house.sink.mails) == 2
+    for mail in house.sink.mails:
+        files = parts(mail)
+        assert files["pdf"].startswith(b"%PDF-")
+        assert files["docx"].startswith(b"PK")
     with house.store.reading() as disk:
         after = noticed.proof(disk, only_notice(house), house.settings, house.clock() + timedelta(days=99))
         shown = noticed.shown(disk, house.settings, only_notice(house), house.clock())
