@@ -21,6 +21,7 @@ from collectors.ports import ports
 from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
 from monitor import accounts, acknowledging, duties, link_key, schedule
+from monitor.advising import Advising
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
@@ -90,6 +91,7 @@ class App:
         self._duties = Duties(settings, store, self._metrics, self._progress, now, press=apart(directory, environ))
         self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
         self._reading = Reading(settings, store, self._metrics, now)
+        self._advising = Advising(directory, settings, store, self._metrics, now)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -229,6 +231,7 @@ class App:
             await self._duties.tick()
             await self._diagnosing.tick()
             await self._reading.tick()
+            await self._advising.tick()
             self._hearing.counted()
             await self._written_down()
             if self._notify.patience and self.trouble() is None:
@@ -249,6 +252,7 @@ class App:
                     self._watch.stop(_PARTING - 1),
                     self._duties.finished(),
                     self._reading.finished(),
+                    self._advising.finished(),
                 )
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
@@ -282,6 +286,7 @@ class App:
             await self._store.do(lambda disk: people.kept(disk, settings.people, now()))
             self._means = replace(self._means, settings=settings)
             self._duties.settings = self._diagnosing.settings = self._reading.settings = settings
+            self._advising.settings = settings
             self._progress.expect(_patience(settings), now())
             self._schedule.load(settings.inventory.devices, settings.visits)
             self._watch.load(self._means)

@@ -44,6 +44,7 @@ from monitor.netvigil_file import (
     MailboxFile,
     MailFile,
     NetvigilFile,
+    NoticesFile,
     ReachFile,
     RecipientFile,
     RemindersFile,
@@ -68,6 +69,7 @@ from monitor.settings import (
     Looking,
     Mail,
     Mailbox,
+    Notices,
     Reaching,
     Report,
     Settings,
@@ -154,6 +156,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         attachment=file.attachments.size,
         report=_report(file.report, state),
         spares=_spares(file.spares),
+        notices=_notices(file.notices, directory),
         snapshot_interval=file.history.interval,
         inventory=inventory(draft, secrets, entered, file.visits.interval),
         contract=contract(promises),
@@ -541,6 +544,18 @@ def _own_report(own: CustomerReportFile, whole: Report) -> Report:
         forms=tuple(own.forms) if own.forms else whole.forms,
         by_site=whole.by_site if own.of is None else own.of == "site",
         mail_to=whole.mail_to if own.mail_to is None else tuple(own.mail_to),
+    )
+
+
+def _notices(file: NoticesFile, directory: Path) -> Notices:
+    return Notices(
+        providers=tuple(dict.fromkeys(file.providers)),
+        interval=file.interval,
+        timeout=file.timeout,
+        documents=file.documents,
+        size=file.size,
+        authority=directory / file.authority if file.authority else None,
+        within=file.within,
     )
 
 

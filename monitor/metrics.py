@@ -169,6 +169,24 @@ class Metrics:
             buckets=_HOPS,
             registry=own,
         )
+        self._source_read = Gauge(
+            "netvigil_notice_source_last_read_timestamp_seconds",
+            "When a source of notices of the makers was last read; 0 where it never was.",
+            ["source"],
+            registry=own,
+        )
+        self._source_undetermined = Gauge(
+            "netvigil_notice_devices_undetermined",
+            "Devices of which something cannot be told from a source of notices.",
+            ["source"],
+            registry=own,
+        )
+        self._source_refused = Gauge(
+            "netvigil_notice_records_refused",
+            "Records of a source of notices that could not be read the last time.",
+            ["source"],
+            registry=own,
+        )
         self._spares_short = Gauge(
             "netvigil_spares_short",
             "How many spares of a part number are missing in the stores, by what is installed.",
@@ -252,6 +270,15 @@ class Metrics:
     def stormed(self, recipients: int) -> None:
         """It was looked how many recipients have more letters than they would read."""
         self._storms.set(recipients)
+
+    def advised(self, sources: Mapping[str, tuple[datetime | None, int, int]]) -> None:
+        """It was looked how far each source of notices is known: read when, devices undetermined, records refused."""
+        for gauge in (self._source_read, self._source_undetermined, self._source_refused):
+            gauge.clear()
+        for name, (read, undetermined, refused) in sources.items():
+            self._source_read.labels(name).set(read.timestamp() if read else 0)
+            self._source_undetermined.labels(name).set(undetermined)
+            self._source_refused.labels(name).set(refused)
 
     def spares_counted(self, short: Mapping[str, int]) -> None:
         """The stores were held against what is installed: how many are missing of each part number."""

@@ -453,6 +453,30 @@ class AttachmentsFile(Settled):
     size: Whole = Field(20_000_000, ge=10_000, description="Octets of one attachment.")
 
 
+def _provider(raw: str) -> str:
+    if not re.fullmatch(r"https://[A-Za-z0-9.\-]+(:[0-9]+)?/[^\s<>\"'#?@]*\.json", raw):
+        raise ValueError(
+            'must be an address such as "https://www.example.com/.well-known/csaf/provider-metadata.json"; only https'
+        )
+    return raw
+
+
+class NoticesFile(Settled):
+    """[notices]: notices of the makers. Bundles are taken in by `netvigil notice import`; nothing else is needed."""
+
+    providers: list[Annotated[str, AfterValidator(_provider)]] = Field(
+        [], description="CSAF provider metadata (https) to fetch from; none if left out: nothing leaves the house."
+    )
+    interval: PositiveDuration = Field(timedelta(hours=6), description="Time between two fetches of a provider.")
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one request may take.")
+    documents: Whole = Field(500, ge=1, le=10_000, description="Documents of one fetch; the rest comes with the next.")
+    size: Whole = Field(16_777_216, ge=10_000, le=67_108_864, description="Octets of one document.")
+    authority: str = Field("", description="File of certificates to trust besides the system's.")
+    within: PositiveDuration = Field(
+        timedelta(days=1), description="Time from when a notice is seen until a customer whom it touches is told."
+    )
+
+
 class NetvigilFile(Settled):
     """The whole of netvigil.toml."""
 
@@ -476,5 +500,6 @@ class NetvigilFile(Settled):
         DiagnosisFile(), description="[diagnosis]: what a device is asked once when a ticket about it opens."
     )
     attachments: AttachmentsFile = Field(AttachmentsFile(), description="[attachments]: what is attached to tickets.")
+    notices: NoticesFile = Field(NoticesFile(), description="[notices]: notices of the makers.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")
     spares: SparesFile = Field(SparesFile(), description="[spares]: how many spare parts there are to be.")

@@ -197,6 +197,22 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """Notices of the makers: where they are fetched from, how often, how much at most; and within which time to tell.
+
+    `providers` are addresses of CSAF provider metadata; none means that nothing is fetched.
+    """
+
+    providers: tuple[str, ...] = ()
+    interval: timedelta = timedelta(hours=6)
+    timeout: timedelta = timedelta(seconds=30)
+    documents: int = 500
+    size: int = 16 * 1024 * 1024
+    authority: Path | None = None
+    within: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of the configuration. `warnings` is what was found unwise but not wrong."""
 
@@ -227,6 +243,7 @@ class Settings:
     attachment: int = 20_000_000
     web: Web = Web()
     papers: Mapping[str, Dress] = field(default_factory=dict)
+    notices: Notices = Notices()
     warnings: tuple[Problem, ...] = ()
 
     @property

@@ -276,7 +276,7 @@ def _why(matter: Matter, reader: Reader, said: Words) -> str:
     return said.said("letter", "why_you", scope=scope, ticket=ticket, event=event)
 
 
-def _number(message_id: str) -> int:
+def number(message_id: str) -> int:
     """Where a letter about no ticket stands among its kind: by its Message-ID, below 0, for above are digests."""
     return -int(sha256(message_id.encode()).hexdigest()[:13], 16)
 
@@ -297,7 +297,7 @@ def notice(
     few = {"first": subject, "place": "", "next": "", "why": " ".join((said, *lines)), "link": ""}
     return Letter(
         ticket="",
-        event=_number(message_id),
+        event=number(message_id),
         recipient=recipient.address,
         subject=subject,
         text=rendered("notice.txt", **values) if of_mail else rendered("short.txt", **few),
@@ -321,7 +321,7 @@ def trial(recipient: Recipient, domain: str, now: datetime) -> Letter:
     }
     return Letter(
         ticket="",
-        event=_number(f"<trial.{who}@{domain}>"),
+        event=number(f"<trial.{who}@{domain}>"),
         recipient=recipient.address,
         subject=said.said("trial", "subject"),
         text=rendered("trial.txt", **values),

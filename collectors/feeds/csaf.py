@@ -1,5 +1,6 @@
 """CSAF 2.0, VEX as well: a tree of products with their names, and what each vulnerability says of which of them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from monitor.model import Advisory, Said, Span, Statement
 
 _LONG = 20_000
 _DEEPEST = 40
+# the lowest score of each word (CVSS 3.1, section 5)
+_SEVERITIES = {"critical": 9.0, "high": 7.0, "important": 7.0, "medium": 4.0, "moderate": 4.0, "low": 0.1}
 _SAID = {
     "known_affected": Said.AFFECTED,
     "first_affected": Said.AFFECTED,
@@ -53,14 +56,24 @@ def advisories(document: dict[str, Any]) -> Iterator[Advisory]:
             name=" ".join(filter(None, (text(tracking.get("id")), text(one.get("cve"))))),
             form="csaf_2.0",
             title=text(one.get("title") or about.get("title")),
-            text=" ".join(text(each.get("text") or each.get("details"), _LONG) for each in notes)[:_LONG],
+            text=" ".join(dict.fromkeys(text(each.get("text") or each.get("details"), _LONG) for each in notes))[
+                :_LONG
+            ],
             published=text(tracking.get("current_release_date")),
             known_exploited="actively exploited" in threats or "known exploited" in threats,
-            score=score(rows(one.get("scores"))),
+            score=score(rows(one.get("scores"))) or _severity(about),
             statements=tuple(statements),
             remedies=tuple(remedies),
             unparsed=(*unread, *strange),
         )
+
+
+def _severity(about: dict[str, Any]) -> float | None:
+    """The severity of a whole document, where no vulnerability has a score: a word, or a number of the CVSS."""
+    word = text(table(about.get("aggregate_severity")).get("text")).strip().lower()
+    if re.fullmatch(r"[0-9]|10|[0-9]\.[0-9]|10\.0", word):
+        return float(word)
+    return _SEVERITIES.get(word)
 
 
 def _list(value: Any) -> list[Any]:

@@ -32,7 +32,10 @@ def advisory(record: dict[str, Any]) -> Advisory:
         known_exploited=exploited,
         score=score([own.get("metrics"), *(each.get("metrics") for each in others)]),
         statements=tuple(statements),
-        remedies=tuple(text(each.get("value"), _LONG) for each in rows(own.get("solutions"))),
+        remedies=(
+            *(f"vendor_fix: {text(each.get('value'), _LONG)}" for each in rows(own.get("solutions"))),
+            *(f"workaround: {text(each.get('value'), _LONG)}" for each in rows(own.get("workarounds"))),
+        ),
         unparsed=(*odd(containers.get("adp"), "adp"), *odd(own.get("affected"), "affected")),
     )
 

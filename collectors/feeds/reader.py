@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from collectors.feeds import csaf, cve, kev, nvd
+from collectors.feeds import csaf, cve, dell_catalog, kev, nvd
 from collectors.feeds.fields import NotAnAdvisoryError, rows, table
 from monitor.model import Advisory
 
@@ -14,6 +14,8 @@ def advisories(raw: bytes) -> tuple[Advisory, ...]:
     """The advisories of a document; one that is too large, no JSON or of no known form raises NotAnAdvisoryError."""
     if len(raw) > LARGEST:
         raise NotAnAdvisoryError(f"larger than {LARGEST} bytes")
+    if _is_xml(raw):
+        return dell_catalog.advisories(raw)
     try:
         document: Any = json.loads(raw)
         found = _advisories(table(document))
@@ -22,8 +24,14 @@ def advisories(raw: bytes) -> tuple[Advisory, ...]:
             raise
         raise NotAnAdvisoryError(f"not JSON: {error}") from error
     if not found:
-        raise NotAnAdvisoryError("none of CSAF 2.0, CVE 5, NVD 1.1 and 2.0, KEV")
+        raise NotAnAdvisoryError("none of CSAF 2.0, CVE 5, NVD 1.1 and 2.0, KEV, Dell's catalogue")
     return found
+
+
+def _is_xml(raw: bytes) -> bool:
+    """Whether the first character is "<", in UTF-8 or in UTF-16."""
+    head = raw[:64].removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    return head.replace(b"\0", b"").lstrip().startswith(b"<")
 
 
 def _advisories(document: dict[str, Any]) -> tuple[Advisory, ...]:

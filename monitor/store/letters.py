@@ -157,6 +157,17 @@ def free_event(disk: Connection) -> int:
     return min(least or 0, 0) - 1
 
 
+def completed(disk: Connection, letter: Letter, now: datetime) -> bool:
+    """Put `letter` in place of the one with its Message-ID, and let it go; False where that was tried already."""
+    done = disk.execute(
+        _letter.update()
+        .where(_letter.c.message_id == letter.message_id, _letter.c.attempts == 0)
+        .where(_letter.c.state == LetterState.QUEUED.value)
+        .values(body=letter_document(letter), enclosed=_enclosed(letter), next_try=now)
+    )
+    return done.rowcount > 0
+
+
 def _enclosed(letter: Letter) -> int:
     return sum(each.size for each in letter.enclosures)
 

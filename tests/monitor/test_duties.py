@@ -110,7 +110,7 @@ async def test_a_letter_with_files_leaves_with_them_and_holds_up_no_other(broken
     def queue(disk: Connection) -> None:
         (first, *_) = letters.all_letters(disk)
         enclosure = enclosures.kept(disk, "通知.pdf", "application/pdf", body)
-        event = letters.free_event(disk)
+        event = -7
         for to in ("duty@example.org", "zhiban@example.org"):
             parcel = replace(first.letter, ticket="", event=event, recipient=to, message_id=f"<p.{to}>")
             letters.queued(disk, [replace(parcel, enclosures=(enclosure,))])

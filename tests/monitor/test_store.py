@@ -126,6 +126,20 @@ def test_a_letter_about_no_ticket_has_an_event_of_its_own(store: Store) -> None:
         assert letters.free_event(disk) == -2
 
 
+def test_a_letter_that_waits_for_its_files_is_completed_once(store: Store) -> None:
+    later = NOW + timedelta(minutes=5)
+    with store.writing() as disk:
+        letters.queued(disk, [LETTER], {LETTER.recipient: later})
+        assert letters.due(disk, NOW, 10) == ()
+        file = enclosures.kept(disk, "a.pdf", "application/pdf", b"a")
+        assert letters.completed(disk, replace(LETTER, enclosures=(file,)), NOW)
+        posted = letters.parcel_due(disk, NOW)
+        assert posted is not None
+        assert posted.letter.enclosures == (file,)
+        letters.ended(disk, LETTER.message_id, LetterState.ACCEPTED, NOW, "250")
+        assert not letters.completed(disk, LETTER, NOW)
+
+
 def test_a_fault_comes_back_from_disk_as_it_was(store: Store) -> None:
     with store.writing() as disk:
         saved = faults.saved(disk, FAULT)
