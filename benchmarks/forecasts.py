@@ -52,7 +52,7 @@ def main() -> None:
             _print(f"  {slope} dB a day, {margin} dB to go, {calm} days calm before, noise {size}: {told}")
     _print("coverage of the interval of 95 %: days, lean of a day on the one before, share of true days in it")
     for count in (14, 28, 56):
-        found = [_coverage(count, near, 10 * several) for near in (0.0, 0.3, 0.6, 0.8)]
+        found = [_coverage(count, near, 5 * several) for near in (0.0, 0.3, 0.6, 0.8)]
         _print(f"  {count} days  " + "  ".join(found))
     if "--nab" in sys.argv:
         _print("NAB, an hour as a day: series, months, lines told, a series and month; jumps told")
