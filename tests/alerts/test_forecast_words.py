@@ -40,7 +40,7 @@ def every() -> Iterator[Forecast]:
     yield forecast(Signal.MEMORY_ERRORS, "corrected")
     yield forecast(Signal.MEMORY_ERRORS, "uncorrected")
     yield forecast(Signal.PREDICTED, "predicted")
-    for aspect in RULES.rising:
+    for aspect in sorted(RULES.rising):
         yield forecast(Signal.RISING, aspect)
     for what in Ends:
         yield forecast(Signal.DATE, what.value)
@@ -59,7 +59,7 @@ def test_every_forecast_is_said_in_full_in_both_languages(each: Forecast, langua
 
 @BOTH
 @pytest.mark.parametrize(
-    "subject", [*(trend.name for trend in RULES.trends), *(rate.name for rate in RULES.rates), *RULES.rising]
+    "subject", [*(trend.name for trend in RULES.trends), *(rate.name for rate in RULES.rates), *sorted(RULES.rising)]
 )
 def test_every_subject_of_the_shipped_rules_has_a_name(subject: str, language: Language) -> None:
     assert f"aspect_{subject}" in words(language).table["forecast"]
