@@ -87,11 +87,15 @@ class _Writer:
         with suppress(KeyError, ValueError, OSError):  # as alerts.locale.wall: another clock is better than none
             self.zone = ZoneInfo(self.paper.zone)
         groups: dict[str, list[Table]] = {}
+        chapter, chapters = "", dict[str, str]()
         for block in self.paper.blocks:
-            if isinstance(block, Table):
+            if isinstance(block, Heading) and block.level == 1:
+                chapter = block.text
+            elif isinstance(block, Table):
+                chapters.setdefault(block.group, chapter)
                 groups.setdefault(block.group or f"{block.key}\0", []).append(block)
         front = self._sheet(self.said.frame("sheet_cover"), has_blanks=_blanks(self.paper.blocks))
-        sheets = {key: self._sheet_of(key, tables) for key, tables in groups.items()}
+        sheets = {key: self._sheet_of(tables, chapters) for key, tables in groups.items()}
         charts = [block for block in self.paper.blocks if isinstance(block, Chart)]
         drawn = self._sheet(self.said.frame("sheet_charts"), has_blanks=False) if charts else None
         self._front(front, {key: sheet.title for key, sheet in sheets.items()}, drawn.title if drawn else "")
@@ -102,9 +106,11 @@ class _Writer:
 
     # -- sheets
 
-    def _sheet_of(self, key: str, tables: Sequence[Table]) -> Any:
+    def _sheet_of(self, tables: Sequence[Table], chapters: Mapping[str, str]) -> Any:
+        """The sheet of a table, under its title; of a group under the heading of the chapter where it stands."""
+        group = tables[0].group
         blanks = any(isinstance(cell, Blank) for table in tables for row in table.rows for cell in row.cells)
-        return self._sheet(tables[0].title if not tables[0].group else key, has_blanks=blanks)
+        return self._sheet(chapters[group] or group if group else tables[0].title, has_blanks=blanks)
 
     def _sheet(self, wanted: str, *, has_blanks: bool) -> Any:
         sheet = self.book.create_sheet(self._free(wanted))
