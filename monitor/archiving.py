@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 
 from alerts.locale import words
 from alerts.papers import forms
+from alerts.papers.apart import Order, attempts
 from alerts.papers.as_json import paper_json
-from alerts.papers.fonts import FontsMissingError
-from alerts.papers.forms import MEDIA_TYPES, Form, rendered_as
+from alerts.papers.dress import PLAIN, Dress
+from alerts.papers.forms import MEDIA_TYPES, Form
 from alerts.papers.paper import Blank, Heading, Pairs, Paper, Table
-from alerts.papers.typesetting import TypesettingError
 from alerts.post.announced import announced
 from alerts.reports import attainment
 from alerts.reports import inspection as report
@@ -279,20 +279,21 @@ class Written:
     failed: tuple[tuple[Form, str], ...] = ()
 
 
-def written(store: Store, kept: Kept, wanted: Iterable[Form], directory: Path, now: datetime) -> Written:
+def written(
+    store: Store, kept: Kept, wanted: Iterable[Form], directory: Path, now: datetime, dress: Dress = PLAIN
+) -> Written:
     """Files of a paper in `directory`; one that lies there already, as it should be, stays.
 
-    Where one form cannot be made, such as a PDF without its fonts, the others are.
+    Where one form cannot be made, such as a PDF without its fonts, the others are. They are made in a process of
+    their own: it takes seconds of the processor and hundreds of megabytes where a customer has 1,000 devices.
     """
     with store.reading() as disk:
         paper = papers.paper(disk, kept.id)
     directory.mkdir(parents=True, exist_ok=True)
     files, failed = [], []
-    for form in dict.fromkeys(wanted):
-        try:
-            content = rendered_as(paper, form)
-        except (FontsMissingError, TypesettingError) as error:
-            failed.append((form, str(error)))
+    for form, content in attempts(Order(paper=paper, forms=tuple(wanted), dress=dress)).items():
+        if isinstance(content, Exception):
+            failed.append((form, str(content)))
             continue
         file = directory / f"{kept.about.kind}-{forms.file_name(paper, form)}"
         if not file.exists() or file.read_bytes() != content:
@@ -314,7 +315,7 @@ def caught_up(store: Store, settings: Settings, now: datetime) -> tuple[Written,
     for each in wanted:
         own = settings.report.of(each.customer)
         for kept in made(store, settings, each, own.languages, now):
-            one = written(store, kept, own.forms, folder(settings.report, each), now)
+            one = written(store, kept, own.forms, folder(settings.report, each), now, settings.dress(each.customer))
             mailed(store, settings, one, now)
             found.append(one)
     return tuple(found)

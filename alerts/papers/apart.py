@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,9 @@ AT_ONCE = 2
 LONGEST = 900.0
 """Seconds for all forms of a paper."""
 _HEAD = 8
-_NO_FONTS = 3  # exit code
+_BEHIND = 5  # how far behind the daemon it stands where both want the processor
+Failure = FontsMissingError | TypesettingError
+_FAILURES = (None, FontsMissingError, TypesettingError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +46,18 @@ def rendered_apart(orders: Sequence[Order]) -> list[dict[Form, bytes]]:
     It waits for them: ask a thread for it where others must go on.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(_rendered, orders))
+        return [dict(_raised(attempted)) for attempted in pool.map(attempts, orders)]
 
 
-def _rendered(order: Order) -> dict[Form, bytes]:
+def _raised(attempted: Mapping[Form, bytes | Failure]) -> Iterator[tuple[Form, bytes]]:
+    for form, made in attempted.items():
+        if isinstance(made, Exception):
+            raise made
+        yield form, made
+
+
+def attempts(order: Order) -> dict[Form, bytes | Failure]:
+    """Each form of the order, or why it could not be made: without fonts there is no PDF, but there is HTML."""
     forms = sorted(set(order.forms))
     paper = paper_json(order.paper)
     told = json.dumps({"forms": forms, "dress": _told(order.dress)}).encode()
@@ -60,16 +70,19 @@ def _rendered(order: Order) -> dict[Form, bytes]:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        raise TypesettingError(f"no documents after {LONGEST:.0f} s") from error
+    except subprocess.TimeoutExpired:
+        return dict.fromkeys(forms, TypesettingError(f"no documents after {LONGEST:.0f} s"))
     if done.returncode:
         words = done.stderr.decode(errors="replace").strip()[-2000:] or f"ended with {done.returncode}"
-        raise FontsMissingError(words) if done.returncode == _NO_FONTS else TypesettingError(words)
-    found, at = {}, 0
+        return dict.fromkeys(forms, TypesettingError(words))
+    found: dict[Form, bytes | Failure] = {}
+    at = 0
     for form in forms:
-        size = int.from_bytes(done.stdout[at : at + _HEAD], "big")
-        found[form] = done.stdout[at + _HEAD : at + _HEAD + size]
-        at += _HEAD + size
+        failure = _FAILURES[done.stdout[at]]
+        size = int.from_bytes(done.stdout[at + 1 : at + 1 + _HEAD], "big")
+        content = done.stdout[at + 1 + _HEAD : at + 1 + _HEAD + size]
+        found[form] = failure(content.decode()) if failure else content
+        at += 1 + _HEAD + size
     return found
 
 
@@ -101,17 +114,17 @@ def _dress(told: dict[str, Any]) -> Dress:
 
 def main() -> None:
     """Make the forms of the paper that stands on standard input."""
+    os.nice(_BEHIND)
     size = int.from_bytes(sys.stdin.buffer.read(_HEAD), "big")
     told = json.loads(sys.stdin.buffer.read(size))
     paper, dress = paper_of(sys.stdin.buffer.read()), _dress(told["dress"])
-    try:
-        for form in told["forms"]:
-            made = rendered_as(paper, Form(form), dress)
-            sys.stdout.buffer.write(len(made).to_bytes(_HEAD, "big"))
-            sys.stdout.buffer.write(made)
-    except FontsMissingError as error:
-        sys.stderr.write(str(error))
-        raise SystemExit(_NO_FONTS) from error
+    for form in told["forms"]:
+        try:
+            failed, content = 0, rendered_as(paper, Form(form), dress)
+        except (FontsMissingError, TypesettingError) as error:
+            failed, content = _FAILURES.index(type(error)), str(error).encode()
+        sys.stdout.buffer.write(bytes([failed]) + len(content).to_bytes(_HEAD, "big"))
+        sys.stdout.buffer.write(content)
 
 
 if __name__ == "__main__":

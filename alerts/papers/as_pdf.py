@@ -53,7 +53,7 @@ Json = dict[str, Any]
 _REGIONS = {Language.EN: ("en", "GB"), Language.ZH_CN: ("zh", "CN")}
 MOST_AT_ONCE = 12_000
 """Cells up to which a paper is set in one piece."""
-MOST_IN_PART = 8_000
+MOST_IN_PART = 12_000
 _CHART = 100
 _PIECE = 3  # letters, of a word that has no better place to be broken
 _ZERO = "\u200b"

@@ -50,6 +50,8 @@ KEY_MARK = "#key:"
 """Stands before the key of a blank, in the cell to the right of it."""
 FACE = "Noto Sans CJK SC"
 _WIDTH = 130.0  # letters, of a sheet
+_FRONT = (34.0, 90.0)  # of the columns of the first one
+_LINE, _HIGHEST = 14.0, 409.0  # points: a line, and the highest row that Excel knows
 _SHOWN = re.compile(r"(?P<number>-?\d+(?:\.(?P<decimals>\d+))?)(?P<unit>.*)", re.DOTALL)
 _NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f']")
 _LONGEST_NAME = 31
@@ -81,17 +83,22 @@ class _Writer:
     styles: dict[tuple[str, ...], Any] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     zone: tzinfo = UTC
+    rows: dict[str, int] = field(default_factory=dict)
 
     def write(self) -> None:
         """All sheets in the order of the paper."""
         with suppress(KeyError, ValueError, OSError):  # as alerts.locale.wall: another clock is better than none
             self.zone = ZoneInfo(self.paper.zone)
         groups: dict[str, list[Table]] = {}
+        chapter, chapters = "", dict[str, str]()
         for block in self.paper.blocks:
-            if isinstance(block, Table):
+            if isinstance(block, Heading) and block.level == 1:
+                chapter = block.text
+            elif isinstance(block, Table):
+                chapters.setdefault(block.group, chapter)
                 groups.setdefault(block.group or f"{block.key}\0", []).append(block)
         front = self._sheet(self.said.frame("sheet_cover"), has_blanks=_blanks(self.paper.blocks))
-        sheets = {key: self._sheet_of(key, tables) for key, tables in groups.items()}
+        sheets = {key: self._sheet_of(tables, chapters) for key, tables in groups.items()}
         charts = [block for block in self.paper.blocks if isinstance(block, Chart)]
         drawn = self._sheet(self.said.frame("sheet_charts"), has_blanks=False) if charts else None
         self._front(front, {key: sheet.title for key, sheet in sheets.items()}, drawn.title if drawn else "")
@@ -102,9 +109,11 @@ class _Writer:
 
     # -- sheets
 
-    def _sheet_of(self, key: str, tables: Sequence[Table]) -> Any:
+    def _sheet_of(self, tables: Sequence[Table], chapters: Mapping[str, str]) -> Any:
+        """The sheet of a table, under its title; of a group under the heading of the chapter where it stands."""
+        group = tables[0].group
         blanks = any(isinstance(cell, Blank) for table in tables for row in table.rows for cell in row.cells)
-        return self._sheet(tables[0].title if not tables[0].group else key, has_blanks=blanks)
+        return self._sheet(chapters[group] or group if group else tables[0].title, has_blanks=blanks)
 
     def _sheet(self, wanted: str, *, has_blanks: bool) -> Any:
         sheet = self.book.create_sheet(self._free(wanted))
@@ -134,7 +143,7 @@ class _Writer:
         key = (*how, number)
         if key not in self.styles:
             cell: Any = WriteOnlyCell(self.book.worksheets[0])
-            cell.alignment = Alignment(vertical="top", wrap_text="number" not in how)
+            cell.alignment = Alignment(vertical="top", wrap_text=not {"number", "title", "heading", "over"} & {*how})
             cell.font = Font(
                 bold="head" in how or "bad" in how, size={"title": 18, "heading": 13}.get(how[0], 10), name=FACE
             )
@@ -176,21 +185,22 @@ class _Writer:
     # -- what stands on them
 
     def _front(self, sheet: Any, names: Mapping[str, str], drawn: str) -> None:
-        sheet.column_dimensions["A"].width = 34
-        sheet.column_dimensions["B"].width = 90
+        sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = _FRONT
         sheet.column_dimensions["C"].hidden = True
-        sheet.append([self._text(sheet, plain(self.paper.title), "title", "head")])
-        sheet.append([self._text(sheet, plain(self.paper.subtitle))])
+        sheet.row_dimensions[1].height = 30
+        self._put(sheet, [self._text(sheet, plain(self.paper.title), "title", "head")], ())
+        self._put(sheet, [self._text(sheet, plain(self.paper.subtitle))], ())
         for name, value in (
             *cover(self.paper, self.dress, self.said),
             *origin(self.paper, self.said),
         ):
-            sheet.append([self._text(sheet, name, "boxed", "head"), self._text(sheet, value, "boxed")])
+            self._put(sheet, [self._text(sheet, name, "boxed", "head"), self._text(sheet, value, "boxed")])
         if _blanks(self.paper.blocks, deep=True):
-            sheet.append([self._text(sheet, self.said.frame("fill_in"), "head")])
+            self._put(sheet, [self._text(sheet, self.said.frame("fill_in"), "head", "over")], ())
         for number, block in numbered(self.paper.blocks):
             for line in self._lines(sheet, number, block, names, drawn):
-                sheet.append(line)
+                is_heading = isinstance(block, Heading) and bool(line)
+                self._put(sheet, line, () if is_heading else _FRONT, 20 if is_heading else 0)
 
     def _lines(  # noqa: C901 - one case for each kind of block
         self, sheet: Any, number: str, block: Block, names: Mapping[str, str], drawn: str
@@ -234,20 +244,20 @@ class _Writer:
         ]
         titles = [plain(column.title) for column in first.columns]
         grouped = bool(first.group)
-        self._widths(sheet, first, blank, grouped=grouped)
+        widths = self._widths(sheet, first, blank, grouped=grouped)
         heads = [*([self.said.frame("section")] if grouped else []), *titles]
         line = [self._text(sheet, each, "boxed", "head", "top") for each in heads]
         marks = [at + grouped for at, is_blank in enumerate(blank) if is_blank]
         for at in reversed(marks):
             line.insert(at + 1, self._text(sheet, ""))
-        sheet.append(line)
+        self._put(sheet, line, widths)
         for table in tables:
             title = plain(table.title)
             for row in table.rows:
-                sheet.append(self._row(sheet, row, title if grouped else None, blank))
+                self._put(sheet, self._row(sheet, row, title if grouped else None, blank), widths)
             if not table.rows:
                 head = [self._text(sheet, title)] if grouped else []
-                sheet.append([*head, self._text(sheet, running(table.empty))])
+                self._put(sheet, [*head, self._text(sheet, running(table.empty))], widths)
 
     def _row(self, sheet: Any, row: Row, title: str | None, blank: Sequence[bool]) -> list[Any]:
         tone = row.tone.value
@@ -258,7 +268,16 @@ class _Writer:
                 line.append(self._text(sheet, KEY_MARK + cell.key if isinstance(cell, Blank) else ""))
         return line
 
-    def _widths(self, sheet: Any, table: Table, blank: Sequence[bool], *, grouped: bool) -> None:
+    def _put(self, sheet: Any, line: list[Any], widths: Sequence[float] = _FRONT, high: float = 0) -> None:
+        """Put a line on the sheet, so high that its texts can be read; no widths: its text runs over its neighbours."""
+        at = self.rows[sheet.title] = self.rows.get(sheet.title, 0) + 1
+        lines = max([_lines(cell.value, width) for cell, width in zip(line, widths, strict=False)], default=1)
+        if lines > 1 or high:
+            sheet.row_dimensions[at].height = min(max(_LINE * lines, high), _HIGHEST)
+        sheet.append(line)
+        sheet.row_dimensions.pop(at, None)  # it is written, and would be kept for each of 40,000 rows
+
+    def _widths(self, sheet: Any, table: Table, blank: Sequence[bool], *, grouped: bool) -> list[float]:
         whole = sum(column.share for column in table.columns) or 1
         widths = [_WIDTH * column.share / whole for column in table.columns]
         shown: list[float | None] = [20.0] if grouped else []
@@ -272,6 +291,7 @@ class _Writer:
                 column.width = each
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
+        return [each or 1000.0 for each in shown]
 
     def _charts(self, sheet: Any, charts: Sequence[Chart]) -> None:
         heads = [self.said.frame(key) for key in ("chart", "line", "when", "value", "low", "high")]
@@ -293,6 +313,13 @@ class _Writer:
                 yield [title, line.name, Moment(at=at), *numbers]
         for name, value in chart.limits:
             yield [title, name, self.said.frame("limit"), Figure(value=value, unit=chart.unit), "", ""]
+
+
+def _lines(value: object, width: float) -> int:
+    """About how many lines a text takes in a column of this width; Chinese characters are twice as wide."""
+    if not isinstance(value, str) or (len(value) * 2 <= width or (value.isascii() and len(value) <= width)):
+        return 1
+    return -(-sum(1 if each < "\u2e80" else 2 for each in value) // max(int(width), 1))
 
 
 def _blanks(blocks: Iterable[Block], *, deep: bool = False) -> bool:

@@ -107,7 +107,7 @@ class Table:
     """A table: `key` in JSON and as sheet of the spreadsheet. `empty` is said in its place where it has no rows.
 
     Tables of one `group` have the same columns and stand on one sheet of the spreadsheet, such as the check sheets of
-    all devices; the title of each is then its first column.
+    all devices; the title of each is then its first column, and the sheet is named after the chapter.
     """
 
     key: str

@@ -129,7 +129,8 @@ def _filed(
     if target.exists() and not target.is_dir():
         raise click.BadParameter(f"{target} is no folder", param_hint="--output")
     forms = wanted or settings.report.of(wish.customer).forms
-    _told([archiving.written(store, each, forms, target, this_moment()) for each in kept], as_json=as_json)
+    dress = settings.dress(wish.customer)
+    _told([archiving.written(store, each, forms, target, this_moment(), dress) for each in kept], as_json=as_json)
 
 
 def _told(every: list[Written], *, as_json: bool) -> None:
@@ -367,7 +368,8 @@ def report_show(
         if with_facts:
             click.echo(body.decode())
         elif wanted:
-            _told([archiving.written(store, kept, wanted, output, this_moment())], as_json=as_json)
+            dress = settings.dress(kept.about.customer)
+            _told([archiving.written(store, kept, wanted, output, this_moment(), dress)], as_json=as_json)
         elif as_json:
             doors.print_json({**_row(kept), "paper_json": archiving.as_document(told)})
         else:

@@ -305,7 +305,7 @@ def test_numbers_of_a_workbook_are_numbers_and_moments_are_dates() -> None:
 
 def test_tables_of_one_group_stand_on_one_sheet() -> None:
     book = load_workbook(io.BytesIO(rendered_as(sample(), Form.XLSX)))
-    titles = {row[0].value for row in book["checks"].iter_rows(min_row=2)}
+    titles = {row[0].value for row in book["Check sheets"].iter_rows(min_row=2)}
     assert titles == {"sw-core-1", "sw-core-2"}
 
 
