@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
-from math import inf
+from math import inf, nan
 
 from collectors.snmp.reader import Value
 
@@ -194,6 +194,31 @@ class Interval:
                 rows.update(row for row in range(len(now)) if self._delta(row, name) != 0)
         return sorted(rows)
 
+    def shares(self, name: str) -> list[float]:
+        """What went through each row one way (`name`: "in_octets", "out_octets") as a share of its speed, at most 1.
+
+        NaN where it is not known.
+        """
+        try:
+            if self.rows is None:
+                told = zip(self.now.columns[name], self.before.columns[name], self.fits, strict=True)
+                seconds = self.seconds
+                return [
+                    _share(now - before, fits * seconds)  # type: ignore[operator,arg-type]  # None is heard below
+                    for now, before, fits in told
+                ]
+        except (TypeError, KeyError, ValueError):
+            pass  # not all rows tell this counter
+        return [self._share(row, name) for row in range(len(self.now.labels))]
+
+    def _share(self, row: int, name: str) -> float:
+        octets = self._octets(row, name)
+        return nan if octets is None else _share(octets, self._capacity(row) * self.seconds)
+
+    def grown(self, row: int, name: str) -> int | None:
+        """By how much a counter of this row grew; None where that is not known."""
+        return self._delta(row, name)
+
     def _capacity(self, row: int) -> float:
         return self.fits[row] if row < len(self.fits) else inf
 
@@ -243,3 +268,10 @@ class Interval:
         """At least so many packets of one direction; None where its octets are not to be believed."""
         unicast, octets = self._delta(row, f"{way}_packets") or 0, self._octets(row, f"{way}_octets")
         return None if octets is None else max(unicast, octets // _LONGEST_FRAME)
+
+
+def _share(octets: int, fits: float) -> float:
+    """The share that `octets` are of what fits; nothing is no share of any speed, which ports that are down hide."""
+    if not octets:
+        return 0.0
+    return min(1.0, octets / fits) if 0 < octets <= fits * _TOO_MUCH and fits < inf else nan

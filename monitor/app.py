@@ -34,6 +34,7 @@ from monitor.pipeline import Means, Outcome, visit
 from monitor.press import apart
 from monitor.problem import check_lines
 from monitor.progress import Progress
+from monitor.rollups import Rollups
 from monitor.schedule import Schedule
 from monitor.series import Series
 from monitor.series_reach import ReachSeries
@@ -92,6 +93,7 @@ class App:
         self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
         self._reading = Reading(settings, store, self._metrics, now)
         self._advising = Advising(directory, settings, store, self._metrics, now)
+        self._rollups = Rollups(settings)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -212,6 +214,7 @@ class App:
         self.series.visited(
             device, seen.identity, outcome.base, seen.silence, seen.at, found, outcome.claims, outcome.moved
         )
+        self._rollups.visited(seen, outcome.facts, outcome.claims)
         for name in outcome.look:
             self._schedule.hint(name)
         for fault, change in outcome.changes:
@@ -234,6 +237,7 @@ class App:
             await self._advising.tick()
             self._hearing.counted()
             await self._written_down()
+            await self._rollups.tick(now(), self._store)
             if self._notify.patience and self.trouble() is None:
                 self._notify.alive()
             with suppress(TimeoutError):
@@ -258,6 +262,7 @@ class App:
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
         await self._written_down()
+        await self._rollups.close(self._store)
         await self._means.reader.close()
 
     def _hear(self) -> None:
@@ -295,6 +300,7 @@ class App:
             self._means.memory.only(settings.inventory.devices.keys())
             self._means.usuals.only(settings.inventory.devices.keys())
             self._means.hearsay.only(settings.inventory.devices.keys())
+            self._rollups.load(settings)
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())
             self._notify.ready(_status(settings))

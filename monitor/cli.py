@@ -37,6 +37,7 @@ from monitor.verbs import (
     rehearse,
     reports,
     spares,
+    trends,
     watched,
 )
 from monitor.verbs.glimpse import looks_now
@@ -170,7 +171,7 @@ def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
         click.echo("no fault")
 
 
-for verb in (lives.device_parts, lives.device_history, lives.device_forget):
+for verb in (lives.device_parts, lives.device_history, lives.device_forget, trends.device_trend):
     watched.device.add_command(verb)
 notices.notice.add_command(forecasts.forecast)
 for verb in (*handling.VERBS, diagnosing.diagnose, diagnosing.attach, diagnosing.attachment):

@@ -45,6 +45,7 @@ from monitor.netvigil_file import (
     MailFile,
     NetvigilFile,
     NoticesFile,
+    PastFile,
     ReachFile,
     RecipientFile,
     RemindersFile,
@@ -60,7 +61,7 @@ from monitor.people_agreement import Known, misnamed
 from monitor.people_file import PeopleFile
 from monitor.people_read import people
 from monitor.problem import ConfigError, Problem, Within, check_lines
-from monitor.reference import found
+from monitor.reference import SecretReference, found
 from monitor.settings import (
     Daemon,
     Diagnosis,
@@ -70,6 +71,7 @@ from monitor.settings import (
     Mail,
     Mailbox,
     Notices,
+    Past,
     Reaching,
     Report,
     Settings,
@@ -127,6 +129,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
     box = _mailbox(file.mailbox, own, vault, directory, problems) if own and file and file.mailbox else None
     post = _mail(file.mail, own, vault, directory, problems) if own and file else None
     channels = _channels(own, vault, directory, problems) if own and file else {}
+    before = _past(file.past, own, vault, directory, problems) if own and file else Past()
     pages = _web(file.web, own, directory, problems) if own and file else Web()
     errors = [problem for problem in problems if not problem.is_warning]
     if errors or not (file and draft and promises and rules and foretelling and sheet and post):
@@ -152,6 +155,7 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         ),
         reminders=_reminders(file.reminders),
         mailbox=box,
+        past=before,
         diagnosis=Diagnosis(**dict(file.diagnosis)),
         attachment=file.attachments.size,
         report=_report(file.report, state),
@@ -441,6 +445,29 @@ def _mailbox(
         verify=file.verify,
         authority=authority,
         hourly=file.hourly,
+    )
+
+
+def _past(
+    file: PastFile, own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
+) -> Past:
+    def secret(name: str, reference: SecretReference | None) -> str:
+        if reference is None or vault is None:
+            return ""
+        return found(reference, vault, directory, Within(own, ("past", name)), problems)
+
+    authority = directory / file.authority if file.authority else None
+    if authority and not authority.is_file():
+        problems.append(own.problem(("past", "authority"), f"there is no file {authority}"))
+    return Past(
+        url=file.url,
+        user=file.user,
+        password=secret("password", file.password),
+        token=secret("token", file.token),
+        verify=file.verify,
+        authority=authority,
+        timeout=file.timeout,
+        size=file.size,
     )
 
 

@@ -406,6 +406,31 @@ class HistoryFile(Settled):
     )
 
 
+class PastFile(Settled):
+    """[past]: a server that speaks Prometheus, which is asked for the past in place of our own store."""
+
+    url: Annotated[str, AfterValidator(_base)] = Field(
+        "",
+        description="Address of Prometheus, VictoriaMetrics, Thanos or Mimir, below which api/v1/query_range is. "
+        "If left out: the past is read from our own store.",
+    )
+    user: str = Field("", description="User name at the server, where it wants one.")
+    password: SecretReference | None = Field(None, description="Where the password lies.")
+    token: SecretReference | None = Field(None, description="Where the bearer token lies, in place of a password.")
+    verify: Switch = Field(default=True, description="Whether the server's certificate is checked.")
+    authority: str = Field("", description="File of certificates to trust besides the system's.")
+    timeout: PositiveDuration = Field(timedelta(seconds=30), description="The most that one question may take.")
+    size: Whole = Field(256_000_000, ge=10_000, description="Octets of one answer.")
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if bool(self.user) != (self.password is not None):
+            raise ValueError("user and password belong together")
+        if self.user and self.token is not None:
+            raise ValueError("user and token exclude each other; name one")
+        return self
+
+
 class SparePartFile(Settled):
     """[[spares.part]]: how many spares of one part number there are to be."""
 
@@ -502,4 +527,5 @@ class NetvigilFile(Settled):
     attachments: AttachmentsFile = Field(AttachmentsFile(), description="[attachments]: what is attached to tickets.")
     notices: NoticesFile = Field(NoticesFile(), description="[notices]: notices of the makers.")
     history: HistoryFile = Field(HistoryFile(), description="[history]: what the reports remember.")
+    past: PastFile = Field(PastFile(), description="[past]: where the past is read, if not in our own store.")
     spares: SparesFile = Field(SparesFile(), description="[spares]: how many spare parts there are to be.")

@@ -4,25 +4,30 @@ It comes from the store (monitor/rollups.py wrote it), or from a server that spe
 `end` is always the first day that is left out; days are those of the site. docs/past.md says what the numbers mean.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import groupby, islice
 from operator import attrgetter
 from statistics import median
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from alerts.past import Series, Span
-from monitor.model import Component
+from monitor import prometheus_past
+from monitor.model import Component, Condition
+from monitor.rolling_parts import THERE
 from monitor.settings import Settings
 from monitor.store import rollups
 from monitor.store.rolled import Key, Keys, Layout, Part, Told, both, subset
 from monitor.store.rolled_days import day_packed, days_told, hours_told
 
-THERE: Final = Key("device", "", "reachable", "ratio", 1000.0)
-"""The series of whether a device is there: 1 while it is, 0 while it is not. Its mean is the availability."""
+__all__ = ["EVERYTHING", "THERE", "Wanted", "availability", "days", "hours", "trouble"]
+log = logging.getLogger(__name__)
 _TOGETHER = 32  # devices whose days are read at once
 
 
@@ -50,16 +55,20 @@ def days(
     disk: Connection, settings: Settings, names: Iterable[str], start: date, end: date, wanted: Wanted = EVERYTHING
 ) -> Iterator[Series]:
     """Each day of each series of these devices, device by device, in the order of time."""
-    del settings
-    yield from _read(disk, names, start, end, wanted, by_hour=False)
+    if settings.past.url:
+        yield from _told(settings, names, start, end, wanted, by_hour=False)
+    else:
+        yield from _read(disk, names, start, end, wanted, by_hour=False)
 
 
 def hours(
     disk: Connection, settings: Settings, names: Iterable[str], start: date, end: date, wanted: Wanted = EVERYTHING
 ) -> Iterator[Series]:
     """Each hour of each series of these devices, device by device, in the order of time."""
-    del settings
-    yield from _read(disk, names, start, end, wanted, by_hour=True)
+    if settings.past.url:
+        yield from _told(settings, names, start, end, wanted, by_hour=True)
+    else:
+        yield from _read(disk, names, start, end, wanted, by_hour=True)
 
 
 def availability(disk: Connection, settings: Settings, device: str, start: date, end: date) -> tuple[float, float]:
@@ -73,6 +82,63 @@ def availability(disk: Connection, settings: Settings, device: str, start: date,
     return known, up
 
 
+def trouble(settings: Settings) -> str:
+    """Why the past cannot be read just now, which a report has to say; "" where it can."""
+    return prometheus_past.trouble(settings.past) if settings.past.url else ""
+
+
+def _told(
+    settings: Settings, names: Iterable[str], start: date, end: date, wanted: Wanted, *, by_hour: bool
+) -> Iterator[Series]:
+    """What the server of [past] tells; nothing where it does not, which is said in the log."""
+    zones: dict[str, list[str]] = {}
+    inventory = settings.inventory
+    for name in dict.fromkeys(names):
+        device = inventory.devices.get(name)
+        zones.setdefault(inventory.sites[device.site].zone if device else "UTC", []).append(name)
+    try:
+        for zone, several in zones.items():
+            clock = ZoneInfo(zone)
+            for told in prometheus_past.hours(settings.past, several, clock, start, end, wanted.kinds, wanted.aspects):
+                gathered = _Gathered(told.device)
+                for key, of_hours in told.told.items():
+                    for begin, one in of_hours.items():
+                        hour = datetime.fromtimestamp(begin, UTC)
+                        gathered.add(key, "", hour, one)
+                yield from gathered.series() if by_hour else map(partial(_by_day, zone=clock), gathered.series())
+    except prometheus_past.PastError as error:
+        log.warning("the past is not known: %s", error)
+
+
+def _by_day(hours: Series, zone: ZoneInfo) -> Series:
+    """The days of these hours."""
+    several: dict[datetime, list[Span]] = {}
+    for span in hours.spans:
+        midnight = datetime.combine(span.start.astimezone(zone).date(), time(), zone)
+        several.setdefault(midnight.astimezone(UTC), []).append(span)
+    return replace(hours, spans=tuple(_summed(day, spans) for day, spans in several.items()))
+
+
+def _summed(day: datetime, hours: list[Span]) -> Span:
+    told = [span for span in hours if span.mean is not None]
+    conditions: dict[Condition, float] = {}
+    for span in hours:
+        for condition, length in span.conditions.items():
+            conditions[condition] = conditions.get(condition, 0.0) + length
+    seconds = sum(span.seconds for span in hours)
+    span = Span(start=day, seconds=seconds, samples=sum(span.samples for span in hours), conditions=conditions)
+    if not told:
+        return span
+    return replace(
+        span,
+        low=min(span.low for span in told if span.low is not None),
+        mean=sum((span.mean or 0.0) * span.seconds for span in told) / sum(span.seconds for span in told),
+        high=max(span.high for span in told if span.high is not None),
+        last=told[-1].last,
+        median=median([span.mean for span in told if span.mean is not None]),
+    )
+
+
 _Name = tuple[str, str, str, str]
 
 
@@ -83,16 +149,17 @@ class _Gathered:
     device: str
     spans: dict[_Name, dict[datetime, Told]] = field(default_factory=dict)
     keys: dict[_Name, Key] = field(default_factory=dict)
-    twice: set[datetime] = field(default_factory=set)
+    twice: dict[tuple[str, datetime], set[_Name]] = field(default_factory=dict)
 
-    def add(self, key: Key, start: datetime, told: Told) -> None:
+    def add(self, key: Key, day: str, start: datetime, told: Told) -> None:
         """Put in this span; what is known of it already and this are both of it."""
-        if not told.seconds and not told.conditions:
+        if not told.seconds and not told.samples:
             return
         self.keys[key[:4]] = key
         known = self.spans.setdefault(key[:4], {})
         if start in known:
-            self.twice.add(start)
+            if key[:4] != THERE[:4]:  # nobody asks for the median of that
+                self.twice.setdefault((day, start), set()).add(key[:4])
             told = both(known[start], told)
         known[start] = told
 
@@ -100,12 +167,15 @@ class _Gathered:
         """What was gathered."""
         for name, known in self.spans.items():
             key = self.keys[name]
+            spans = tuple([_span(start, known[start]) for start in sorted(known) if known[start].seconds])
+            if not spans:
+                continue  # it was told once, and nobody knows for how long
             yield Series(
                 device=self.device,
                 component=Component(kind=key.kind, label=key.label),
                 aspect=key.aspect,
                 unit=key.unit,
-                spans=tuple([_span(start, known[start]) for start in sorted(known)]),
+                spans=spans,
                 limit_low=key.limit_low,
                 limit_high=key.limit_high,
             )
@@ -146,18 +216,18 @@ def _read(
             _put_open(found[device], list(own), wanted, by_hour=by_hour)
         for gathered in found.values():
             if gathered.twice and not by_hour:
-                _medians(disk, gathered, wanted)
+                _medians(disk, gathered)
             yield from gathered.series()
 
 
 def _put(into: _Gathered, row: rollups.Packed, keys: Keys, places: tuple[int, ...], *, by_hour: bool) -> None:
     if not by_hour:
         for place, told in zip(places, days_told(row.summary, places, keys), strict=True):
-            into.add(keys[place], row.start, told)
+            into.add(keys[place], row.day, row.start, told)
         return
     for place, several in zip(places, hours_told(row.hours, places, keys), strict=True):
         for offset, told in several:
-            into.add(keys[place], row.start + timedelta(seconds=offset), told)
+            into.add(keys[place], row.day, row.start + timedelta(seconds=offset), told)
 
 
 def _put_open(into: _Gathered, hours: list[rollups.Hour], wanted: Wanted, *, by_hour: bool) -> None:
@@ -176,18 +246,17 @@ def _put_open(into: _Gathered, hours: list[rollups.Hour], wanted: Wanted, *, by_
             parts.append((round((each.hour - each.start).total_seconds()), part))
         rows = range(len(keys))
         summary, whole = day_packed(keys, parts)
-        _put(into, rollups.Packed("", "", own[0].start, 0, summary, whole), keys, tuple(rows), by_hour=by_hour)
+        _put(into, rollups.Packed("", own[0].day, own[0].start, 0, summary, whole), keys, tuple(rows), by_hour=by_hour)
 
 
-def _medians(disk: Connection, days: _Gathered, wanted: Wanted) -> None:
+def _medians(disk: Connection, days: _Gathered) -> None:
     """The medians of days that were told in several layouts, which only their hours tell."""
-    for start in days.twice:
-        # whatever the zone, the day lies in these three
-        first, end = (start + timedelta(hours=hours) for hours in (-24, 48))
-        for series in _read(disk, [days.device], first.date(), end.date(), wanted, by_hour=True):
+    for (day, start), names in days.twice.items():
+        first = date.fromisoformat(day)
+        wanted = Wanted(kinds={name[0] for name in names}, aspects={name[2] for name in names})
+        for series in _read(disk, [days.device], first, first + timedelta(days=1), wanted, by_hour=True):
             name = series.component.kind, series.component.label, series.aspect, series.unit
             told = days.spans.get(name, {}).get(start)
-            after = start + timedelta(hours=26)
-            means = [span.mean for span in series.spans if start <= span.start < after and span.mean is not None]
-            if told is not None and means:
+            means = [span.mean for span in series.spans if span.mean is not None]
+            if told is not None and name in names and means:
                 days.spans[name][start] = replace(told, median=median(means))

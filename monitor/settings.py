@@ -175,6 +175,20 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The server that is asked for the past (`url` "": our own store), and how."""
+
+    url: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    verify: bool = True
+    authority: Path | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    size: int = 256_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """When the inspection report of the month before is made, where its files lie, in which languages and forms.
 
@@ -233,6 +247,7 @@ class Settings:
     forecasts: ForecastRules = field(default_factory=ForecastRules)
     items: Items = field(default_factory=Items)
     storm: Storm = Storm()
+    past: Past = field(default_factory=Past)
     letters: Letters = Letters()
     channels: Mapping[str, Channel] = field(default_factory=dict)
     reminders: Reminders = field(default_factory=Reminders)

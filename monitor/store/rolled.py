@@ -22,6 +22,7 @@ CODES: Final = (Condition.OK, Condition.DEGRADED, Condition.FAILED, Condition.AB
 CODE: Final[Mapping[Condition | None, int]] = {**{each: code for code, each in enumerate(CODES)}, None: 255}
 NONE: Final = 255
 HEAD: Final = struct.Struct("<BIHH")  # version, series, hours (or stretches of conditions), vectors of conditions
+_END: Final = struct.Struct("<d")
 VERSION: Final = 1
 _UNITS: Final = {
     "celsius": 10.0,
@@ -90,11 +91,14 @@ States = tuple[tuple[bytes, float], ...]
 class Part:
     """An hour (or what is known of it) of several series.
 
-    The `columns` are seconds, samples, low, mean, high and last; where the seconds are 0 nothing is known.
+    The `columns` are seconds, samples, low, mean, high and last; where seconds and samples are 0 nothing is known.
+    A sample without seconds was read, and nobody knows for how long that was so. `end` is when something was read last,
+    in seconds since the hour began.
     """
 
     columns: Sequence["array[float]"]
     states: States = ()
+    end: float = 0.0
 
     @property
     def seconds(self) -> "array[float]":
@@ -114,6 +118,8 @@ class Told:
     last: float | None = None
     median: float | None = None
     conditions: dict[Condition, float] = field(default_factory=dict)
+    end: float = 0.0
+    """When it was read last: seconds since the day began."""
 
 
 def part_packed(part: Part) -> bytes:
@@ -121,7 +127,8 @@ def part_packed(part: Part) -> bytes:
     head = HEAD.pack(VERSION, len(part.seconds), len(part.states), 0)
     stretches = [vector for vector, _ in part.states]
     lengths = array("d", [seconds for _, seconds in part.states])
-    return zlib.compress(b"".join((head, *(each.tobytes() for each in part.columns), lengths.tobytes(), *stretches)), 1)
+    columns = [each.tobytes() for each in part.columns]
+    return zlib.compress(b"".join((head, _END.pack(part.end), *columns, lengths.tobytes(), *stretches)), 1)
 
 
 def floats(raw: bytes) -> "array[float]":
@@ -133,14 +140,15 @@ def part_read(packed: bytes) -> Part:
     """The hour that was packed."""
     raw = zlib.decompress(packed)
     _, size, count, _ = HEAD.unpack_from(raw)
-    place, columns = HEAD.size, []
+    (end,) = _END.unpack_from(raw, HEAD.size)
+    place, columns = HEAD.size + _END.size, []
     for _ in range(6):
         columns.append(floats(raw[place : place + 4 * size]))
         place += 4 * size
     lengths = array("d", raw[place : place + 8 * count])
     place += 8 * count
     states = tuple((raw[place + n * size : place + (n + 1) * size], lengths[n]) for n in range(count))
-    return Part(columns, states=states)
+    return Part(columns, states, end)
 
 
 def joined(one: Part, later: Part) -> Part:
@@ -150,23 +158,24 @@ def joined(one: Part, later: Part) -> Part:
     lengths: dict[bytes, float] = {}
     for vector, seconds in (*one.states, *later.states):
         lengths[vector] = lengths.get(vector, 0.0) + seconds
-    return Part(columns, states=tuple(lengths.items()))
+    return Part(columns, tuple(lengths.items()), later.end)
 
 
 def _both(one: Sequence[float], later: Sequence[float]) -> Sequence[float]:
-    if not one[0]:
+    if not one[0] and not one[1]:
         return later
-    if not later[0]:
+    if not later[0] and not later[1]:
         return one
     seconds = one[0] + later[0]
-    mean = (one[3] * one[0] + later[3] * later[0]) / seconds
+    mean = (one[3] * one[0] + later[3] * later[0]) / seconds if seconds else later[3]
     return seconds, one[1] + later[1], min(one[2], later[2]), mean, max(one[4], later[4]), later[5]
 
 
 def subset(part: Part, wanted: Sequence[int]) -> Part:
     """The part of these series alone."""
     columns = [array("f", [column[n] for n in wanted]) for column in part.columns]
-    return Part(columns, states=tuple((bytes([vector[n] for n in wanted]), length) for vector, length in part.states))
+    states = tuple((bytes([vector[n] for n in wanted]), length) for vector, length in part.states)
+    return Part(columns, states, part.end)
 
 
 def both(one: Told, later: Told) -> Told:
@@ -174,20 +183,19 @@ def both(one: Told, later: Told) -> Told:
     conditions = dict(one.conditions)
     for condition, length in later.conditions.items():
         conditions[condition] = conditions.get(condition, 0.0) + length
-    if not one.seconds or not later.seconds:
-        return replace(one if one.seconds else later, conditions=conditions)
     seconds, samples = one.seconds + later.seconds, one.samples + later.samples
     if one.mean is None or one.low is None or one.high is None:
-        return replace(later, seconds=seconds, samples=samples, conditions=conditions)
+        return replace(later, seconds=seconds, samples=samples, conditions=conditions, end=max(one.end, later.end))
     if later.mean is None or later.low is None or later.high is None:
-        return replace(one, seconds=seconds, samples=samples, conditions=conditions)
+        return replace(one, seconds=seconds, samples=samples, conditions=conditions, end=max(one.end, later.end))
     return Told(
         seconds=seconds,
         samples=samples,
         low=min(one.low, later.low),
-        mean=(one.mean * one.seconds + later.mean * later.seconds) / seconds,
+        mean=(one.mean * one.seconds + later.mean * later.seconds) / seconds if seconds else later.mean,
         high=max(one.high, later.high),
-        last=later.last,
+        last=later.last if later.end >= one.end else one.last,
         median=one.median if one.seconds >= later.seconds else later.median,
         conditions=conditions,
+        end=max(one.end, later.end),
     )

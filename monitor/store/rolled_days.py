@@ -24,27 +24,44 @@ def day_packed(keys: Keys, hours: Sequence[tuple[int, Part]]) -> tuple[bytes, by
     """A day out of its hours, each with the seconds since the day began: its sum, and the hours themselves."""
     parts = [part for _, part in hours]
     series = [list(zip(*several, strict=True)) for several in zip(*(part.columns for part in parts), strict=True)]
+    ends = [offset + round(part.end) for offset, part in hours]
     common = [round(max(part.seconds, default=0.0)) for part in parts]
+    counted: dict[tuple[_Row, _Row], tuple[Sequence[int], Sequence[int], Sequence[int]]] = {}
     hourly: list[list[int]] = [[] for _ in range(6)]
-    daily: list[list[int]] = [[] for _ in range(7)]
+    daily: list[list[int]] = [[] for _ in range(8)]
     for key, seconds, samples, *numbers in zip(keys, *series, strict=True):
-        whole = [round(each) for each in seconds]
-        hourly[0] += [have - most for have, most in zip(whole, common, strict=True)]
-        hourly[1] += [round(each) for each in samples]
-        daily[0].append(sum(whole))
-        daily[1].append(round(sum(samples)))
-        of_hours, of_day = _numbers(key.scale, seconds, numbers)
+        # nearly all series were told of at the same visits
+        if (counts := counted.get((seconds, samples))) is None:
+            counts = counted[seconds, samples] = _counts(seconds, samples, common, ends)
+        for column, several in zip(hourly, counts[:2], strict=False):
+            column += several  # noqa: PLW2901 - in place
+        of_hours, of_day = _numbers(key.scale, seconds, samples, numbers)
         for place, several in enumerate(of_hours, 2):
             hourly[place] += several
         for place, number in enumerate(of_day, 2):
             daily[place].append(number)
+        for place, number in zip((0, 1, 7), counts[2], strict=True):
+            daily[place].append(number)
     return _summary(len(keys), daily, parts), _hours(len(keys), hourly, hours, common)
 
 
-def _numbers(scale: float, seconds: _Row, numbers: Sequence[_Row]) -> tuple[Sequence[Sequence[int]], Sequence[int]]:
+def _counts(
+    seconds: _Row, samples: _Row, common: Sequence[int], ends: Sequence[int]
+) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+    """Seconds (as they differ from what is common) and samples of the hours; both of the day, and when it was read."""
+    whole = [round(each) for each in seconds]
+    short = [have - most for have, most in zip(whole, common, strict=True)]
+    known = [n for n, each in enumerate(samples) if each]
+    of_day = sum(whole), round(sum(samples)), ends[known[-1]] if known else 0
+    return short, [round(each) for each in samples], of_day
+
+
+def _numbers(
+    scale: float, seconds: _Row, samples: _Row, numbers: Sequence[_Row]
+) -> tuple[Sequence[Sequence[int]], Sequence[int]]:
     """The numbers of one series as whole ones: of its hours, and of the day."""
     zeros = [0] * len(seconds)
-    known = [n for n, each in enumerate(seconds) if each]
+    known = [n for n, each in enumerate(seconds) if each or samples[n]]
     if not scale or not known:
         return (zeros,) * 4, (0,) * 5
     lows, means, highs, lasts = numbers
@@ -59,13 +76,15 @@ def _numbers(scale: float, seconds: _Row, numbers: Sequence[_Row]) -> tuple[Sequ
         high[n] = round(highs[n] * scale) - level
         last[n] = round(lasts[n] * scale) - level
         before = level
-    level = round(sum(means[n] * seconds[n] for n in known) / sum(seconds) * scale)
+    held = [n for n in known if seconds[n]] or known[-1:]
+    weights = [seconds[n] or 1.0 for n in held]
+    level = round(sum(means[n] * weight for n, weight in zip(held, weights, strict=True)) / sum(weights) * scale)
     of_day = (
         level,
         level - round(min(lows[n] for n in known) * scale),
         round(max(highs[n] for n in known) * scale) - level,
         round(lasts[known[-1]] * scale) - level,
-        round(median([means[n] for n in known]) * scale) - level,
+        round(median([means[n] for n in held]) * scale) - level,
     )
     return (levels, low, high, last), of_day
 
@@ -111,17 +130,18 @@ def _hours(
     for _, part in hours:
         for vector, _ in part.states:
             vectors.setdefault(vector, len(vectors))
+    ends = [part.end for _, part in hours]
     states = [[(vectors[vector], seconds) for vector, seconds in part.states] for _, part in hours]
-    frame = json.dumps([[offset for offset, _ in hours], list(common), states]).encode()
+    frame = json.dumps([[offset for offset, _ in hours], list(common), states, ends]).encode()
     head = HEAD.pack(VERSION, size, len(hours), len(vectors))
-    return zlib.compress(b"".join((head, *map(_planes, hourly), *vectors, frame)), 9)
+    return zlib.compress(b"".join((head, *map(_planes, hourly), *vectors, frame)), 6)
 
 
 def parts_of(packed: bytes, keys: Keys) -> list[tuple[int, Part]]:
     """The hours of a packed day as they were before, but for the rounding; for hours that come after it was packed."""
     raw = zlib.decompress(packed)
     _, size, count, several = HEAD.unpack_from(raw)
-    offsets, _, states = json.loads(raw[HEAD.size + 24 * size * count + several * size :])
+    offsets, _, states, ends = json.loads(raw[HEAD.size + 24 * size * count + several * size :])
     start = HEAD.size + 24 * size * count
     vectors = [raw[start + n * size : start + (n + 1) * size] for n in range(several)]
     columns = [[array("f", bytes(4 * size)) for _ in range(6)] for _ in range(count)]
@@ -132,7 +152,7 @@ def parts_of(packed: bytes, keys: Keys) -> list[tuple[int, Part]]:
             for column, number in zip(columns[place[offset]], said, strict=True):
                 column[n] = number or 0.0
     return [
-        (offset, Part(columns[n], states=tuple((vectors[which], length) for which, length in states[n])))
+        (offset, Part(columns[n], tuple((vectors[which], length) for which, length in states[n]), ends[n]))
         for n, offset in enumerate(offsets)
     ]
 
@@ -142,23 +162,24 @@ def days_told(packed: bytes, wanted: Iterable[int], keys: Keys) -> Iterator[Told
     raw = zlib.decompress(packed)
     _, size, _, _ = HEAD.unpack_from(raw)
     place, columns = HEAD.size, list[Sequence[int]]()
-    for _ in range(8):
-        columns.append(_unplaned(raw[place : place + 4 * size]))
+    several = tuple(wanted)
+    for _ in range(9):
+        columns.append(_unfolded(map(_unplaned(raw[place : place + 4 * size]).__getitem__, several)))
         place += 4 * size
-    seconds, samples, means, lows, highs, lasts, medians, lengths = columns
+    seconds, samples, means, lows, highs, lasts, medians, ends, lengths = columns
     main = raw[place : place + size]
     mixed: dict[str, dict[str, int]] = json.loads(raw[place + size :])
-    for n in wanted:
-        told = Told(seconds[n], samples[n])
+    for at, n in enumerate(several):
+        told = Told(seconds[at], samples[at], end=ends[at])
         code, scale = main[n], keys[n].scale
         if code == _MIXED:
             told.conditions = {CODES[int(each)]: float(length) for each, length in mixed[str(n)].items()}
         elif code != NONE:
-            told.conditions = {CODES[code]: float(lengths[n])}
-        if scale and told.seconds:
-            level = means[n]
-            told.mean, told.low, told.high = level / scale, (level - lows[n]) / scale, (level + highs[n]) / scale
-            told.last, told.median = (level + lasts[n]) / scale, (level + medians[n]) / scale
+            told.conditions = {CODES[code]: float(lengths[at])}
+        if scale and (told.seconds or told.samples):
+            level = means[at]
+            told.mean, told.low, told.high = level / scale, (level - lows[at]) / scale, (level + highs[at]) / scale
+            told.last, told.median = (level + lasts[at]) / scale, (level + medians[at]) / scale
         yield told
 
 
@@ -166,26 +187,26 @@ def hours_told(packed: bytes, wanted: Iterable[int], keys: Keys) -> Iterator[lis
     """What the hours of a day say of each of the `wanted` series, each with the seconds since the day began."""
     raw = zlib.decompress(packed)
     _, size, count, several = HEAD.unpack_from(raw)
-    cells, place, columns = size * count, HEAD.size, list[Sequence[int]]()
+    cells, place, columns = size * count, HEAD.size, list["array[int]"]()
     for _ in range(6):
         columns.append(_unplaned(raw[place : place + 4 * cells]))
         place += 4 * cells
     vectors = [raw[place + n * size : place + (n + 1) * size] for n in range(several)]
-    offsets, common, states = json.loads(raw[place + several * size :])
+    offsets, common, states, ends = json.loads(raw[place + several * size :])
     for n in wanted:
         of_series = slice(n * count, (n + 1) * count)
-        short, samples, levels_moved, lows, highs, lasts = (column[of_series] for column in columns)
+        short, samples, levels_moved, lows, highs, lasts = (_unfolded(column[of_series]) for column in columns)
         levels = list(accumulate(levels_moved))
         found: list[tuple[int, Told]] = []
         for hour in range(count):
-            told = Told(float(common[hour] + short[hour]), samples[hour])
+            told = Told(float(common[hour] + short[hour]), samples[hour], end=offsets[hour] + ends[hour])
             for vector, length in states[hour]:
                 code = vectors[vector][n]
                 if code != NONE:
                     told.conditions[CODES[code]] = told.conditions.get(CODES[code], 0.0) + length
-            if not told.seconds and not told.conditions:
+            if not told.seconds and not told.samples:
                 continue
-            if (scale := keys[n].scale) and told.seconds:
+            if scale := keys[n].scale:
                 level = levels[hour]
                 told.mean, told.low = level / scale, (level - lows[hour]) / scale
                 told.high, told.last = (level + highs[hour]) / scale, (level + lasts[hour]) / scale
@@ -206,10 +227,13 @@ def _planes(numbers: Sequence[int]) -> bytes:
     return b"".join([raw[n::4] for n in range(4)])
 
 
-def _unplaned(planes: bytes) -> Sequence[int]:
+def _unfolded(numbers: Iterable[int]) -> list[int]:
+    return [number >> 1 if not number & 1 else -(number >> 1) - 1 for number in numbers]
+
+
+def _unplaned(planes: bytes) -> "array[int]":
     size = len(planes) // 4
     raw = bytearray(len(planes))
     for n in range(4):
         raw[n::4] = planes[n * size : (n + 1) * size]
-    folded = array("I", bytes(raw))
-    return [number >> 1 if not number & 1 else -(number >> 1) - 1 for number in folded]
+    return array("I", bytes(raw))

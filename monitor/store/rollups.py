@@ -27,7 +27,12 @@ class Hour:
     day: str
     start: datetime
     layout: Layout
-    part: Part
+    body: bytes
+
+    @property
+    def part(self) -> Part:
+        """What the octets say."""
+        return part_read(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ def saved(disk: Connection, hours: Sequence[Hour]) -> None:
     for each in hours:
         key = each.device, each.hour, ids[each.layout.digest]
         begun = known.get(key)
-        part = each.part if begun is None else joined(part_read(begun), each.part)
-        known[key] = body = part_packed(part)
+        body = each.body if begun is None else part_packed(joined(part_read(begun), each.part))
+        known[key] = body
         rows[key] = {
             "device": each.device, "hour": each.hour, "layout": key[2], "day": each.day, "start": each.start,
             "body": body,
@@ -134,7 +139,7 @@ def hours(disk: Connection, names: Collection[str], start: str, end: str) -> lis
     asked = select(_hour).where(_hour.c.device.in_(names), _hour.c.day >= start, _hour.c.day < end)
     rows = disk.execute(asked.order_by(_hour.c.device, _hour.c.hour)).all()
     known = layouts(disk, {row.layout for row in rows})
-    return [Hour(row.device, row.hour, row.day, row.start, known[row.layout], part_read(row.body)) for row in rows]
+    return [Hour(row.device, row.hour, row.day, row.start, known[row.layout], row.body) for row in rows]
 
 
 def forgotten(disk: Connection, before: str, most: int) -> int:

@@ -19,7 +19,7 @@ from monitor.model import DeviceEvent, Happened, Identity
 from monitor.settings import Settings
 from monitor.store import assets, devices, parts, rollups
 from monitor.store.database import Store
-from monitor.store.rolled import Key, Layout, Part, scale
+from monitor.store.rolled import Key, Layout, Part, part_packed, scale
 
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)  # 9 o'clock in Hefei
@@ -57,7 +57,9 @@ def measured(store: Store, device: str, key: Key, values: Sequence[float], until
             day = until - timedelta(days=len(values) - 1 - place)
             start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=8)
             columns = [array("f", [each]) for each in (3600.0, 120.0, value, value, value, value)]
-            rollups.saved(disk, [rollups.Hour(device, start, day.isoformat(), start, layout, Part(columns))])
+            rollups.saved(
+                disk, [rollups.Hour(device, start, day.isoformat(), start, layout, part_packed(Part(columns)))]
+            )
             rollups.packed(disk, device, day.isoformat())
 
 

@@ -37,7 +37,7 @@ from monitor.model import (
 from monitor.store import assets, devices, faults, parts, rollups, tickets
 from monitor.store.assets import What
 from monitor.store.database import Store
-from monitor.store.rolled import Key, Layout, Part, scale
+from monitor.store.rolled import Key, Layout, Part, part_packed, scale
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST, LAST = date(2026, 5, 1), date(2026, 10, 31)
@@ -221,7 +221,9 @@ def _lived(disk: Connection, name: str, random: Random) -> None:
             size = len(levels)
             columns = [array("f", [21600.0] * size), array("f", [360.0] * size)] + [array("f", levels)] * 4
             hours.append(
-                rollups.Hour(name, start + timedelta(hours=6 * quarter), f"{day}", start, layout, Part(columns))
+                rollups.Hour(
+                    name, start + timedelta(hours=6 * quarter), f"{day}", start, layout, part_packed(Part(columns))
+                )
             )
         rollups.saved(disk, hours)
         rollups.packed(disk, name, f"{day}")
