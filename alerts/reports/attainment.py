@@ -65,6 +65,8 @@ def measured(ticket: Ticket, contract: Contract, now: datetime) -> TicketMonth:
 def _steady(clock: Clock) -> Clock:
     if clock.state in _OPEN and clock.promise is not None:
         return replace(clock, as_of=clock.started, due=clock.started + clock.promise)
+    if clock.state is ClockState.NOT_APPLICABLE:
+        return replace(clock, as_of=clock.started)
     return replace(clock, as_of=clock.due) if clock.state is ClockState.MISSED and clock.due else clock
 
 
