@@ -27,7 +27,7 @@ from alerts.reports import attainment
 from alerts.reports import inspection as report
 from alerts.reports.month import InspectionMonth, Outcome, Revision, facts
 from alerts.reports.outcome import read
-from monitor import attaining, reporting
+from monitor import attaining, foretold, reporting
 from monitor.config import Settings
 from monitor.model import Enclosure, Language, Site
 from monitor.settings import Report
@@ -180,6 +180,12 @@ def _facts(
     customer_sites = wanted.sites(settings)
     month = reporting.gathered(
         disk, settings, settings.inventory.customers[wanted.customer], customer_sites, wanted.month, now
+    )
+    names, as_of = [each.device.name for each in month.devices], min(now, month.end)
+    month = replace(
+        month,
+        outlooks=tuple(foretold.outlooks(disk, settings, names, as_of)),
+        notices=foretold.notices(disk, settings, names, month.start, month.end, now),
     )
     if not wanted.site:
         month = replace(month, number=reporting.number_of(wanted.customer, "", wanted.month))

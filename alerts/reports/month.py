@@ -111,10 +111,14 @@ class ExposureMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticesMonth:
-    """What the makers' notices mean for these devices; `sources` with the moment until which each is known."""
+    """What the makers' notices mean for these devices; `sources` with the moment until which each is known.
+
+    Of `undetermined` devices it could not be told for some notice whether it touches them.
+    """
 
     exposures: tuple[ExposureMonth, ...]
     sources: tuple[tuple[str, datetime | None], ...] = ()
+    undetermined: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
