@@ -116,8 +116,9 @@ def made(
     with store.reading() as disk:
         month = _facts(disk, settings, wanted, now, filled or {})
 
-    def paper(language: Language, version: int, revisions: Sequence[Revision]) -> Paper:
-        return _paper(replace(month, generated_at=revisions[-1].made_at, revisions=tuple(revisions)), language, version)
+    def paper(language: Language, version: int, revisions: Sequence[Revision], digest: str) -> Paper:
+        own = replace(month, generated_at=revisions[-1].made_at, revisions=tuple(revisions))
+        return _paper(own, language, version, digest)
 
     return archived(store, wanted.about, facts(month), languages, now, why, paper)
 
@@ -129,23 +130,25 @@ def archived(
     languages: Iterable[Language],
     now: datetime,
     why: str,
-    paper: Callable[[Language, int, Sequence[Revision]], Paper],
+    paper: Callable[[Language, int, Sequence[Revision], str], Paper],
 ) -> tuple[Kept, ...]:
     """The papers about something, made of the facts in `document`, from the archive or as the next version.
 
-    `paper` makes one in a language, with its version and the record of revisions, whose last line is its own.
+    `paper` makes one in a language, with its version, the record of revisions, whose last line is its own, and the
+    SHA-256 of the facts.
     """
     with store.reading() as disk:
         archive = papers.versions(disk, about)
     newest = max(archive, key=lambda each: each.version, default=None)
-    is_same = newest is not None and newest.facts == sha256(document).hexdigest()
+    digest = sha256(document).hexdigest()
+    is_same = newest is not None and newest.facts == digest
     version = newest.version if newest and is_same else newest.version + 1 if newest else 1
     revisions = tuple(_revisions(archive, version, newest if is_same else None, why, now))
     kept = {each.language: each for each in archive if each.version == version}
     found = []
     for language in dict.fromkeys(languages):
         if language not in kept:
-            made_now = paper(language, version, revisions)
+            made_now = paper(language, version, revisions, digest)
             with store.writing() as disk:
                 kept[language] = papers.saved(disk, about, made_now, revisions[-1].why, document)
         found.append(kept[language])
@@ -167,8 +170,8 @@ def attained(
         told = attaining.gathered(disk, settings, customer, first, last, now)
     about = About(kind=attainment.KIND, customer=customer, site="", period=told.period)
 
-    def paper(language: Language, version: int, revisions: Sequence[Revision]) -> Paper:
-        return attainment.attainment(replace(told, generated_at=revisions[-1].made_at), language, version)
+    def paper(language: Language, version: int, revisions: Sequence[Revision], digest: str) -> Paper:
+        return attainment.attainment(replace(told, generated_at=revisions[-1].made_at), language, version, digest)
 
     return archived(store, about, facts(told), languages, now, "", paper)
 
@@ -215,8 +218,8 @@ def _revisions(archive: Sequence[Kept], version: int, same: Kept | None, why: st
         yield Revision(version=version, made_at=now, why=why or ("data" if archive else "first"))
 
 
-def _paper(month: InspectionMonth, language: Language, version: int) -> Paper:
-    return identified(report.inspection(month, language, version), month.filled)
+def _paper(month: InspectionMonth, language: Language, version: int, digest: str) -> Paper:
+    return identified(report.inspection(month, language, version, digest), month.filled)
 
 
 def identified(paper: Paper, filled: Mapping[str, str]) -> Paper:

@@ -225,18 +225,29 @@ def fingerprint(month: object) -> str:
 
 
 def _plain(value: object) -> dict[str, object]:
-    return {each.name: _told(getattr(value, each.name)) for each in fields(value)}  # type: ignore[arg-type]  # a dataclass: `_told` sends no other
+    kind = type(value)
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(each.name for each in fields(value))  # type: ignore[arg-type]  # a dataclass: `_told` sends no other
+    return {name: _told(getattr(value, name)) for name in names}
 
 
-def _told(value: object) -> object:
-    if is_dataclass(value):
+_FIELDS: dict[type, tuple[str, ...]] = {}
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
+
+def _told(value: object) -> object:  # noqa: PLR0911 - one for each kind of value
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind in _FIELDS or is_dataclass(value):
         return _plain(value)
-    if isinstance(value, Mapping):
-        return {str(key): _told(each) for key, each in value.items()}
     if isinstance(value, tuple | list):
         return [_told(each) for each in value]
-    if isinstance(value, AbstractSet):
-        return sorted(map(str, value))
     if isinstance(value, datetime | date | time):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _told(each) for key, each in value.items()}
+    if isinstance(value, AbstractSet):
+        return sorted(map(str, value))
     return value.total_seconds() if isinstance(value, timedelta) else value
