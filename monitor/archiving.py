@@ -7,6 +7,7 @@ never a change. All of it may take long and blocks: the daemon has it done in a 
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -71,7 +72,7 @@ class Wanted:
 
 
 def due(disk: Connection, settings: Settings, now: datetime) -> tuple[Wanted, ...]:
-    """The reports that have to be made by now and are not in the archive in every language.
+    """The reports that have to be made by now, and were not made in every language and form since their month ended.
 
     Nothing is made of a month before we began to watch: it would only say that nothing was checked.
     """
@@ -81,10 +82,24 @@ def due(disk: Connection, settings: Settings, now: datetime) -> tuple[Wanted, ..
     return tuple(
         each
         for each in scheduled(settings, now)
-        if first[: len(each.month)] <= each.month
-        and {one.language for one in papers.versions(disk, each.about)}
-        < set(settings.report.of(each.customer).languages)
+        if first[: len(each.month)] <= each.month and not _is_made(disk, settings, each)
     )
+
+
+def _is_made(disk: Connection, settings: Settings, wanted: Wanted) -> bool:
+    own = settings.report.of(wanted.customer)
+    archive = _of_whole_month(disk, settings, wanted)
+    return all(
+        any(each.language is language and set(own.forms) <= each.forms.keys() for each in archive)
+        for language in own.languages
+    )
+
+
+def _of_whole_month(disk: Connection, settings: Settings, wanted: Wanted) -> tuple[Kept, ...]:
+    """The versions that were made when the month was over; what was made before tells a part of it."""
+    zone = next((site.zone for site in wanted.sites(settings)), reporting.ZONE)
+    end = reporting.bounds(wanted.month, zone)[1]
+    return tuple(each for each in papers.versions(disk, wanted.about) if each.made_at >= end)
 
 
 def scheduled(settings: Settings, now: datetime) -> Iterator[Wanted]:
@@ -116,11 +131,14 @@ def made(
     with store.reading() as disk:
         month = _facts(disk, settings, wanted, now, filled or {})
 
-    def paper(language: Language, version: int, revisions: Sequence[Revision], digest: str) -> Paper:
+    document = facts(month)
+    digest = sha256(document).hexdigest()
+
+    def paper(language: Language, version: int, revisions: Sequence[Revision]) -> Paper:
         own = replace(month, generated_at=revisions[-1].made_at, revisions=tuple(revisions))
         return _paper(own, language, version, digest)
 
-    return archived(store, wanted.about, facts(month), languages, now, why, paper)
+    return archived(store, wanted.about, document, languages, now, why, paper)
 
 
 def archived(
@@ -130,25 +148,23 @@ def archived(
     languages: Iterable[Language],
     now: datetime,
     why: str,
-    paper: Callable[[Language, int, Sequence[Revision], str], Paper],
+    paper: Callable[[Language, int, Sequence[Revision]], Paper],
 ) -> tuple[Kept, ...]:
     """The papers about something, made of the facts in `document`, from the archive or as the next version.
 
-    `paper` makes one in a language, with its version, the record of revisions, whose last line is its own, and the
-    SHA-256 of the facts.
+    `paper` makes one in a language, with its version and the record of revisions, whose last line is its own.
     """
     with store.reading() as disk:
         archive = papers.versions(disk, about)
     newest = max(archive, key=lambda each: each.version, default=None)
-    digest = sha256(document).hexdigest()
-    is_same = newest is not None and newest.facts == digest
+    is_same = newest is not None and newest.facts == sha256(document).hexdigest()
     version = newest.version if newest and is_same else newest.version + 1 if newest else 1
     revisions = tuple(_revisions(archive, version, newest if is_same else None, why, now))
     kept = {each.language: each for each in archive if each.version == version}
     found = []
     for language in dict.fromkeys(languages):
         if language not in kept:
-            made_now = paper(language, version, revisions, digest)
+            made_now = paper(language, version, revisions)
             with store.writing() as disk:
                 kept[language] = papers.saved(disk, about, made_now, revisions[-1].why, document)
         found.append(kept[language])
@@ -170,8 +186,8 @@ def attained(
         told = attaining.gathered(disk, settings, customer, first, last, now)
     about = About(kind=attainment.KIND, customer=customer, site="", period=told.period)
 
-    def paper(language: Language, version: int, revisions: Sequence[Revision], digest: str) -> Paper:
-        return attainment.attainment(replace(told, generated_at=revisions[-1].made_at), language, version, digest)
+    def paper(language: Language, version: int, revisions: Sequence[Revision]) -> Paper:
+        return attainment.attainment(replace(told, generated_at=revisions[-1].made_at), language, version)
 
     return archived(store, about, facts(told), languages, now, "", paper)
 
@@ -291,40 +307,56 @@ class Written:
 def written(store: Store, kept: Kept, wanted: Iterable[Form], directory: Path, now: datetime) -> Written:
     """Files of a paper in `directory`; one that lies there already, as it should be, stays.
 
-    Where one form cannot be made, such as a PDF without its fonts, the others are.
+    Where one form cannot be made, such as a PDF without its fonts, the others are. Two are made at once: typst has a
+    process of its own.
     """
     with store.reading() as disk:
         paper = papers.paper(disk, kept.id)
     directory.mkdir(parents=True, exist_ok=True)
     files, failed = [], []
-    for form in dict.fromkeys(wanted):
-        try:
-            content = rendered_as(paper, form)
-        except (FontsMissingError, TypesettingError) as error:
-            failed.append((form, str(error)))
-            continue
-        file = directory / f"{kept.about.kind}-{forms.file_name(paper, form)}"
-        if not file.exists() or file.read_bytes() != content:
-            draft = file.with_suffix(f"{file.suffix}.part")  # one that was cut off half-way is not mistaken for it
-            draft.write_bytes(content)
-            draft.replace(file)
-        with store.writing() as disk:
-            papers.formed(disk, kept.id, form.value, content, now)
-        files.append((form, file))
+    with ThreadPoolExecutor(2) as pool:
+        for form, content in pool.map(lambda form: (form, _formed(paper, form)), dict.fromkeys(wanted)):
+            if isinstance(content, str):
+                failed.append((form, content))
+                continue
+            file = directory / f"{kept.about.kind}-{forms.file_name(paper, form)}"
+            if not file.exists() or file.read_bytes() != content:
+                draft = file.with_suffix(f"{file.suffix}.part")  # one that was cut off half-way is not mistaken for it
+                draft.write_bytes(content)
+                draft.replace(file)
+            with store.writing() as disk:
+                papers.formed(disk, kept.id, form.value, content, now)
+            files.append((form, file))
     with store.reading() as disk:
         return Written(kept=papers.found(disk, kept.id), files=tuple(files), failed=tuple(failed))
 
 
+def _formed(paper: Paper, form: Form) -> bytes | str:
+    """The file, or why it cannot be made."""
+    try:
+        return rendered_as(paper, form)
+    except (FontsMissingError, TypesettingError) as error:
+        return str(error)
+
+
 def caught_up(store: Store, settings: Settings, now: datetime) -> tuple[Written, ...]:
-    """Make what is due: archive it, write its files, and queue the letters that take them along."""
+    """Make what is due: archive it, write its files, and queue the letters that take them along.
+
+    What was cut off half-way goes on where it was; a letter leaves once, and waits for a PDF that cannot be made yet.
+    """
     with store.reading() as disk:
         wanted = due(disk, settings, now)
     found = []
     for each in wanted:
         own = settings.report.of(each.customer)
-        for kept in made(store, settings, each, own.languages, now):
+        with store.reading() as disk:
+            there = {kept.language: kept for kept in _of_whole_month(disk, settings, each)}
+        missing = [language for language in own.languages if language not in there]
+        new = made(store, settings, each, missing, now) if missing else ()
+        for kept in (*(there[language] for language in own.languages if language in there), *new):
             one = written(store, kept, own.forms, folder(settings.report, each), now)
-            mailed(store, settings, one, now)
+            if Form.PDF not in dict(one.failed):
+                mailed(store, settings, one, now)
             found.append(one)
     return tuple(found)
 

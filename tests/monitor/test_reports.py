@@ -163,6 +163,25 @@ async def test_a_customer_has_one_report_of_all_sites_in_the_forms_and_to_the_pe
     assert sorted(each.letter.recipient for each in queued) == sorted(["li@example.org", "an@example.org"] * 2)
 
 
+async def test_what_was_made_within_the_month_does_not_stand_for_the_whole_of_it(seen: House) -> None:
+    early = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    (part,) = archiving.made(seen.store, seen.settings, HEFEI, [Language.ZH_CN], early)
+    changed(seen)
+    (whole,) = archiving.caught_up(seen.store, seen.settings, LATER)
+    assert (part.version, whole.kept.version) == (1, 2)
+    assert archiving.caught_up(seen.store, seen.settings, LATER) == ()
+
+
+async def test_a_report_that_was_cut_off_before_its_files_goes_on_with_them(seen: House) -> None:
+    (kept,) = archiving.made(seen.store, seen.settings, HEFEI, [Language.ZH_CN], LATER)
+    (one,) = archiving.caught_up(seen.store, seen.settings, LATER)
+    assert one.kept.id == kept.id
+    assert {form for form, _ in one.files} == {Form.JSON, Form.HTML}
+    assert archiving.caught_up(seen.store, seen.settings, LATER) == ()
+    with seen.store.reading() as disk:
+        assert [each.letter.recipient for each in letters.all_letters(disk)] == ["archive@example.org"]
+
+
 async def test_a_customer_that_reports_name_and_nobody_has_is_refused(seen: House) -> None:
     text = (seen.folder / "netvigil.toml").read_text() + '[[report.customer]]\nname = "cdx"\n'
     (seen.folder / "netvigil.toml").write_text(text)
