@@ -27,7 +27,7 @@ from alerts.reports import attainment
 from alerts.reports import inspection as report
 from alerts.reports.month import InspectionMonth, Outcome, Revision, facts
 from alerts.reports.outcome import read
-from monitor import attaining, reporting
+from monitor import attaining, foretold, reporting
 from monitor.config import Settings
 from monitor.model import Enclosure, Language, Site
 from monitor.settings import Report
@@ -71,7 +71,7 @@ class Wanted:
 
 
 def due(disk: Connection, settings: Settings, now: datetime) -> tuple[Wanted, ...]:
-    """The reports that have to be made by now and are not in the archive in every language.
+    """The reports that have to be made by now, and were not made in every language and form since their month ended.
 
     Nothing is made of a month before we began to watch: it would only say that nothing was checked.
     """
@@ -81,10 +81,24 @@ def due(disk: Connection, settings: Settings, now: datetime) -> tuple[Wanted, ..
     return tuple(
         each
         for each in scheduled(settings, now)
-        if first[: len(each.month)] <= each.month
-        and {one.language for one in papers.versions(disk, each.about)}
-        < set(settings.report.of(each.customer).languages)
+        if first[: len(each.month)] <= each.month and not _is_made(disk, settings, each)
     )
+
+
+def _is_made(disk: Connection, settings: Settings, wanted: Wanted) -> bool:
+    own = settings.report.of(wanted.customer)
+    archive = _of_whole_month(disk, settings, wanted)
+    return all(
+        any(each.language is language and set(own.forms) <= each.forms.keys() for each in archive)
+        for language in own.languages
+    )
+
+
+def _of_whole_month(disk: Connection, settings: Settings, wanted: Wanted) -> tuple[Kept, ...]:
+    """The versions that were made when the month was over; what was made before tells a part of it."""
+    zone = next((site.zone for site in wanted.sites(settings)), reporting.ZONE)
+    end = reporting.bounds(wanted.month, zone)[1]
+    return tuple(each for each in papers.versions(disk, wanted.about) if each.made_at >= end)
 
 
 def scheduled(settings: Settings, now: datetime) -> Iterator[Wanted]:
@@ -116,10 +130,14 @@ def made(
     with store.reading() as disk:
         month = _facts(disk, settings, wanted, now, filled or {})
 
-    def paper(language: Language, version: int, revisions: Sequence[Revision]) -> Paper:
-        return _paper(replace(month, generated_at=revisions[-1].made_at, revisions=tuple(revisions)), language, version)
+    document = facts(month)
+    digest = sha256(document).hexdigest()
 
-    return archived(store, wanted.about, facts(month), languages, now, why, paper)
+    def paper(language: Language, version: int, revisions: Sequence[Revision]) -> Paper:
+        own = replace(month, generated_at=revisions[-1].made_at, revisions=tuple(revisions))
+        return _paper(own, language, version, digest)
+
+    return archived(store, wanted.about, document, languages, now, why, paper)
 
 
 def archived(
@@ -181,6 +199,12 @@ def _facts(
     month = reporting.gathered(
         disk, settings, settings.inventory.customers[wanted.customer], customer_sites, wanted.month, now
     )
+    names, as_of = [each.device.name for each in month.devices], min(now, month.end)
+    month = replace(
+        month,
+        outlooks=tuple(foretold.outlooks(disk, settings, names, as_of)),
+        notices=foretold.notices(disk, settings, names, month.start, month.end, now),
+    )
     if not wanted.site:
         month = replace(month, number=reporting.number_of(wanted.customer, "", wanted.month))
     archive = papers.versions(disk, wanted.about)
@@ -209,8 +233,8 @@ def _revisions(archive: Sequence[Kept], version: int, same: Kept | None, why: st
         yield Revision(version=version, made_at=now, why=why or ("data" if archive else "first"))
 
 
-def _paper(month: InspectionMonth, language: Language, version: int) -> Paper:
-    return identified(report.inspection(month, language, version), month.filled)
+def _paper(month: InspectionMonth, language: Language, version: int, digest: str) -> Paper:
+    return identified(report.inspection(month, language, version, digest), month.filled)
 
 
 def identified(paper: Paper, filled: Mapping[str, str]) -> Paper:
@@ -308,15 +332,23 @@ def written(
 
 
 def caught_up(store: Store, settings: Settings, now: datetime) -> tuple[Written, ...]:
-    """Make what is due: archive it, write its files, and queue the letters that take them along."""
+    """Make what is due: archive it, write its files, and queue the letters that take them along.
+
+    What was cut off half-way goes on where it was; a letter leaves once, and waits for a PDF that cannot be made yet.
+    """
     with store.reading() as disk:
         wanted = due(disk, settings, now)
     found = []
     for each in wanted:
         own = settings.report.of(each.customer)
-        for kept in made(store, settings, each, own.languages, now):
+        with store.reading() as disk:
+            there = {kept.language: kept for kept in _of_whole_month(disk, settings, each)}
+        missing = [language for language in own.languages if language not in there]
+        new = made(store, settings, each, missing, now) if missing else ()
+        for kept in (*(there[language] for language in own.languages if language in there), *new):
             one = written(store, kept, own.forms, folder(settings.report, each), now, settings.dress(each.customer))
-            mailed(store, settings, one, now)
+            if Form.PDF not in dict(one.failed):
+                mailed(store, settings, one, now)
             found.append(one)
     return tuple(found)
 

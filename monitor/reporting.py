@@ -53,7 +53,8 @@ from monitor.store.configurations import Configurations
 from monitor.store.devices import Visited
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_ZONE = "Asia/Shanghai"
+ZONE = "Asia/Shanghai"
+"""Of a customer without sites."""
 _MOST_WINDOWS = 100  # occurrences of one window that recurs
 _TRENDED = past.Wanted(
     kinds={past.THERE.kind, *(kind for each in QUANTITIES for kind in each.kinds)},
@@ -90,7 +91,7 @@ def gathered(
     disk: Connection, settings: Settings, customer: Customer, sites: Sequence[Site], month: str, now: datetime
 ) -> InspectionMonth:
     """The facts of `month` ("2026-11") at `sites` of `customer`. Raises ValueError where that is no month."""
-    zone = sites[0].zone if sites else _ZONE
+    zone = sites[0].zone if sites else ZONE
     start, end = bounds(month, zone)
     as_of = min(now, end)
     names = {site.name for site in sites}
@@ -247,7 +248,7 @@ def _windows(
     disk: Connection, settings: Settings, mine: Sequence[Device], start: datetime, end: datetime
 ) -> Iterator[WindowMonth]:
     """The maintenance windows that covered any of the devices in the month."""
-    zone = start.tzinfo.key if isinstance(start.tzinfo, ZoneInfo) else _ZONE
+    zone = start.tzinfo.key if isinstance(start.tzinfo, ZoneInfo) else ZONE
     found: list[WindowMonth] = []
     for window in (*settings.inventory.windows, *maintenance.overlapping(disk, start, end)):
         if not any(window.scope.covers(device) for device in mine):

@@ -65,6 +65,8 @@ def measured(ticket: Ticket, contract: Contract, now: datetime) -> TicketMonth:
 def _steady(clock: Clock) -> Clock:
     if clock.state in _OPEN and clock.promise is not None:
         return replace(clock, as_of=clock.started, due=clock.started + clock.promise)
+    if clock.state is ClockState.NOT_APPLICABLE:
+        return replace(clock, as_of=clock.started)
     return replace(clock, as_of=clock.due) if clock.state is ClockState.MISSED and clock.due else clock
 
 
@@ -126,8 +128,8 @@ def _paused(ticket: Ticket) -> timedelta:
     return sum((end.at - begin.at for begin, end in _pauses(ticket) if end is not None), timedelta())
 
 
-def attainment(facts: AttainmentFacts, language: Language, version: int = 1) -> Paper:
-    """The report in `language`."""
+def attainment(facts: AttainmentFacts, language: Language, version: int = 1, digest: str = "") -> Paper:
+    """The report in `language`. `digest` is the fingerprint of the facts, where it is known already."""
     pen = Pen(said=words(language), zone=facts.zone, group=KIND)
     terms: list[tuple[str, Cell]] = [
         (pen.words("cover_period"), facts.period),
@@ -144,7 +146,7 @@ def attainment(facts: AttainmentFacts, language: Language, version: int = 1) -> 
         zone=facts.zone,
         made_at=facts.generated_at,
         tool_version=facts.tool_version,
-        facts=fingerprint(facts),
+        facts=digest or fingerprint(facts),
         blocks=tuple(_blocks(facts, pen)),
         company=facts.company,
         customer=facts.customer,

@@ -205,6 +205,8 @@ def notices(book: Book) -> Iterator[Block]:
         return
     for name, at in found.sources:
         yield pen.paragraph("notices_source", Tone.QUIET, source=name, at=pen.at(at) if at else pen.words("never"))
+    if found.undetermined:
+        yield pen.paragraph("notices_undetermined", Tone.ATTENTION, count=str(found.undetermined))
     yield pen.table(
         "notices",
         [("device", 1.2), ("notice", 2.4), ("verdict", 1.0), ("fixed", 1.2), ("workaround", 1.8), ("standing", 0.9)],
@@ -216,7 +218,7 @@ def notices(book: Book) -> Iterator[Block]:
                     pen.said.named("inspection", f"verdict_{each.verdict}"),
                     each.fixed or NONE,
                     each.workaround or NONE,
-                    each.state or NONE,
+                    pen.said.named("inspection", f"notice_{each.state}") if each.state else NONE,
                 )
             )
             for each in found.exposures

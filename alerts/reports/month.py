@@ -111,10 +111,14 @@ class ExposureMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticesMonth:
-    """What the makers' notices mean for these devices; `sources` with the moment until which each is known."""
+    """What the makers' notices mean for these devices; `sources` with the moment until which each is known.
+
+    Of `undetermined` devices it could not be told for some notice whether it touches them.
+    """
 
     exposures: tuple[ExposureMonth, ...]
     sources: tuple[tuple[str, datetime | None], ...] = ()
+    undetermined: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,18 +225,29 @@ def fingerprint(month: object) -> str:
 
 
 def _plain(value: object) -> dict[str, object]:
-    return {each.name: _told(getattr(value, each.name)) for each in fields(value)}  # type: ignore[arg-type]  # a dataclass: `_told` sends no other
+    kind = type(value)
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(each.name for each in fields(value))  # type: ignore[arg-type]  # a dataclass: `_told` sends no other
+    return {name: _told(getattr(value, name)) for name in names}
 
 
-def _told(value: object) -> object:
-    if is_dataclass(value):
+_FIELDS: dict[type, tuple[str, ...]] = {}
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
+
+def _told(value: object) -> object:  # noqa: PLR0911 - one for each kind of value
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind in _FIELDS or is_dataclass(value):
         return _plain(value)
-    if isinstance(value, Mapping):
-        return {str(key): _told(each) for key, each in value.items()}
     if isinstance(value, tuple | list):
         return [_told(each) for each in value]
-    if isinstance(value, AbstractSet):
-        return sorted(map(str, value))
     if isinstance(value, datetime | date | time):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _told(each) for key, each in value.items()}
+    if isinstance(value, AbstractSet):
+        return sorted(map(str, value))
     return value.total_seconds() if isinstance(value, timedelta) else value

@@ -164,19 +164,18 @@ def _lines(sheets: Sequence[Sheet], before: set[str]) -> Iterator[Problem]:
 
 def _outlooks(month: InspectionMonth, before: set[str]) -> Iterator[Problem]:
     for one in month.outlooks:
-        if one.on is not None:
-            key = f"{one.device}/{one.component.kind}/{one.component.label}/{one.aspect}/outlook"
-            yield Problem(
-                key=key,
-                device=one.device,
-                what=_what(one.component, one.aspect, None),
-                urgency=Urgency.GENERAL,
-                standing=_standing(key, before),
-                reason=one.says,
-                kind=one.component.kind,
-                aspect=one.aspect,
-                note=Phrase(key="reaches_limit", values={"day": one.on}),
-            )
+        key = f"{one.device}/{one.component.kind}/{one.component.label}/{one.aspect}/outlook"
+        yield Problem(
+            key=key,
+            device=one.device,
+            what=_what(one.component, one.aspect, None),
+            urgency=Urgency.GENERAL,
+            standing=_standing(key, before),
+            reason=one.says,
+            kind=one.component.kind,
+            aspect=one.aspect,
+            note=Phrase(key="reaches_limit", values={"day": one.on}) if one.on else None,
+        )
 
 
 def _exposures(month: InspectionMonth, before: set[str]) -> Iterator[Problem]:
