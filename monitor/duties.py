@@ -99,8 +99,9 @@ class Duties:
 
         The daemon ticks every second and need not ask; a rehearsal has hours to get over.
         """
-        waiting = await self._store.ask(letters.next_try)
-        windows = partial(maintenance.next_change, settings=self.settings, now=self._clock(), within=_SWEEP)
+        now = self._clock()
+        waiting = await self._store.ask(partial(letters.next_try, now=now))
+        windows = partial(maintenance.next_change, settings=self.settings, now=now, within=_SWEEP)
         change = await self._store.ask(windows)
         rest = self._rests_until
         moments = [at for at in self._calls.values() if at is not None]
