@@ -115,7 +115,8 @@ class Duties:
 
         The daemon ticks every second and need not ask; a rehearsal has hours to get over.
         """
-        windows = partial(maintenance.next_change, settings=self.settings, now=self._clock(), within=_SWEEP)
+        now = self._clock()
+        windows = partial(maintenance.next_change, settings=self.settings, now=now, within=_SWEEP)
         change = await self._store.ask(windows)
         moments = [at for at in self._calls.values() if at is not None]
         moments += [self._swept_at + _SWEEP, *(wake for wake in self._wakes.values() if wake is not None)]
