@@ -19,7 +19,7 @@ from alerts.desk.reminding import next_at
 from alerts.post.channels import MAIL, Channel, way
 from alerts.post.chat import sent
 from alerts.post.mail import MailSettings, Receipt, Verdict, posted
-from monitor import afterwards, archiving, maintenance, ticketing, units
+from monitor import afterwards, archiving, maintenance, supplies, ticketing, units
 from monitor import outages as telling
 from monitor.config import Settings
 from monitor.metrics import Metrics
@@ -328,6 +328,7 @@ class Duties:
             return
         levels = await self._store.ask(partial(units.spare_levels, settings=self.settings))
         self._metrics.spares_counted({each.part_number: each.short for each in levels})
+        await self._store.do(partial(supplies.told, levels=levels, settings=self.settings, now=now))
         self._stock_as_of, self._stocked_at = as_of, now
 
     async def _looks_ahead(self, now: datetime) -> None:

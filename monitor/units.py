@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from alerts.desk import ladder
 from alerts.desk.assets import UNIT_KINDS, Asset, Difference, SeenUnit, Swapped, differences, is_unit
 from alerts.desk.dispatch import Proposal, lines, proposed
 from alerts.desk.spares import Installed, Level, Offer, levels, offers
@@ -184,8 +185,12 @@ def of_ticket(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings
 
 
 def sending(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> tuple[Text, ...]:
-    """Who is to be sent and with what, in lines."""
-    return lines(sent(disk, ticket, fault, settings, now), settings.contract)
+    """Who is to be sent and with what, and whom to press at the vendor's, in lines."""
+    contract = settings.contract
+    return (
+        *lines(sent(disk, ticket, fault, settings, now), contract),
+        *ladder.said(ladder.case(ticket, contract, now)),
+    )
 
 
 def sent(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> Proposal | None:

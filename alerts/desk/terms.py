@@ -153,8 +153,17 @@ class LevelPromise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """Somebody at the maker's who is pressed when a case has lasted so long."""
+
+    after: Span
+    title: Text
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Maker:
-    """Who made a device: warranty, spare units, support."""
+    """Who made a device: warranty, spare units, support, and whom to press when a case lasts."""
 
     title: Text
     report_by_level: bool
@@ -164,6 +173,7 @@ class Maker:
     on_site: Span | None = None
     parts_business_days: Days | None = None
     phone_hours: Hours | None = None
+    ladder: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

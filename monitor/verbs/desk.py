@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from alerts.desk import ladder
 from alerts.desk import tickets as desk
 from alerts.desk.clocks import clocks, nearest
 from alerts.desk.dispatch import Proposal, lines
 from alerts.desk.effective import written_at
+from alerts.desk.ladder import Case
 from alerts.desk.times import span, wall
 from alerts.runbooks import link
 from monitor import ticketing, units
@@ -83,6 +85,7 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         ],
         "unit": [{"en": line.en, "zh_CN": line.zh_CN} for line in unit],
         "dispatch": _proposed(proposal),
+        "vendor": _case(ladder.case(found, settings.contract, now)),
         "letters": [
             {
                 "to": each.letter.recipient,
@@ -104,7 +107,8 @@ def ticket_show(number: str, directory: Path, *, as_json: bool) -> None:
         click.echo(f"  {each.title.en:<34} {due:<34}  {each.state.value}")
     if page:
         click.echo(f"  what to do: {page}")
-    for line in (*unit, *lines(proposal, settings.contract)):
+    pressed = ladder.said(ladder.case(found, settings.contract, now))
+    for line in (*unit, *lines(proposal, settings.contract), *pressed):
         click.echo(f"  {line.en}")
     for event in found.events:
         data = ", ".join(f"{key}={value}" for key, value in event.data.items() if not key.endswith("_zh_CN"))
@@ -169,6 +173,20 @@ def _proposed(proposal: Proposal | None) -> dict[str, object] | None:
         }
         if spare
         else None,
+    }
+
+
+def _case(found: Case | None) -> dict[str, object] | None:
+    """The vendor's case, and whom to press for it."""
+    if found is None:
+        return None
+    rung = found.rung
+    return {
+        "case": found.number or None,
+        "opened_at": _told(found.opened_at),
+        "next_due": found.next_due or None,
+        "rung": {"title": rung.title.en, "phone": rung.phone or None} if rung else None,
+        "next_rung_at": _told(found.next_rung_at),
     }
 
 
