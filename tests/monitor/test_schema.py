@@ -24,6 +24,7 @@ from monitor.netvigil_file import (
     MailboxFile,
     MailFile,
     NetvigilFile,
+    NoticesFile,
     ReachFile,
     RecipientFile,
     RedfishFile,
@@ -80,6 +81,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[report]`": ReportFile,
     "`[[report.customer]]`": CustomerReportFile,
     "`[diagnosis]`": DiagnosisFile,
+    "`[notices]`": NoticesFile,
     "`[attachments]`": AttachmentsFile,
     "`[history]`": HistoryFile,
     "`[spares]`": SparesFile,
@@ -200,6 +202,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "web", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
         "mailbox", "channel", "storm", "report", "history", "spares", "diagnosis", "attachments",
+        "notices",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",
