@@ -117,6 +117,32 @@ def gathered(
         windows=tuple(_windows(disk, settings, mine, start, end)),
         trends=trends,
         spares=_spares(disk, settings, start, end),
+        notices=_notices(disk, settings, keys, start, end, now),
+    )
+
+
+def _notices(
+    disk: Connection, settings: Settings, names: Sequence[str], start: datetime, end: datetime, now: datetime
+) -> NoticesMonth | None:
+    """What the makers' notices mean for these devices; None where no source of them was ever read."""
+    found = noticed.month(disk, settings, names, start, end, now)
+    if not any(each.last_good for each in found.sources):
+        return None
+    return NoticesMonth(
+        exposures=tuple(
+            ExposureMonth(
+                device=each.device,
+                advisory=each.advisory,
+                title=each.title,
+                verdict=each.verdict,
+                known_exploited=each.known_exploited,
+                fixed=each.fixed,
+                workaround=each.workaround,
+                state=each.state,
+            )
+            for each in found.exposures
+        ),
+        sources=tuple((each.name, each.last_good) for each in found.sources),
     )
 
 
