@@ -172,7 +172,7 @@ def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
 
 for verb in (lives.device_parts, lives.device_history, lives.device_forget):
     watched.device.add_command(verb)
-notices.notice.add_command(forecasts.forecast)
+noticed.notice.add_command(forecasts.forecast)
 for verb in (*handling.VERBS, diagnosing.diagnose, diagnosing.attach, diagnosing.attachment):
     desk.ticket.add_command(verb)
 for group in (

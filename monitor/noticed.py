@@ -187,7 +187,9 @@ def month(
         fixes = [str(each) for hit in some for each in (*hit.body["versions"], *hit.body["patches"])]
         fixes = fixes or _fixes(disk, device, about.get(subject, []))
         times = proof(disk, notice, settings, min(now, end)) if notice else None
-        out[device, subject] = _row(device, subject, about, subject in exploited, times, verdict.value, fixes, state.value)
+        out[device, subject] = _row(
+            device, subject, about, subject in exploited, times, verdict.value, fixes, state.value
+        )
 
     for (_, subject), notice in known.items():
         # as it stood at the end of the month, so that the report of a month that is over stays as it was

@@ -22,15 +22,17 @@ from alerts.past import Series
 from alerts.reports.month import (
     ConfigurationMonth,
     DeviceMonth,
+    ExposureMonth,
     InspectionMonth,
     LogMonth,
+    NoticesMonth,
     SparesMonth,
     TicketMonth,
     WindowMonth,
 )
 from alerts.reports.trending import QUANTITIES, Trended, trended
 from collectors.snmp.reader import Silence
-from monitor import past, units
+from monitor import noticed, past, units
 from monitor.config import Settings
 from monitor.inventory import Customer
 from monitor.model import (
