@@ -30,7 +30,7 @@ from monitor.verbs import (
     forecasts,
     handling,
     lives,
-    notices,
+    noticed,
     planned,
     posting,
     record,
@@ -173,7 +173,7 @@ def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
 
 for verb in (lives.device_parts, lives.device_history, lives.device_forget, trends.device_trend):
     watched.device.add_command(verb)
-notices.notice.add_command(forecasts.forecast)
+noticed.notice.add_command(forecasts.forecast)
 for verb in (*handling.VERBS, diagnosing.diagnose, diagnosing.attach, diagnosing.attachment):
     desk.ticket.add_command(verb)
 for group in (
@@ -187,7 +187,7 @@ for group in (
     duty.duty,
     assets.asset,
     spares.spare,
-    notices.notice,
+    noticed.notice,
     reports.report,
     posting.mail,
     accounts.account,

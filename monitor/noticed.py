@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -173,37 +173,47 @@ def month(
     """What touches `devices` and was known before `end`: open matters, and those that were repaired since `start`."""
     exploited = store.exploited(disk)
     sides = {settings.inventory.devices[each].customer for each in devices if each in settings.inventory.devices}
-    known: dict[tuple[str, str], Notice] = {}
-    for customer in sorted(sides):
-        known |= {(customer, each.subject): each for each in notices.all_notices(disk, customer)}
+    known = {
+        (customer, each.subject): each for customer in sorted(sides) for each in notices.all_notices(disk, customer)
+    }
     hits: dict[tuple[str, str], list[store.Hit]] = {}
     for hit in store.hits(disk, devices, _TOLD):
         hits.setdefault((hit.device, hit.subject), []).append(hit)
     about = store.of_subjects(disk, {subject for _, subject in hits} | {subject for _, subject in known})
-    times = {key: proof(disk, each, settings, now) for key, each in known.items()}
     out: dict[tuple[str, str], ExposureOfMonth] = {}
-    for (device, subject), some in hits.items():
-        if all(each.seen_at >= end for each in about.get(subject, [])):
-            continue
-        key = (settings.inventory.devices[device].customer, subject)
-        worst = min((Verdict(each.verdict) for each in some), key=list(Verdict).index)
-        state = life.state(known[key].events).value if key in known else Happened.NEW.value
+
+    def add(device: str, subject: str, notice: Notice | None, verdict: Verdict, state: Happened) -> None:
+        some = hits.get((device, subject), ())
         fixes = [str(each) for hit in some for each in (*hit.body["versions"], *hit.body["patches"])]
-        row = _row(device, subject, about, subject in exploited, times.get(key), worst.value, fixes, state)
-        out[device, subject] = row
-    for (customer, subject), notice in known.items():
-        for event in notice.events:
-            if event.kind is Happened.FIXED and start <= event.at < end:
-                for device in (each for each in life.repaired_by(event) if each in devices):
-                    fixes = _fixes(disk, device, about.get(subject, []))
-                    row = _row(
-                        device, subject, about, subject in exploited, times.get((customer, subject)),
-                        Verdict.NOT_AFFECTED.value, fixes, Happened.FIXED.value,
-                    )  # fmt: skip
-                    out.setdefault((device, subject), row)
+        fixes = fixes or _fixes(disk, device, about.get(subject, []))
+        times = proof(disk, notice, settings, min(now, end)) if notice else None
+        out[device, subject] = _row(
+            device, subject, about, subject in exploited, times, verdict.value, fixes, state.value
+        )
+
+    for (_, subject), notice in known.items():
+        # as it stood at the end of the month, so that the report of a month that is over stays as it was
+        events = [each for each in notice.events if each.at < end]
+        standing = life.told(events)
+        for event in (each for each in events if each.kind is Happened.FIXED and each.at >= start):
+            for device in (each for each in life.repaired_by(event) if each in devices):
+                add(device, subject, notice, Verdict.NOT_AFFECTED, Happened.FIXED)
+        for device, verdict in (standing.devices if standing else {}).items():
+            if device in devices:
+                add(device, subject, notice, verdict, life.state(events))
+    for (device, subject), some in hits.items():
+        key = (settings.inventory.devices[device].customer, subject)
+        is_told = key in known and life.told(known[key].events) is not None
+        if not is_told and any(each.seen_at < end for each in about.get(subject, [])):
+            worst = min((Verdict(each.verdict) for each in some), key=list(Verdict).index)
+            add(device, subject, known.get(key), worst, Happened.NEW)
     undetermined = {hit.device for hit in store.hits(disk, devices, [Verdict.UNDETERMINED.value])}
     rows = tuple(each for _, each in sorted(out.items()))
-    return NoticesOfMonth(exposures=rows, sources=source_states(disk, now), undetermined=len(undetermined))
+    states = tuple(
+        replace(each, last_good=min(each.last_good, end)) if each.last_good else each
+        for each in source_states(disk, min(now, end))
+    )
+    return NoticesOfMonth(exposures=rows, sources=states, undetermined=len(undetermined))
 
 
 def _fixes(disk: Connection, device: str, about: Collection[store.Known]) -> list[str]:

@@ -73,7 +73,7 @@ def _matter(place: int, each: Matter, telling: Telling, language: Language) -> I
     said = words(language)
     say = said.table["notice_life"]
     told = saying.matter(each, telling, said, _MOST_UNITS)
-    yield Heading(level=1, text=f"{place}. {told.heading}", key=f"matter-{place}")
+    yield Heading(level=1, text=told.heading, key=f"matter-{place}")
     if told.again:
         yield Paragraph(text=told.again, tone=Tone.ATTENTION)
     yield Heading(level=2, text=say["what"], key=f"what-{place}")

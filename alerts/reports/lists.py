@@ -218,7 +218,7 @@ def notices(book: Book) -> Iterator[Block]:
                     pen.said.named("inspection", f"verdict_{each.verdict}"),
                     each.fixed or NONE,
                     each.workaround or NONE,
-                    pen.said.named("inspection", f"notice_{each.state}") if each.state else NONE,
+                    pen.said.named("notice_state", each.state) if each.state else NONE,
                 )
             )
             for each in found.exposures

@@ -334,3 +334,6 @@ def sources(directory: Path, *, refused: bool, as_json: bool) -> None:
         ]
     doors.print_rows(rows, as_json=as_json)
     sys.exit(doors.FINDINGS if any(each.is_old for each in states) else doors.FINE)
+
+
+__all__ = ["notice"]

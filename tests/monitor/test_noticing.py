@@ -16,10 +16,11 @@ from alerts.notices.life import Happened
 from alerts.post.mail import message
 from collectors.feeds.bundle import Document
 from house import House
-from monitor import enclosing, noticed, noticing, taking
+from monitor import enclosing, noticed, noticing, reporting, taking
 from monitor.duties import Duties
+from monitor.inventory import Customer
 from monitor.metrics import Metrics
-from monitor.model import Identity, Language, Recipient
+from monitor.model import Identity, Language, Recipient, Site
 from monitor.progress import Progress
 from monitor.store import advisories, devices, letters, notices
 
@@ -268,6 +269,11 @@ async def test_the_month_has_open_matters_and_what_was_repaired_in_it(house: Hou
     with house.store.reading() as disk:
         found = noticed.month(disk, house.settings, [SWITCH, CORE, SERVER], start, end, house.clock())
         before = noticed.month(disk, house.settings, [SWITCH], start, T0, house.clock())
+        ended = T0 + timedelta(hours=1)
+        as_of = noticed.month(disk, house.settings, [CORE], start, ended, house.clock())
+        report = reporting.gathered(
+            disk, house.settings, *_of_house(house), "2026-11", datetime(2026, 12, 2, tzinfo=UTC)
+        )
     assert [(each.device, each.verdict, each.state) for each in found.exposures] == [
         (SWITCH, "affected", "sent"),
         (CORE, "not_affected", "fixed"),
@@ -276,6 +282,14 @@ async def test_the_month_has_open_matters_and_what_was_repaired_in_it(house: Hou
     assert found.exposures[0].workaround == "Reload within 497 days."
     assert found.undetermined == 1
     assert before.exposures == ()
+    assert [(each.device, each.verdict, each.state) for each in as_of.exposures] == [(CORE, "affected", "sent")]
+    assert report.notices is not None
+    assert [(each.device, each.state) for each in report.notices.exposures] == [(SWITCH, "sent"), (CORE, "fixed")]
+
+
+def _of_house(house: House) -> tuple[Customer, list[Site]]:
+    stock = house.settings.inventory
+    return stock.customers["cdc"], list(stock.sites.values())
 
 
 async def test_hostile_words_stay_words(house: House) -> None:

@@ -24,6 +24,7 @@ from monitor.netvigil_file import (
     MailboxFile,
     MailFile,
     NetvigilFile,
+    NoticesFile,
     PastFile,
     ReachFile,
     RecipientFile,
@@ -81,6 +82,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[report]`": ReportFile,
     "`[[report.customer]]`": CustomerReportFile,
     "`[diagnosis]`": DiagnosisFile,
+    "`[notices]`": NoticesFile,
     "`[attachments]`": AttachmentsFile,
     "`[past]`": PastFile,
     "`[history]`": HistoryFile,
@@ -202,6 +204,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "web", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
         "mailbox", "channel", "storm", "report", "history", "spares", "diagnosis", "attachments",
+        "notices",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",
