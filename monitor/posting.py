@@ -87,7 +87,7 @@ class Posting:
 
     async def due(self) -> datetime | None:
         """When a letter is to be tried next; None where none waits."""
-        waiting = await self._store.ask(partial(letters.next_try, by=self.name))
+        waiting = await self._store.ask(partial(letters.next_try, now=self._clock(), by=self.name))
         return waiting if waiting is None or self._rests_until is None else max(waiting, self._rests_until)
 
     async def finished(self) -> None:

@@ -15,6 +15,9 @@ from alerts.faults.rules import Flapping, Run, Watch
 from monitor.model import Condition, Fault, FaultKey, FaultState, Level, Observation
 
 
+_UNWATCHED = timedelta(hours=1)  # longer than any interval between two visits
+
+
 def suspected(key: FaultKey, observation: Observation, past: Fault | None, flapping: Flapping, now: datetime) -> Fault:
     """A new fault, before its first answer is counted. `past` is the last fault of this key and lends its penalty."""
     return Fault(
@@ -38,7 +41,9 @@ def after_bad(
 ) -> Fault:
     """`fault` after one more bad answer; level and reasons are left to judgement."""
     relapsed = fault.good > 0
-    changed_at = now if relapsed else fault.changed_at
+    # A gap in which nobody looked, or a clock that was set ahead, is no time over which it was seen bad.
+    unwatched = fault.state is FaultState.SUSPECTED and now - fault.last_seen > _UNWATCHED
+    changed_at = now if relapsed or unwatched else fault.changed_at
     penalty = _charged(fault, flapping, now) if relapsed and watch.flaps else fault.penalty
     # An open fault stops counting, so that a visit that brings no news changes nothing.
     bad = max(fault.bad, 1) if fault.state is FaultState.OPEN else fault.bad + 1

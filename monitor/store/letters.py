@@ -124,7 +124,7 @@ def due(
     order = (func.coalesce(_letter.c.level, 0), _letter.c.next_try, _letter.c.created_at)
     first = (
         select(_letter.c.message_id)
-        .where(_QUEUED, _letter.c.next_try <= now)
+        .where(_QUEUED, _is_due(now))
         .where((_letter.c.enclosed == 0) | ~_leaves_by(MAIL))
         .where(may_go | _letter.c.message_id.in_(tuple(released)))
         .where(*([] if by is None else [_leaves_by(by)]))
@@ -138,7 +138,7 @@ def parcel_due(disk: Connection, now: datetime) -> Posted | None:
     """The letter with files that has waited longest for its try, of those whose next try has come."""
     first = (
         select(_letter.c.message_id)
-        .where(_QUEUED, _letter.c.next_try <= now, _letter.c.enclosed > 0, _leaves_by(MAIL))
+        .where(_QUEUED, _is_due(now), _letter.c.enclosed > 0, _leaves_by(MAIL))
         .order_by(_letter.c.next_try, _letter.c.created_at)
         .limit(1)
     )
@@ -149,6 +149,11 @@ def _whole(disk: Connection, names: Select[tuple[str]], *order: ColumnElement[An
     """The letters of these Message-IDs; the bodies are read of no others."""
     found = tuple(disk.execute(names).scalars())
     return disk.execute(select(_letter).where(_letter.c.message_id.in_(found)).order_by(*order)).all() if found else ()
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Its next try has come; or it was written by a clock that was set back since, and would wait for that moment."""
+    return (_letter.c.next_try <= now) | (_letter.c.created_at > now)
 
 
 def free_event(disk: Connection) -> int:
@@ -197,11 +202,12 @@ def astray(disk: Connection, ways: Collection[str], now: datetime) -> int:
     return len(lost)
 
 
-def next_try(disk: Connection, by: str | None = None) -> datetime | None:
+def next_try(disk: Connection, now: datetime, by: str | None = None) -> datetime | None:
     """When the first of the letters that wait is to be tried (of those that leave by `by`); None where none waits."""
-    question = select(func.min(_letter.c.next_try)).where(_QUEUED)
-    if by is not None:
-        question = question.where(_leaves_by(by))
+    mine = _QUEUED if by is None else _QUEUED & _leaves_by(by)
+    if disk.execute(select(_letter.c.message_id).where(mine, _letter.c.created_at > now).limit(1)).first():
+        return now  # as `_is_due` has it
+    question = select(func.min(_letter.c.next_try)).where(mine)
     moment: datetime | None = disk.execute(question).scalar_one()
     return moment
 
@@ -221,7 +227,7 @@ def waiting(disk: Connection, now: datetime) -> dict[str, list[Waiting]]:
             columns.level, columns.site, columns.what, columns.created_at,
         )
         .where(_QUEUED, columns.ticket != "")
-        .where((columns.attempts > 0) | (columns.next_try <= now))
+        .where((columns.attempts > 0) | _is_due(now))
     )  # fmt: skip
     found: dict[str, list[Waiting]] = {}
     # Put in order here: where SQLite is asked to, it goes by the index of their moments and reads over every body.

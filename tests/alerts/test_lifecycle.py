@@ -140,3 +140,14 @@ def test_no_fault_clears_by_age(minutes: int) -> None:
     fault = lived("x", watch(1, 2))[-1]
     later = after_good(fault, watch(1, 2), FLAPPING, NOON + minutes * MINUTE)
     assert later.state is OPEN
+
+
+def test_a_clock_that_jumps_ahead_confirms_nothing() -> None:
+    how = watch(2, lasting=5)
+    first = after_bad(suspected(KEY, bad_answer(NOON), None, FLAPPING, NOON), bad_answer(NOON), how, FLAPPING, NOON)
+    jumped = NOON + timedelta(hours=3)
+    second = after_bad(first, bad_answer(jumped), how, FLAPPING, jumped)
+    assert second.state is SUSPECTED
+    later = jumped + 5 * MINUTE
+    assert after_bad(second, bad_answer(later), how, FLAPPING, later).state is OPEN
+    assert after_bad(first, bad_answer(jumped), watch(2), FLAPPING, jumped).state is OPEN  # two answers are two answers

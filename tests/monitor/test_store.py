@@ -453,3 +453,20 @@ async def test_what_is_to_be_written_soon_goes_before_what_waits(tmp_path: Path)
         may_end.set()
         await asyncio.gather(*works)
     assert order == ["soon", "waits 0", "waits 1", "waits 2"]
+
+
+def test_a_letter_of_a_clock_that_was_set_back_since_does_not_wait_for_that_moment(store: Store) -> None:
+    with store.writing() as disk:
+        letters.queued(disk, [LETTER], {})
+        before = LETTER.created_at - timedelta(hours=3)
+        assert [each.letter for each in letters.due(disk, before, 20)] == [LETTER]
+        assert letters.next_try(disk, before) == before
+        assert [each.ticket for each in letters.waiting(disk, before)[LETTER.recipient]] == [LETTER.ticket]
+
+
+def test_a_letter_that_quiet_hours_hold_back_waits_for_their_end(store: Store) -> None:
+    with store.writing() as disk:
+        morning = LETTER.created_at + timedelta(hours=8)
+        letters.queued(disk, [LETTER], {LETTER.recipient: morning})
+        assert not letters.due(disk, LETTER.created_at + timedelta(hours=1), 20)
+        assert letters.next_try(disk, LETTER.created_at + timedelta(hours=1)) == morning

@@ -30,7 +30,7 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "the last grave mail": lambda disk: letters.last_mail(disk, "duty@example.org", grave=True),
     "the letters that are due": lambda disk: letters.due(disk, NOW, 20, held=["duty@example.org"]),
     "the parcel that is due": lambda disk: letters.parcel_due(disk, NOW),
-    "when a letter is due": letters.next_try,
+    "when a letter is due": lambda disk: letters.next_try(disk, NOW),
     "how many letters there are": letters.counted,
 }
 BODILESS = {
