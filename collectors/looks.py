@@ -34,7 +34,7 @@ class Blind(StrEnum):
     BAD_ANSWER = "bad_answer"
 
 
-DETAIL = 300.0
+DETAIL = 900.0
 """Seconds: what is asked at least so often is asked at once where the summary of a device changed."""
 UNREACHED = frozenset({Blind.TIMEOUT, Blind.REFUSED, Blind.UNRESOLVED})
 """The device was not reached at all; every other reason is an answer that keeps us out."""

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from alerts.faults.rules import Flapping, Run, Watch
 from monitor.model import Condition, Fault, FaultKey, FaultState, Level, Observation
 
-
 _UNWATCHED = timedelta(hours=1)  # longer than any interval between two visits
 
 

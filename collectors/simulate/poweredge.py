@@ -40,8 +40,17 @@ TROUBLES: Mapping[str, tuple[Change, ...]] = {
         (STORAGE, "/Status", {"Health": "Critical", "HealthRollup": "Critical", "State": "Enabled"}),
         (SYSTEM, "/Oem/Dell/DellSystem/StorageRollupStatus", "Error"),
     ),
-    "disk_predicted": ((DISK_1, "/FailurePredicted", True), (DISK_1, "/Status/Health", "Warning")),
-    "dimm_failed": ((DIMM_B1, "/Status/Health", "Critical"),),
+    "disk_predicted": (
+        (DISK_1, "/FailurePredicted", True),
+        (DISK_1, "/Status/Health", "Warning"),
+        (STORAGE, "/Status", {"Health": "Warning", "HealthRollup": "Warning", "State": "Enabled"}),
+        (SYSTEM, "/Oem/Dell/DellSystem/StorageRollupStatus", "Degraded"),
+    ),
+    "dimm_failed": (
+        (DIMM_B1, "/Status/Health", "Critical"),
+        (SYSTEM, "/Status", {"Health": "Critical", "HealthRollup": "Critical", "State": "Enabled"}),
+        (SYSTEM, "/Oem/Dell/DellSystem/SysMemPrimaryStatus", "Error"),
+    ),
     "powered_off": (
         (SYSTEM, "/PowerState", "Off"),
         (f"{CHASSIS}/Sensors/CPU1Temp", "/Reading", -128),

@@ -16,8 +16,9 @@ from typing import Any
 
 import click
 
+from alerts.faults.rules import Policy
 from monitor.config import ConfigError
-from monitor.model import EventKind
+from monitor.model import Condition, EventKind
 from monitor.problem import check_lines
 from monitor.rehearsal.account import Account
 from monitor.rehearsal.chronicle import Life
@@ -116,7 +117,7 @@ def _is_usual(account: Account) -> bool:
         and not scenario.settings
         and not (scenario.config or scenario.maintenance)
         and all(device.interval in usual for device in scenario.device)
-        and not any(one.mail or one.daemon or one.clock or one.maintenance for one in scenario.change)
+        and not any(one.mail or one.daemon or one.clock or one.maintenance or one.reload for one in scenario.change)
     )
 
 
@@ -131,8 +132,7 @@ def _delays(name: str, account: Account, matches: Sequence[Match]) -> Iterator[D
             cause = _cause(account, match, life)
             if cause is None or life.opened is None or any(by is not None for _, by in life.hidden):
                 continue  # what was a symptom is told when its own cause is over, however long that lasts
-            watch = policy.watch(life.fault.key.kind, life.fault.key.aspect)
-            if watch.confirms(life.fault.condition).time >= MUST_LAST:
+            if _must_last(life, policy):
                 continue
             letters = [
                 mail.accepted
@@ -149,6 +149,13 @@ def _delays(name: str, account: Account, matches: Sequence[Match]) -> Iterator[D
                 opened=life.opened - cause[0],
                 letter=min(letters) - cause[0] if letters else None,
             )
+
+
+def _must_last(life: Life, policy: Policy) -> bool:
+    """Whether the policy asks that it lasts: a minute or longer; or blindness, which is a fault only when it lasts."""
+    key, condition = life.fault.key, life.fault.condition
+    blind = (key.kind, key.aspect, condition) == ("device", "answer", Condition.DEGRADED)
+    return blind or policy.watch(key.kind, key.aspect).confirms(condition).time >= MUST_LAST
 
 
 def _cause(account: Account, match: Match, life: Life) -> tuple[float, bool] | None:
