@@ -204,10 +204,10 @@ def astray(disk: Connection, ways: Collection[str], now: datetime) -> int:
 
 def next_try(disk: Connection, now: datetime, by: str | None = None) -> datetime | None:
     """When the first of the letters that wait is to be tried (of those that leave by `by`); None where none waits."""
-    mine = () if by is None else (_leaves_by(by),)
-    if disk.execute(select(_letter.c.message_id).where(_QUEUED, _letter.c.created_at > now, *mine).limit(1)).first():
+    mine = _QUEUED if by is None else _QUEUED & _leaves_by(by)
+    if disk.execute(select(_letter.c.message_id).where(mine, _letter.c.created_at > now).limit(1)).first():
         return now  # as `_is_due` has it
-    question = select(func.min(_letter.c.next_try)).where(_QUEUED, *mine)
+    question = select(func.min(_letter.c.next_try)).where(mine)
     moment: datetime | None = disk.execute(question).scalar_one()
     return moment
 
