@@ -11,7 +11,7 @@ import sys
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alerts.papers.as_json import paper_json, paper_of
@@ -45,8 +45,27 @@ def rendered_apart(orders: Sequence[Order]) -> list[dict[Form, bytes]]:
 
     It waits for them: ask a thread for it where others must go on.
     """
+    return [dict(_raised(each)) for each in _attempted(orders)]
+
+
+def attempts(order: Order) -> dict[Form, bytes | Failure]:
+    """Each form of the order, or why it could not be made: without fonts there is no PDF, but there is HTML."""
+    return _attempted([order])[0]
+
+
+def _attempted(orders: Sequence[Order]) -> list[dict[Form, bytes | Failure]]:
+    """What came of each order. A PDF takes as long as all other forms together, so they are made beside it."""
+    halves = [
+        (place, replace(order, forms=some))
+        for place, order in enumerate(orders)
+        for some in ([Form.PDF] if Form.PDF in order.forms else [], [*sorted({*order.forms} - {Form.PDF})])
+        if some
+    ]
+    found: list[dict[Form, bytes | Failure]] = [{} for _ in orders]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [dict(_raised(attempted)) for attempted in pool.map(attempts, orders)]
+        for (place, _), made in zip(halves, pool.map(_made, (order for _, order in halves)), strict=True):
+            found[place].update(made)
+    return found
 
 
 def _raised(attempted: Mapping[Form, bytes | Failure]) -> Iterator[tuple[Form, bytes]]:
@@ -56,8 +75,7 @@ def _raised(attempted: Mapping[Form, bytes | Failure]) -> Iterator[tuple[Form, b
         yield form, made
 
 
-def attempts(order: Order) -> dict[Form, bytes | Failure]:
-    """Each form of the order, or why it could not be made: without fonts there is no PDF, but there is HTML."""
+def _made(order: Order) -> dict[Form, bytes | Failure]:
     forms = sorted(set(order.forms))
     paper = paper_json(order.paper)
     told = json.dumps({"forms": forms, "dress": _told(order.dress)}).encode()

@@ -6,13 +6,14 @@ import zipfile
 from dataclasses import replace
 from datetime import timedelta
 from html import escape
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from alerts.papers import as_pdf, fonts
-from alerts.papers.apart import Order, rendered_apart
+from alerts.papers.apart import Order, attempts, rendered_apart
 from alerts.papers.binding import BindingError, bound, page_count
 from alerts.papers.charts import drawn
 from alerts.papers.fonts import FontsMissingError, shown
@@ -231,6 +232,14 @@ def test_what_is_made_apart_is_what_is_made_here() -> None:
     orders = [Order(paper=sample(language), forms=[Form.PDF, Form.HTML, Form.JSON]) for language in Language]
     for order, found in zip(orders, rendered_apart(orders), strict=True):
         assert found == {form: rendered_as(order.paper, form) for form in order.forms}
+
+
+def test_without_fonts_all_forms_but_pdf_and_word_are_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("from alerts.papers import fonts\nfonts.FOLDERS = ()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = attempts(Order(paper=sample(), forms=list(Form)))
+    assert {form for form, made in found.items() if isinstance(made, FontsMissingError)} == {Form.PDF, Form.DOCX}
+    assert found[Form.HTML] == rendered_as(sample(), Form.HTML)
 
 
 # -- blanks
