@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from alerts.desk.clocks import Clock, ClockName, ClockState, clocks
 from alerts.desk.contract import Contract
 from alerts.desk.effective import effective
-from alerts.desk.tickets import owes_call_back, state
+from alerts.desk.tickets import state, wants_call_back
 from alerts.desk.times import span
 from alerts.locale import Words, words
 from alerts.papers.paper import Block, Cell, Figure, Mark, Moment, Paper, Row, Signatures, Tone
@@ -166,7 +166,7 @@ def _blocks(facts: AttainmentFacts, pen: Pen) -> Iterator[Block]:
         (_promise(each, pen) for each in attained(facts)),
     )  # fmt: skip
     yield pen.paragraph("share_means", Tone.QUIET)
-    owing = [one for one in facts.tickets if owes_call_back(one.ticket, facts.contract)]
+    owing = [one for one in facts.tickets if wants_call_back(one.ticket, facts.contract)]
     yield pen.paragraph("call_backs", Tone.ATTENTION if owing else Tone.PLAIN, count=str(len(owing)))
     yield pen.table(
         "not_called_back",
