@@ -19,7 +19,7 @@ from alerts.locale import words
 from alerts.papers import forms
 from alerts.papers.apart import Order, attempts
 from alerts.papers.as_json import paper_json
-from alerts.papers.dress import PLAIN, Dress
+from alerts.papers.dress import PLAIN, Dress, dressed_words
 from alerts.papers.forms import MEDIA_TYPES, Form
 from alerts.papers.paper import Blank, Heading, Pairs, Paper, Table
 from alerts.post.announced import announced
@@ -135,7 +135,7 @@ def made(
 
     def paper(language: Language, version: int, revisions: Sequence[Revision]) -> Paper:
         own = replace(month, generated_at=revisions[-1].made_at, revisions=tuple(revisions))
-        return _paper(own, language, version, digest)
+        return _paper(own, language, version, digest, settings.dress(wanted.customer))
 
     return archived(store, wanted.about, document, languages, now, why, paper)
 
@@ -186,7 +186,8 @@ def attained(
     about = About(kind=attainment.KIND, customer=customer, site="", period=told.period)
 
     def paper(language: Language, version: int, revisions: Sequence[Revision]) -> Paper:
-        return attainment.attainment(replace(told, generated_at=revisions[-1].made_at), language, version)
+        said = dressed_words(words(language), settings.dress(customer))
+        return attainment.attainment(replace(told, generated_at=revisions[-1].made_at), language, version, said)
 
     return archived(store, about, facts(told), languages, now, "", paper)
 
@@ -233,8 +234,9 @@ def _revisions(archive: Sequence[Kept], version: int, same: Kept | None, why: st
         yield Revision(version=version, made_at=now, why=why or ("data" if archive else "first"))
 
 
-def _paper(month: InspectionMonth, language: Language, version: int, digest: str) -> Paper:
-    return identified(report.inspection(month, language, version, digest), month.filled)
+def _paper(month: InspectionMonth, language: Language, version: int, digest: str, dress: Dress) -> Paper:
+    said = dressed_words(words(language), dress)
+    return identified(report.inspection(month, language, version, digest, said), month.filled)
 
 
 def identified(paper: Paper, filled: Mapping[str, str]) -> Paper:

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from alerts.desk.clocks import Clock, ClockName, ClockState, clocks
 from alerts.desk.contract import Contract
 from alerts.desk.effective import effective
-from alerts.desk.tickets import owes_call_back, state
+from alerts.desk.tickets import state, wants_call_back
 from alerts.desk.times import span
-from alerts.locale import words
+from alerts.locale import Words, words
 from alerts.papers.paper import Block, Cell, Figure, Mark, Moment, Paper, Row, Signatures, Tone
 from alerts.post.contents import is_settled
 from alerts.reports.book import NONE, Pen
@@ -128,9 +128,9 @@ def _paused(ticket: Ticket) -> timedelta:
     return sum((end.at - begin.at for begin, end in _pauses(ticket) if end is not None), timedelta())
 
 
-def attainment(facts: AttainmentFacts, language: Language, version: int = 1, digest: str = "") -> Paper:
-    """The report in `language`. `digest` is the fingerprint of the facts, where it is known already."""
-    pen = Pen(said=words(language), zone=facts.zone, group=KIND)
+def attainment(facts: AttainmentFacts, language: Language, version: int = 1, said: Words | None = None) -> Paper:
+    """The report in `language`; `said` are the words of a customer of its own."""
+    pen = Pen(said=said or words(language), zone=facts.zone, group=KIND)
     terms: list[tuple[str, Cell]] = [
         (pen.words("cover_period"), facts.period),
         (pen.words("cover_tickets"), Figure(value=len(facts.tickets))),
@@ -146,7 +146,7 @@ def attainment(facts: AttainmentFacts, language: Language, version: int = 1, dig
         zone=facts.zone,
         made_at=facts.generated_at,
         tool_version=facts.tool_version,
-        facts=digest or fingerprint(facts),
+        facts=fingerprint(facts),
         blocks=tuple(_blocks(facts, pen)),
         company=facts.company,
         customer=facts.customer,
@@ -166,7 +166,7 @@ def _blocks(facts: AttainmentFacts, pen: Pen) -> Iterator[Block]:
         (_promise(each, pen) for each in attained(facts)),
     )  # fmt: skip
     yield pen.paragraph("share_means", Tone.QUIET)
-    owing = [one for one in facts.tickets if owes_call_back(one.ticket, facts.contract)]
+    owing = [one for one in facts.tickets if wants_call_back(one.ticket, facts.contract)]
     yield pen.paragraph("call_backs", Tone.ATTENTION if owing else Tone.PLAIN, count=str(len(owing)))
     yield pen.table(
         "not_called_back",

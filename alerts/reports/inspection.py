@@ -6,7 +6,7 @@ their order follow what is customary for such a report; every conclusion carries
 
 from itertools import chain
 
-from alerts.locale import words
+from alerts.locale import Words, words
 from alerts.papers.paper import Block, Cell, Moment, Paper
 from alerts.post.contents import called
 from alerts.reports import closing, lists, opening, period
@@ -46,9 +46,14 @@ CHAPTERS = (
 )
 
 
-def inspection(month: InspectionMonth, language: Language, version: int = 1, digest: str = "") -> Paper:
-    """The report of `month` in `language`. `digest` is the fingerprint of the facts, where it is known already."""
-    made = book(month, language)
+def inspection(
+    month: InspectionMonth, language: Language, version: int = 1, digest: str = "", said: Words | None = None
+) -> Paper:
+    """The report of `month` in `language`.
+
+    `digest` is the fingerprint of the facts, where it is known already; `said` the words of a customer of its own.
+    """
+    made = book(month, said or words(language))
     pen = made.pen
     blocks: tuple[Block, ...] = tuple(chain.from_iterable(chapter(made) for chapter in CHAPTERS))
     places = [site.title or site.name for site in month.sites]
@@ -82,7 +87,7 @@ def inspection(month: InspectionMonth, language: Language, version: int = 1, dig
     )
 
 
-def book(month: InspectionMonth, language: Language) -> Book:
+def book(month: InspectionMonth, said: Words) -> Book:
     """What follows from the facts, and the pen of the language."""
     standing = {fault.key for fault in month.faults if fault.state is not FaultState.CLEARED}
     ordered = sorted(month.devices, key=lambda each: each.device.name)
@@ -93,5 +98,5 @@ def book(month: InspectionMonth, language: Language) -> Book:
         health=health(sheets, month.faults, month.items),
         problems=problems(month, sheets),
         names={each.device.name: called(each.device) for each in ordered},
-        pen=Pen(said=words(language), zone=month.zone),
+        pen=Pen(said=said, zone=month.zone),
     )

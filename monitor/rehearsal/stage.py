@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
+from alerts.papers.forms import Form
 from collectors.identify import REDFISH, SYS_DESCR, identified
 from collectors.looks import Login
 from collectors.platform import Platform
@@ -162,7 +163,10 @@ def _settings(
     settings = _configured(path, source, scenario, (), read, problems)
     if settings is None:
         return None
-    daemon, report = replace(settings.daemon, state=state), replace(settings.report, directory=state / "reports")
+    daemon, report = (
+        replace(settings.daemon, state=state),
+        replace(settings.report, directory=state / "reports", forms=(Form.JSON,), customers={}),
+    )
     settings = replace(settings, daemon=daemon, report=report)
     recipients = tuple(map(_recipient, scenario.recipient or [RecipientFile(name="Engineer")]))
     return replace(settings, mail=replace(settings.mail, recipients=recipients))

@@ -172,7 +172,8 @@ def test_facts_are_gathered_with_a_few_questions_however_many_devices_there_are(
             reporting.gathered(disk, lived.settings, stock.customers["cdc"], sites, "2026-10", NOW)
             counts.append(len(asked))
         event.remove(disk.engine, "before_cursor_execute", noted)
-    assert counts[0] == counts[1] < 40
+    assert counts[1] < 40
+    assert counts[1] - counts[0] <= 4, "three times the devices, and rollups are read in parts"
 
 
 @pytest.mark.parametrize("customer", CUSTOMERS)
