@@ -9,9 +9,20 @@ BIOS of models, vague ones, and of other makers.
 import argparse
 import random
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alerts.notices.fleet import Index, Unit, held
-from monitor.model import Advisory, Said, Span, Statement
+from monitor import noticing
+from monitor.config import Settings, loaded
+from monitor.model import Advisory, Identity, Said, Span, Statement
+from monitor.store import advisories as advisories_
+from monitor.store import devices
+from monitor.store.database import Store
+
+_NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
 _SERIES = [f"S{n}" for n in ("1700", "2700", "3700", "5700", "6700", "7700", "9300", "9700", "12700")]
 _CLOUD = [f"CloudEngine {n}" for n in ("5800", "6800", "7800", "8800", "12800", "16800")]
@@ -87,22 +98,81 @@ def main() -> None:
     ask.add_argument("--devices", type=int, default=10_000)
     ask.add_argument("--advisories", type=int, default=10_000)
     ask.add_argument("--units", type=int, default=2_000)
+    ask.add_argument("--store", action="store_true", help="With the database, the life of notices and letters.")
     told = ask.parse_args()
-    devices, known = fleet(told.devices, told.units), advisories(told.advisories)
+    every, known = fleet(told.devices, told.units), advisories(told.advisories)
     begun = time.perf_counter()
     index = Index.of(known)
     indexed = time.perf_counter()
-    found = sum(len(each.told) for each in held(index, dict.fromkeys(devices)))
+    found = sum(len(each.told) for each in held(index, dict.fromkeys(every)))
     matched = time.perf_counter()
     one = Unit(platform="huawei_vrp", model="S5735-S24T4X", version="V200R019C00SPC500", patch="V200R019SPH099")
     again = sum(len(each.told) for each in held(index, [one]))
     changed = time.perf_counter()
     lines = (
-        f"{len(devices)} devices ({told.units} different units) x {len(known)} advisories",
+        f"{len(every)} devices ({told.units} different units) x {len(known)} advisories",
         f"indexed in {indexed - begun:.2f} s, matched in {matched - indexed:.2f} s: {found} verdicts of units",
         f"one device that changes: {changed - matched:.3f} s, {again} verdicts",
     )
     print("\n".join(lines))  # noqa: T201 - its purpose
+    if told.store:
+        with TemporaryDirectory() as folder:
+            for line in _stored(Path(folder), every, known):
+                print(line, flush=True)  # noqa: T201 - as above
+
+
+def _stored(folder: Path, fleet_: list[Unit], known: list[Advisory]) -> Iterator[str]:
+    """The same on disk, with the life of notices and the letters to 20 customers."""
+    settings = _settings(folder, len(fleet_))
+    with Store(folder) as store:
+        with store.writing() as disk:
+            for number, unit in enumerate(fleet_):
+                told = Identity(
+                    platform=unit.platform, model=unit.model, version=unit.version, patch=unit.patch or None
+                )
+                devices.answered(disk, f"d{number}", told, _NOW)
+        begun = time.perf_counter()
+        with store.writing() as disk:
+            advisories_.taken(disk, "made", b"{}", known, _NOW)
+        yield f"on disk: advisories taken in within {time.perf_counter() - begun:.1f} s"
+        yield f"all matched, written and told: {_turn(store, settings)}"
+        changed = Identity(platform="huawei_vrp", model="S7703", version="V200R013C00SPC200", patch="V200R013SPH077")
+        with store.writing() as disk:
+            devices.answered(disk, "d1", changed, _NOW)
+        yield f"one device that changes: {_turn(store, settings)}"
+
+
+def _turn(store: Store, settings: Settings) -> str:
+    begun = time.perf_counter()
+    with store.reading() as disk:
+        where = noticing.fleet(disk, settings)
+    with store.writing() as disk:
+        moved = advisories_.placed(disk, where, _NOW)
+    with store.reading() as disk:
+        found = noticing.computed(disk)
+    reckoned = time.perf_counter()
+    with store.writing() as disk:
+        done = noticing.followed(disk, settings, found, _NOW, moved)
+    ended = time.perf_counter()
+    took = f"{ended - begun:.2f} s, of it {ended - reckoned:.2f} s writing"
+    return f"{took}; {done.verdicts} verdicts, {done.letters} letters"
+
+
+def _settings(folder: Path, count: int) -> Settings:
+    (folder / "netvigil.toml").write_text(
+        f'[daemon]\nstate = "{folder}"\n[mail]\nserver = "127.0.0.1"\nsecurity = "none"\nsender = "a@example.org"\n'
+        '[[mail.recipient]]\nname = "D"\naddress = "d@example.org"\n'
+    )
+    parts = ['[credentials.c]\nversion = "2c"\ncommunity = { env = "C" }\n']
+    for number in range(20):
+        parts.append(f'[[customer]]\nname = "c{number}"\n[[site]]\nname = "s{number}"\n')
+        parts.append(f'customer = "c{number}"\nregion = "hefei"\n')
+    for number in range(count):
+        address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+        parts.append(f'[[device]]\nname = "d{number}"\naddress = "{address}"\nsite = "s{number % 20}"\n')
+        parts.append('credentials = ["c"]\n')
+    (folder / "inventory.toml").write_text("".join(parts))
+    return loaded(folder, {}, with_secrets=False)
 
 
 if __name__ == "__main__":

@@ -220,8 +220,7 @@ def _customer_told(
     for subject in sorted({*hits, *(each for each in known if subjects is None or each in subjects)}):
         standing = _standing(hits.get(subject, ()), subject in exploited)
         notice = known.get(subject)
-        if notice is not None:
-            _repaired(disk, settings, notice, standing, now)
+        if notice is not None and _repaired(disk, settings, notice, standing, now):
             notice = notices.found(disk, notice.id)
         events = notice.events if notice else ()
         before = life.told(events)
@@ -255,12 +254,12 @@ def _standing(hits: Sequence[Hit], is_exploited: bool) -> Standing:  # noqa: FBT
     return Standing(devices=worst, known_exploited=is_exploited, has_fix=has_fix)
 
 
-def _repaired(disk: Connection, settings: Settings, notice: Notice, standing: Standing, now: datetime) -> None:
+def _repaired(disk: Connection, settings: Settings, notice: Notice, standing: Standing, now: datetime) -> bool:
     """Write down the devices that the customer was told of and that are quiet now, or no more there."""
     before = life.told(notice.events)
     missing = before.devices.keys() - standing.devices.keys() if before else set()
     if before is None or not missing:
-        return
+        return False
     about = store.of_subjects(disk, [notice.subject]).get(notice.subject, [])
     units = store.device_units(disk, missing)
     quiet = [
@@ -284,6 +283,7 @@ def _repaired(disk: Connection, settings: Settings, notice: Notice, standing: St
             "left": str(len(before.devices) - len(quiet)),
         }
         notices.happened(disk, notice.id, Happened.FIXED, ITSELF, now, data)
+    return bool(quiet)
 
 
 def _written(
@@ -297,13 +297,13 @@ def _written(
     now: datetime,
 ) -> list[Parcel]:
     about = store.of_subjects(disk, [each.subject for each in changes])
-    numbers = {each.subject: notices.opened(disk, customer, each.subject) for each in changes}
-    entries = sum(len(each.events) for each in changes)
+    numbers = notices.opened(disk, customer, [each.subject for each in changes])
+    before = sum(len(each.events) for each in changes)
     units = store.device_units(disk, names)
     undetermined = {hit.device for hit in store.hits(disk, names, [Verdict.UNDETERMINED.value])}
     telling = Telling(
         # unique: a notice is told again only after something has happened to one of these
-        number=f"N{now.astimezone(ZoneInfo(zone)):%Y%m%d}-{min(numbers.values())}.{entries}",
+        number=f"N{now.astimezone(ZoneInfo(zone)):%Y%m%d}-{min(numbers[each.subject] for each in changes)}.{before}",
         customer=settings.inventory.customers[customer].title or customer,
         zone=zone,
         at=now,
@@ -315,16 +315,18 @@ def _written(
     )
     parcels = _parcels(telling, customer, settings)
     written = [letter(each.telling, each.reader, settings.mail.domain) for each in parcels]
+    ids = json.dumps([each.message_id for each in written])
+    entries: list[tuple[int, Happened, Mapping[str, str]]] = []
     for change in changes:
         number = numbers[change.subject]
         if not change.events:
             seen = min((each.seen_at for each in about.get(change.subject, [])), default=now)
-            notices.happened(disk, number, Happened.NEW, ITSELF, now, {"seen": seen.isoformat()})
+            entries.append((number, Happened.NEW, {"seen": seen.isoformat()}))
         if written:
             kind = Happened.TOLD_AGAIN if change.again else Happened.SENT
-            data = {**change.standing.document(), "letters": json.dumps([each.message_id for each in written])}
-            data["why"] = " ".join(each.value for each in change.again)
-            notices.happened(disk, number, kind, ITSELF, now, data)
+            why = " ".join(each.value for each in change.again)
+            entries.append((number, kind, {**change.standing.document(), "letters": ids, "why": why}))
+    notices.entered(disk, entries, ITSELF, now)
     letters.queued(disk, written, {each.recipient: now + HOLD for each in written})
     return parcels
 

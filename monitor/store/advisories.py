@@ -22,6 +22,14 @@ _ADVISORY = TypeAdapter(Advisory)
 _MANY = 5000  # values in one statement; SQLite takes 32,766
 _REFUSALS = 1000  # that are named, of one source; all are counted
 _advisory, _source, _unit = tables.advisory, tables.advisory_source, tables.unit
+_NEW = (
+    "INSERT INTO advisory (subject, form, title, published, score, known_exploited, document, body, changed_at, "
+    "source, name, seen_at, is_matched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING id"
+)
+_CHANGED = (
+    "UPDATE advisory SET subject = ?, form = ?, title = ?, published = ?, score = ?, known_exploited = ?, "
+    "document = ?, body = ?, changed_at = ?, is_matched = 0 WHERE id = ?"
+)
 _exposure, _device_unit = tables.exposure, tables.device_unit
 
 
@@ -70,31 +78,35 @@ def taken(disk: Connection, source: str, raw: bytes, found: Sequence[Advisory], 
     digest = sha256(raw).hexdigest()
     row = {"sha256": digest, "size": len(raw), "body": zlib.compress(raw, 6), "seen_at": now}
     disk.execute(insert(tables.advisory_document).values(row).on_conflict_do_nothing())
+    known: dict[str, tuple[int, str]] = {}
+    names = [each.name for each in found]
+    for begin in range(0, len(names), _MANY):
+        question = select(_advisory.c.id, _advisory.c.name, _advisory.c.body).where(_advisory.c.source == source)
+        rows = disk.execute(question.where(_advisory.c.name.in_(names[begin : begin + _MANY])))
+        known |= {each.name: (each.id, each.body) for each in rows}
+    under: list[tuple[str, str, int]] = []
     changed = 0
+    at = tables.ticks(now)
     for each in found:
         body = _ADVISORY.dump_json(each).decode()
-        before = disk.execute(
-            select(_advisory.c.id, _advisory.c.body).where(_advisory.c.source == source, _advisory.c.name == each.name)
-        ).first()
-        if before is not None and before.body == body:
+        number, before = known.get(each.name, (0, ""))
+        if before == body:
             continue
-        values = {
-            "source": source, "name": each.name, "subject": subject(each), "form": each.form, "title": each.title,
-            "published": each.published, "score": each.score, "known_exploited": int(each.known_exploited),
-            "document": digest, "body": body, "changed_at": now, "is_matched": 0,
-        }  # fmt: skip
-        if before is None:
-            number = disk.execute(
-                insert(_advisory).values({**values, "seen_at": now}).returning(_advisory.c.id)
-            ).scalar_one()
-        else:
-            number = before.id
-            disk.execute(update(_advisory).where(_advisory.c.id == number).values(values))
+        values = (
+            subject(each), each.form, each.title, each.published, each.score, int(each.known_exploited), digest, body,
+            at,
+        )  # fmt: skip
+        if number:
+            disk.exec_driver_sql(_CHANGED, (*values, number))
             disk.execute(delete(tables.advisory_key).where(tables.advisory_key.c.advisory == number))
-        under = [{"maker": maker, "key": key, "advisory": number} for maker, key in sorted(keys(each))]
-        if under:
-            disk.execute(insert(tables.advisory_key), under)
+        else:
+            number = disk.exec_driver_sql(_NEW, (*values, source, each.name, at)).scalar_one()
+        known[each.name] = (number, body)
+        under += [(maker, key, number) for maker, key in keys(each)]
         changed += 1
+    if under:
+        sql = "INSERT OR IGNORE INTO advisory_key (maker, key, advisory) VALUES (?, ?, ?)"
+        disk.exec_driver_sql(sql, sorted(under))
     return changed
 
 

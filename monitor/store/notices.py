@@ -1,6 +1,6 @@
 """What customers were told of the makers' notices: one per customer and subject, and its append-only life."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from alerts.notices.life import Happened, NoticeEvent
 from monitor.store import tables
 from monitor.store.documents import data_document, data_read
+from monitor.store.tables import ticks
 
 _notice, _event = tables.notice, tables.notice_event
 
@@ -57,13 +58,23 @@ def found(disk: Connection, number: int) -> Notice:
     return next(each for each in all_notices(disk, row.customer) if each.id == number)
 
 
-def opened(disk: Connection, customer: str, subject: str) -> int:
-    """The number of the notice about `subject` to `customer`, which is made where there is none."""
-    disk.execute(insert(_notice).values(customer=customer, subject=subject).on_conflict_do_nothing())
-    number: int = disk.execute(
-        select(_notice.c.id).where(_notice.c.customer == customer, _notice.c.subject == subject)
-    ).scalar_one()
-    return number
+def opened(disk: Connection, customer: str, subjects: Collection[str]) -> dict[str, int]:
+    """The numbers of the notices about `subjects` to `customer`, which are made where there are none."""
+    if subjects:
+        sql = "INSERT OR IGNORE INTO notice (customer, subject) VALUES (?, ?)"
+        disk.exec_driver_sql(sql, [(customer, each) for each in subjects])
+    rows = disk.execute(select(_notice.c.id, _notice.c.subject).where(_notice.c.customer == customer))
+    return {row.subject: row.id for row in rows}
+
+
+def entered(
+    disk: Connection, entries: Iterable[tuple[int, Happened, Mapping[str, str]]], by: str, now: datetime
+) -> None:
+    """Add entries to the lives of many notices at once."""
+    rows = [(notice, ticks(now), kind.value, by, data_document(data)) for notice, kind, data in entries]
+    if rows:
+        sql = "INSERT INTO notice_event (notice, at, kind, by, data) VALUES (?, ?, ?, ?, ?)"
+        disk.exec_driver_sql(sql, rows)
 
 
 def happened(
