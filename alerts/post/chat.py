@@ -24,6 +24,7 @@ from monitor.model import Letter
 
 _MOST = 65536  # octets of an answer that are read
 _WORDS = 300
+_FIRST = 3  # lines of a letter that was made for mail
 _SHORTEST_SECRET = 6  # characters; shorter parts of an address are words such as "json"
 # "Later" in the words of each: WeCom, global error codes; DingTalk, custom robots; Feishu, custom bots.
 _LATER: Mapping[ChannelKind, frozenset[int]] = {
@@ -132,7 +133,7 @@ def _plugin(channel: Channel) -> Any:
 
 
 def _request(letter: Letter, channel: Channel, plugin: Any) -> _Request:
-    text = fitted(letter.text, channel)
+    text = fitted(_said(letter), channel)
     json_type = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Netvigil"}
     match channel.kind:
         case ChannelKind.WECOM:
@@ -157,6 +158,14 @@ def _request(letter: Letter, channel: Channel, plugin: Any) -> _Request:
             return _Request(url=url, body=_json(said), headers=json_type, verify=plugin.verify_certificate)
         case ChannelKind.SMS:
             return _gateway(letter, channel, plugin, text)
+
+
+def _said(letter: Letter) -> str:
+    """What is said: of a letter that was made for mail alone (a notice of a maker) its subject and first lines."""
+    if not letter.html:
+        return letter.text
+    lines = [line.strip() for line in letter.text.splitlines() if line.strip()]
+    return "\n".join([letter.subject, *lines[:_FIRST]])
 
 
 def _gateway(letter: Letter, channel: Channel, plugin: Any, text: str) -> _Request:

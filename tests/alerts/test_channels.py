@@ -47,6 +47,13 @@ async def test_robot_takes_a_letter_in_its_own_form(kind: ChannelKind) -> None:
     assert chat.texts() == ["[T1 #1] 一级故障\nhttps://desk.example.org/tickets/T1"]
 
 
+async def test_letter_that_was_made_for_mail_is_its_subject_and_first_lines() -> None:
+    long = replace(letter("one\n\ntwo\nthree\nfour"), html="<p>one</p>", subject="Notice of a maker")
+    async with chatting() as chat:
+        await sent(long, channel(ChannelKind.WECOM, chat.url))
+    assert chat.texts() == ["Notice of a maker\none\ntwo\nthree"]
+
+
 @CHATS
 async def test_robot_that_refuses_in_its_body_has_refused_whatever_http_says(kind: ChannelKind) -> None:
     async with chatting() as chat:
