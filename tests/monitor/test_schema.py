@@ -204,7 +204,7 @@ def test_every_table_of_both_files_has_its_section() -> None:
     assert NetvigilFile.model_fields.keys() == {
         "daemon", "web", "visits", "snmp", "redfish", "ssh", "reach", "traps", "syslog", "mail", "letters", "reminders",
         "mailbox", "channel", "storm", "report", "history", "spares", "diagnosis", "attachments",
-        "notices",
+        "notices", "past",
     }  # fmt: skip
     assert InventoryFile.model_fields.keys() == {
         "credentials",
