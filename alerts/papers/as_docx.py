@@ -65,7 +65,8 @@ def _front(paper: Paper, dress: Dress, said: Saying, logo: str) -> Iterator[str]
     yield _facts(cover(paper, dress, said), "NetvigilCover")
     yield "<w:p/>"
     yield _facts(origin(paper, said), "NetvigilSmall")
-    yield _BREAK
+    if not paper.is_short:
+        yield _BREAK
     listed = contents(paper)
     if listed:
         yield _paragraph(said.frame("contents"), "NetvigilContents")

@@ -70,7 +70,7 @@ def _css_text(text: str) -> str:
 
 
 def _front(paper: Paper, dress: Dress, said: Saying) -> Iterator[str]:
-    yield '<header class="cover">\n'
+    yield f'<header class="cover{" short" if paper.is_short else ""}">\n'
     if dress.logo:
         kind = "svg+xml" if dress.logo.kind == "svg" else dress.logo.kind
         yield f'<img class="logo" alt="" src="data:image/{kind};base64,{b64encode(dress.logo.content).decode()}">\n'

@@ -162,6 +162,7 @@ def _frame(paper: Paper, dress: Dress, said: Saying) -> Json:
         },
         "logo": _logo(dress),
         "front": True,
+        "short": paper.is_short,
         "bare": False,
         "blocks": [],
         "pages": [],

@@ -34,7 +34,9 @@ def depth(heading: Heading) -> int:
 
 
 def contents(paper: Paper) -> list[tuple[str, Heading]]:
-    """The lines of the table of contents: numbers and headings."""
+    """The lines of the table of contents: numbers and headings; none in a short paper."""
+    if paper.is_short:
+        return []
     return [(number, block) for number, block in numbered(paper.blocks) if isinstance(block, Heading)]
 
 

@@ -173,7 +173,8 @@ class Paper:
 
     `zone` is an IANA name, in which moments are shown. `facts` is the SHA-256 of the data that it was made of; the same
     facts make the same paper. `company` issues it; `confidential` is the level of secrecy as printed. `terms` are
-    further words for the frame (customer, site, period) in the order in which the cover shows them.
+    further words for the frame (customer, site, period) in the order in which the cover shows them. A short paper has
+    no page for its cover and no table of contents: a card, not a report.
     """
 
     kind: str
@@ -187,6 +188,7 @@ class Paper:
     tool_version: str
     facts: str
     blocks: tuple[Block, ...]
+    is_short: bool = False
     company: str = ""
     customer: str = ""
     confidential: str = ""

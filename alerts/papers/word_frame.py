@@ -90,10 +90,10 @@ def _styles(document: Any, paper: Paper, dress: Dress) -> None:
     for name, size, before in (("Heading 1", 16, 18), ("Heading 2", 13, 14), ("Heading 3", 11, 10)):
         _style(styles[name], size, bold=True, colour=accent, before=before, after=5)
         styles[name].paragraph_format.keep_with_next = True
-    _style(styles["Title"], 28, bold=True, colour=accent, before=90, after=6)
+    _style(styles["Title"], 28, bold=True, colour=accent, before=6 if paper.is_short else 90, after=6)
     for border in list(styles["Title"].element.iter(qn("w:pBdr"))):
         border.getparent().remove(border)
-    _style(styles["Subtitle"], 14, after=60)
+    _style(styles["Subtitle"], 14, after=8 if paper.is_short else 60)
     styles["Subtitle"].font.italic = False
     _style(styles["Caption"], 9, bold=True, before=8, after=3)
     styles["Caption"].paragraph_format.keep_with_next = True

@@ -25,6 +25,7 @@ def tracking_card(facts: FaultFacts, language: Language, *, version: int = 1) ->
         version=version,
         language=language,
         zone=facts.site.zone,
+        is_short=True,
         made_at=facts.generated_at,
         tool_version=facts.tool_version,
         facts=fingerprint(facts),

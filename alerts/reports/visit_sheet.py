@@ -63,6 +63,7 @@ def visit_sheet(facts: VisitFacts, language: Language, *, version: int = 1) -> P
         version=version,
         language=language,
         zone=facts.zone,
+        is_short=True,
         made_at=facts.generated_at,
         tool_version=facts.tool_version,
         facts=fingerprint(facts),

@@ -262,3 +262,12 @@ async def test_a_level_that_changed_is_told_as_it_is_now(house: House) -> None:
     paper = await report(house, ticket.id, Language.ZH_CN)
     assert pairs(paper, "overview")["级别"] == "一级故障"
     assert wall(ticket.events[0].at, ZONE) in as_html(paper).decode()
+
+
+async def test_a_card_has_neither_a_page_for_its_cover_nor_contents(house: House) -> None:
+    ticket = await repaired(house)
+    facts = await house.store.ask(lambda disk: after.of_fault(disk, ticket.id, house.settings, house.clock()))
+    card, whole = tracking_card(facts, Language.EN), fault_report(facts, Language.EN)
+    assert ">Contents<" in as_html(whole).decode()
+    assert ">Contents<" not in as_html(card).decode()
+    assert paper_of(paper_json(card)).is_short

@@ -5,25 +5,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from alerts.desk import spoken
 from alerts.desk import tickets as desk
 from alerts.desk.actions import Action, offered
 from alerts.desk.clocks import ClockState, clocks
-from alerts.desk.contract import ClockName
 from alerts.desk.effective import SEQ, VOID, YES
 from alerts.runbooks import link
 from monitor import ticketing, units
 from monitor.config import Settings
 from monitor.deliveries import Delivery, deliveries
-from monitor.model import REQUEST, EventKind, Language, Level, Ticket, TicketEvent
+from monitor.model import REQUEST, EventKind, Ticket, TicketEvent
 from monitor.store import tickets
 from monitor.store.letters import LetterState
 from monitor.web.desk.rendering import Visitor
 from monitor.web.desk.wall import Line, line
 
-_HIDDEN = {"reason_zh_CN", "sha256", "size", "media_type", "name", "proposes", "condition", "took"}
-"""Data of events that are said elsewhere, or are not for reading."""
 _JOINING = {EventKind.MERGED, EventKind.LINKED, EventKind.SPLIT}
-_WORDED = {"on_site", "spare_unit", "solved", "responsibility", "channel"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +160,8 @@ def _entries(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str) ->
                 at=visitor.wall(event.at, zone),
                 written=visitor.wall(event.written_at, zone) if event.written_at else "",
                 by=event.by,
-                title=_title(event, settings, visitor),
-                details=_details(event, settings, visitor),
+                title=spoken.title(event, settings.contract, visitor.words),
+                details=tuple(spoken.details(event, settings.contract, visitor.words)),
                 file=file,
                 leads=event.data.get("ticket", "") if event.kind in _JOINING else "",
                 corrected=tuple(_put_right(each, settings, visitor) for each in puts),
@@ -174,45 +171,8 @@ def _entries(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str) ->
     return tuple(reversed(found))
 
 
-def _title(event: TicketEvent, settings: Settings, visitor: Visitor) -> str:
-    level, words = event.data.get("level", ""), visitor.words
-    is_level = level in {str(int(each)) for each in Level}
-    if event.kind is EventKind.OPENED:
-        return visitor.say("opened")
-    return words.said(
-        "subject",
-        event.kind.value,
-        level=words.said("level", level) if is_level else level,
-        clock=_clock(event.data.get("clock", ""), settings, visitor),
-        who=event.data.get("owner", event.by),
-        condition="",
-    )
-
-
-def _clock(name: str, settings: Settings, visitor: Visitor) -> str:
-    known = {each.value for each in ClockName}
-    return visitor.of(settings.contract.clocks[ClockName(name)].title) if name in known else name
-
-
-def _details(event: TicketEvent, settings: Settings, visitor: Visitor) -> tuple[tuple[str, str], ...]:
-    """What the entry says besides, with what each of it is called."""
-    data = dict(event.data)
-    if visitor.language is Language.ZH_CN and data.get("reason_zh_CN"):
-        data["reason"] = data["reason_zh_CN"]
-    found = []
-    for key, value in data.items():
-        if key in _HIDDEN or not value or (event.kind is EventKind.CORRECTED and key == "seq"):
-            continue
-        if key == "clock":
-            value = _clock(value, settings, visitor)  # noqa: PLW2901 - said in words from here on
-        elif key in _WORDED:
-            value = visitor.named("word", value)  # noqa: PLW2901 - the same
-        found.append((visitor.named("data", key), value))
-    return tuple(found)
-
-
 def _put_right(event: TicketEvent, settings: Settings, visitor: Visitor) -> str:
-    said = "; ".join(f"{name}: {value}" for name, value in _details(event, settings, visitor))
+    said = "; ".join(f"{name}: {value}" for name, value in spoken.details(event, settings.contract, visitor.words))
     key = "withdrawn_by" if event.data.get(VOID) == YES else "corrected_by"
     return visitor.say(key, by=event.by, seq=str(event.seq), said=said)
 
