@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from year import Year, lived_on, year
+from year import Year, furnished, lived_on, year
 
 from alerts.desk.people import Person, Quiet
 from alerts.notices.forecast import Forecast, Left, Signal
@@ -155,13 +155,12 @@ DRIFTS = Forecast(
 
 
 @pytest.fixture
-def settings(lived: Year, tmp_path: Path) -> Settings:
-    return replace(lived.settings, daemon=replace(lived.settings.daemon, state=tmp_path / "other"))
+def settings(tmp_path: Path) -> Settings:
+    return furnished(tmp_path)
 
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    settings.daemon.state.mkdir()
     with Store(settings.daemon.state) as opened:
         yield opened
 

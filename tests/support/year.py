@@ -147,11 +147,16 @@ class Year:
     numbers: tuple[str, ...]
 
 
-def year(folder: Path, *, seed: int = 7) -> Year:
-    """Write the year into `folder`."""
+def furnished(folder: Path) -> Settings:
+    """The configuration of the house in `folder`, before anything was seen."""
     (folder / "netvigil.toml").write_text(_NETVIGIL, encoding="utf-8")
     (folder / "inventory.toml").write_text("".join(_inventory()), encoding="utf-8")
-    settings = loaded(folder, {"COMMUNITY": "year"})
+    return loaded(folder, {"COMMUNITY": "year"})
+
+
+def year(folder: Path, *, seed: int = 7) -> Year:
+    """Write the year into `folder`."""
+    settings = furnished(folder)
     numbers: list[str] = []
     with Store(settings.daemon.state) as store:
         with store.writing() as disk:
