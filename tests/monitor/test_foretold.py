@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -223,9 +224,14 @@ def test_what_a_month_foresaw_stays_whatever_the_next_one_finds(store: Store, se
     with store.reading() as disk:
         kept = forecasts.of_month(disk, ["cdc-core"], "2026-12", last - timedelta(days=7))
         assert forecasts.of_month(disk, ["cdc-srv-1"], "2026-12", last - timedelta(days=7)) == ()
+        start, end = (
+            datetime(year_, month, 1, tzinfo=ZoneInfo("Asia/Shanghai")) for year_, month in ((2026, 12), (2027, 1))
+        )
+        (ahead,) = outlooks(disk, settings, ["cdc-core"], start, end)  # read, not reckoned anew: nothing was measured
         (now,) = (each.forecast.current for each in forecasts.standing(disk) if each.forecast.aspect == "rx_power")
     assert [(each.forecast.aspect, each.forecast.current) for each in kept] == [("rx_power", -12.0)]
     assert now == -13.0
+    assert (ahead.aspect, ahead.left, ahead.on) == ("rx_power", 48, last + timedelta(days=48))
 
 
 def test_whom_nobody_could_be_told_of_is_told_of_when_there_is_somebody(store: Store, settings: Settings) -> None:
