@@ -25,6 +25,7 @@ from monitor.advising import Advising
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
+from monitor.foretelling import VERB, Foretelling
 from monitor.hearing import Hearing, shouted
 from monitor.mailbox.reading import Reading
 from monitor.metrics import Metrics
@@ -94,6 +95,7 @@ class App:
         self._reading = Reading(settings, store, self._metrics, now)
         self._advising = Advising(directory, settings, store, self._metrics, now)
         self._rollups = Rollups(settings)
+        self._foretelling = Foretelling(settings, store, self._metrics, now, apart(directory, environ, *VERB))
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -235,6 +237,7 @@ class App:
             await self._diagnosing.tick()
             await self._reading.tick()
             await self._advising.tick()
+            await self._foretelling.tick()
             self._hearing.counted()
             await self._written_down()
             await self._rollups.tick(now(), self._store)
@@ -257,6 +260,7 @@ class App:
                     self._duties.finished(),
                     self._reading.finished(),
                     self._advising.finished(),
+                    self._foretelling.finished(),
                 )
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
@@ -291,7 +295,7 @@ class App:
             await self._store.do(lambda disk: people.kept(disk, settings.people, now()))
             self._means = replace(self._means, settings=settings)
             self._duties.settings = self._diagnosing.settings = self._reading.settings = settings
-            self._advising.settings = settings
+            self._advising.settings = self._foretelling.settings = settings
             self._progress.expect(_patience(settings), now())
             self._schedule.load(settings.inventory.devices, settings.visits)
             self._watch.load(self._means)

@@ -203,7 +203,7 @@ def _facts(
     names, as_of = [each.device.name for each in month.devices], min(now, month.end)
     month = replace(
         month,
-        outlooks=tuple(foretold.outlooks(disk, settings, names, as_of)),
+        outlooks=tuple(foretold.outlooks(disk, settings, names, month.start, as_of)),
         notices=foretold.notices(disk, settings, names, month.start, month.end, now),
     )
     if not wanted.site:

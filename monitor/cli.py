@@ -173,7 +173,8 @@ def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
 
 for verb in (lives.device_parts, lives.device_history, lives.device_forget, trends.device_trend):
     watched.device.add_command(verb)
-noticed.notice.add_command(forecasts.forecast)
+for verb in (forecasts.forecast, forecasts.foretell):
+    noticed.notice.add_command(verb)
 for verb in (*handling.VERBS, diagnosing.diagnose, diagnosing.attach, diagnosing.attachment):
     desk.ticket.add_command(verb)
 for group in (

@@ -1,7 +1,7 @@
 """What the inspection report tells beside the month itself: what is foreseen, and what makers' notices mean."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -11,18 +11,31 @@ from alerts.reports.month import ExposureMonth, NoticesMonth, Outlook
 from monitor import noticed
 from monitor.config import Settings
 from monitor.model import Language, Text
+from monitor.store import forecasts
+
+_FORESEEN = timedelta(days=7)  # what was not found for so long at the end of a month is no more foreseen
 
 
-def outlooks(disk: Connection, settings: Settings, names: Collection[str], as_of: datetime) -> Iterator[Outlook]:
-    """What is foreseen of these devices with the days that were over at that moment, the nearest first.
+def outlooks(
+    disk: Connection, settings: Settings, names: Collection[str], start: datetime, as_of: datetime
+) -> Iterator[Outlook]:
+    """What was foreseen of these devices in the last days of the month that began at `start`, the nearest first.
 
-    The ends of warranties are left out: the report tells them of every device.
+    It is what the daily look ahead kept then. Where none of those days was kept, it is made anew with the days that
+    were over at `as_of`. The ends of warranties are left out: the report tells them of every device.
     """
-    from monitor import forecasting  # noqa: PLC0415 - it brings numpy, which the daemon's own process does without
+    last = (as_of.astimezone(start.tzinfo) - timedelta(seconds=1)).date()
+    if forecasts.looked(disk, last - _FORESEEN, last):
+        kept = forecasts.of_month(disk, names, f"{start:%Y-%m}", last - _FORESEEN)
+        found = [(each.forecast, each.beside) for each in kept]
+    else:
+        from monitor import forecasting  # noqa: PLC0415 - it brings numpy, which the daemon's own process does without
 
-    for each in forecasting.forecasts(disk, settings, as_of, names):
-        if each.signal is not Signal.DATE:
-            yield _outlook(each, forecasting.joined(disk, settings, each))
+        anew = forecasting.forecasts(disk, settings, as_of, names)
+        found = [(each, forecasting.joined(disk, settings, each)) for each in anew]
+    for one, beside in found:
+        if one.signal is not Signal.DATE:
+            yield _outlook(one, beside)
 
 
 def _outlook(one: Forecast, beside: Beside) -> Outlook:
@@ -39,6 +52,8 @@ def _outlook(one: Forecast, beside: Beside) -> Outlook:
         on=one.reached(left.days) if left else None,
         first=one.reached(left.low) if left else None,
         last=one.reached(left.high) if left else None,
+        left=round(left.days) if left else None,
+        signal=one.signal.value,
         says=Text(en=english.text, zh_CN=chinese.text),
         points=lines[0].points if lines else (),
         line=lines[-1].points if len(lines) > 1 else (),

@@ -187,6 +187,14 @@ class Metrics:
             ["source"],
             registry=own,
         )
+        self._forecasts = Gauge(
+            "netvigil_forecasts", "What is foreseen, by the way in which it was found.", ["signal"], registry=own
+        )
+        self._foretold = Gauge(
+            "netvigil_forecast_last_round_timestamp_seconds",
+            "When the last look ahead was made to its end; 0 where none was.",
+            registry=own,
+        )
         self._spares_short = Gauge(
             "netvigil_spares_short",
             "How many spares of a part number are missing in the stores, by what is installed.",
@@ -279,6 +287,11 @@ class Metrics:
             self._source_read.labels(name).set(read.timestamp() if read else 0)
             self._source_undetermined.labels(name).set(undetermined)
             self._source_refused.labels(name).set(refused)
+
+    def foretold(self, counts: Mapping[str, int], at: datetime | None) -> None:
+        """It was looked how much is foreseen, and when that was made."""
+        _replace(self._forecasts, counts)
+        self._foretold.set(at.timestamp() if at else 0)
 
     def spares_counted(self, short: Mapping[str, int]) -> None:
         """The stores were held against what is installed: how many are missing of each part number."""

@@ -331,9 +331,9 @@ def _written(
     return parcels
 
 
-def _parcels(telling: Telling, customer: str, settings: Settings) -> list[Parcel]:
-    """One for each reader: the customer's project contacts, and the listed recipients who want level 4."""
-    readers: dict[str, Recipient] = {}
+def readers(customer: str, settings: Settings) -> tuple[Recipient, ...]:
+    """Who reads what a customer is told unasked: their project contacts, and the listed who want level 4."""
+    found: dict[str, Recipient] = {}
     for contact in settings.people.contacts:
         if contact.customer == customer and contact.is_project and contact.mail:
             who = Recipient(
@@ -342,17 +342,18 @@ def _parcels(telling: Telling, customer: str, settings: Settings) -> list[Parcel
                 language=contact.language,
                 sites=contact.sites,
             )
-            readers.setdefault(contact.mail.casefold(), who)
+            found.setdefault(contact.mail.casefold(), who)
     for each in settings.mail.recipients:
         wants = not each.levels or Level.WARNING in each.levels
         if wants and (not each.customers or customer in each.customers):
-            readers.setdefault(each.address.casefold(), each)
-    out = []
-    for each in readers.values():
-        own = telling.within(each.sites)
-        if own.matters:
-            out.append(Parcel(telling=own, reader=each))
-    return out
+            found.setdefault(each.address.casefold(), each)
+    return tuple(found.values())
+
+
+def _parcels(telling: Telling, customer: str, settings: Settings) -> list[Parcel]:
+    """One for each reader whom something of it concerns."""
+    every = (Parcel(telling=telling.within(each.sites), reader=each) for each in readers(customer, settings))
+    return [each for each in every if each.telling.matters]
 
 
 def _matter(change: _Change, about: Sequence[Known], settings: Settings) -> Matter:

@@ -1,4 +1,4 @@
-"""Where reports are made: in a process of its own beside the daemon, or in a thread of this one (tests, rehearsals).
+"""Where reports and forecasts are made: in a process beside the daemon, or in a thread of this one (tests, rehearsals).
 
 A process of its own, because a report of a thousand devices takes seconds of processor time and hundreds of megabytes,
 which the daemon's loop and its memory must not pay.
@@ -41,15 +41,16 @@ def here(store: Store) -> Press:
     return press
 
 
-def apart(directory: Path, environ: Mapping[str, str]) -> Press:
-    """A press in a process of its own, over the configuration in `directory`."""
+def apart(directory: Path, environ: Mapping[str, str], *words: str) -> Press:
+    """A press in a process of its own, over the configuration in `directory`: the verb `words` of the command."""
+    verb = words or ("report", "due")
+    name = " ".join(verb)
 
     async def press(settings: Settings, now: datetime) -> bool:
         del settings, now  # it reads both for itself
-        words = ("-m", "monitor", "report", "due", "--config", str(directory))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *words,
+            *("-m", "monitor", *verb, "--config", str(directory)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -62,16 +63,16 @@ def apart(directory: Path, environ: Mapping[str, str]) -> Press:
                 with suppress(ProcessLookupError):
                     process.kill()
         for line in out.decode(errors="replace").splitlines():
-            log.info("report written: %s", line)
+            log.info("%s: %s", name, line)
         for line in err.decode(errors="replace").splitlines()[-20:]:
-            log.warning("reports: %s", line)
+            log.warning("%s: %s", name, line)
         return process.returncode == 0
 
     return press
 
 
 def modest() -> None:
-    """Take less of the machine than others: called in the process of `report due`."""
+    """Take less of the machine than others: called in the process of `report due` and the like."""
     with suppress(OSError):  # a sandbox may forbid it, and has bounds of its own then
         os.nice(_NICE)
     with suppress(OSError, ValueError):

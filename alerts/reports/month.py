@@ -126,6 +126,7 @@ class Outlook:
     """When a value is going to reach a limit, as a forecast says: most likely on `on`, between `first` and `last`.
 
     None is not within the time that is looked ahead, or there is no limit to reach and `says` tells what is foreseen.
+    `left` are the days until then from the last day that was measured, `signal` the way in which it was found.
     `points` are what was measured, `line` and `band` the forecast as drawn.
     """
 
@@ -137,6 +138,8 @@ class Outlook:
     on: date | None
     first: date | None = None
     last: date | None = None
+    left: int | None = None
+    signal: str = ""
     says: Text | None = None
     points: tuple[tuple[datetime, float | None], ...] = ()
     line: tuple[tuple[datetime, float | None], ...] = ()

@@ -13,7 +13,7 @@ from hashlib import sha256
 from alerts.desk.clocks import ClockName
 from alerts.desk.tickets import is_ended, owner
 from alerts.locale import words
-from alerts.reports.month import InspectionMonth, KnownProblem, TicketMonth
+from alerts.reports.month import InspectionMonth, KnownProblem, Outlook, TicketMonth
 from alerts.reports.results import Result
 from alerts.reports.sheets import BAD, Phrase, Sheet, checks_of
 from monitor.model import Component, Condition, Fault, FaultKey, FaultState, Language, Level, Observation, Role, Text
@@ -164,18 +164,28 @@ def _lines(sheets: Sequence[Sheet], before: set[str]) -> Iterator[Problem]:
 
 def _outlooks(month: InspectionMonth, before: set[str]) -> Iterator[Problem]:
     for one in month.outlooks:
-        key = f"{one.device}/{one.component.kind}/{one.component.label}/{one.aspect}/outlook"
-        yield Problem(
-            key=key,
-            device=one.device,
-            what=_what(one.component, one.aspect, None),
-            urgency=Urgency.GENERAL,
-            standing=_standing(key, before),
-            reason=one.says,
-            kind=one.component.kind,
-            aspect=one.aspect,
-            note=Phrase(key="reaches_limit", values={"day": one.on}) if one.on else None,
-        )
+        if one.on is not None or one.says is not None:
+            part = one.component
+            key = f"{one.device}/{part.kind}/{part.label}/{one.aspect}/{one.signal or 'outlook'}"
+            yield Problem(
+                key=key,
+                device=one.device,
+                what=_what(one.component, one.aspect, None),
+                urgency=Urgency.GENERAL,
+                standing=_standing(key, before),
+                reason=one.says,
+                kind=one.component.kind,
+                aspect=one.aspect,
+                note=_reached(one),
+            )
+
+
+def _reached(one: Outlook) -> Phrase | None:
+    if one.on is None:
+        return None
+    if one.left is None:
+        return Phrase(key="reaches_limit", values={"day": one.on})
+    return Phrase(key="reaches_limit_in", values={"day": one.on, "days": str(one.left)})
 
 
 def _exposures(month: InspectionMonth, before: set[str]) -> Iterator[Problem]:

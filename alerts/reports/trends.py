@@ -33,8 +33,8 @@ def trends(book: Book) -> Iterator[Block]:
     yield pen.table(
         "outlooks",
         [
-            ("device", 1.2), ("part", 1.8), ("limit", 0.8), ("reached", 1.0), ("earliest", 1.0), ("latest", 1.0),
-            ("reason", 2.2),
+            ("device", 1.2), ("part", 1.8), ("limit", 0.8), ("left", 0.6), ("reached", 1.0), ("earliest", 1.0),
+            ("latest", 1.0), ("reason", 2.2),
         ],
         (_outlook(one, book) for one in month.outlooks),
     )  # fmt: skip
@@ -108,12 +108,13 @@ def _outlook(one: Outlook, book: Book) -> Row:
             book.name(one.device),
             _part(one.component, one.aspect, book),
             Figure(value=one.limit, unit=one.unit) if one.limit is not None else NONE,
+            str(one.left) if one.left is not None else NONE,
             pen.day(one.on),
             pen.day(one.first),
             pen.day(one.last),
             one.says.said(pen.said.language) if one.says else NONE,
         ),
-        tone=Tone.ATTENTION if one.on else Tone.PLAIN,
+        tone=Tone.ATTENTION if one.on or one.says else Tone.PLAIN,
     )
 
 
@@ -123,8 +124,9 @@ def _foreseen(one: Outlook, book: Book) -> Chart:
     lines = [Line(name=pen.words("measured"), points=one.points)]
     if one.line:
         lines.append(Line(name=pen.words("forecast"), points=one.line, band=one.band, dashed=True))
+    way = f"/{one.signal}" if one.signal else ""
     return Chart(
-        key=f"outlook/{one.device}/{one.component.kind}/{one.component.label}/{one.aspect}",
+        key=f"outlook/{one.device}/{one.component.kind}/{one.component.label}/{one.aspect}{way}",
         title=f"{book.name(one.device)} {_part(one.component, one.aspect, book)}",
         unit=one.unit,
         lines=tuple(lines),

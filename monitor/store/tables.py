@@ -693,3 +693,42 @@ paper_form = Table(
     Column("size", Integer, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+# What is foreseen (alerts/notices/forecast.py), one for each key that stands: first found at `since`, last at `seen`.
+# `told_stage` is how near it was when it was told last; one that is no more found is `ended_at` some days later.
+forecast = Table(
+    "forecast",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("signal", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("seen", Moment, nullable=False),
+    Column("told_first", Moment),
+    Column("told_last", Moment),
+    Column("told_stage", Integer, nullable=False, server_default="0"),
+    Column("ended_at", Moment),
+)
+Index("ix_forecast_standing", forecast.c.key, unique=True, sqlite_where=text("ended_at IS NULL"))
+
+# How it looked on the last day of each month on which it was found (`found`): what the report of that month says stays.
+forecast_month = Table(
+    "forecast_month",
+    metadata,
+    Column("forecast", ForeignKey("forecast.id"), primary_key=True),
+    Column("month", String, primary_key=True),
+    Column("found", String, nullable=False),
+    Column("body", Text, nullable=False),
+)
+Index("ix_forecast_month_month", forecast_month.c.month)
+
+# The looks ahead that were made to their end: `day` is that of the wall clock, `found` how much was foreseen.
+forecast_round = Table(
+    "forecast_round",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("day", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("found", Integer, nullable=False),
+)

@@ -526,13 +526,16 @@ def test_a_limit_that_will_be_reached_is_a_line_of_the_report_and_a_picture() ->
         limit=0.9,
         on=date(2026, 12, 24),
         first=date(2026, 12, 1),
+        left=54,
         points=((START, 0.3), (END, 0.7)),
         line=((END, 0.7), (END + timedelta(days=54), 0.9)),
     )
     of = replace(month(device()), outlooks=(ahead,))
     paper = inspection(of, Language.EN)
-    assert rows(paper, "outlooks") == ["core-1 (核心) | CPU Slot 1 – usage | 90 % | 2026-12-24 | 2026-12-01 | — | —"]
-    assert [row for row in rows(paper, "problems") if "reaches its limit on 2026-12-24" in row]
+    assert rows(paper, "outlooks") == [
+        "core-1 (核心) | CPU Slot 1 – usage | 90 % | 54 | 2026-12-24 | 2026-12-01 | — | —"
+    ]
+    assert [row for row in rows(paper, "problems") if "reaches its limit in 54 days, on 2026-12-24" in row]
     assert [block.lines[1].dashed for block in paper.blocks if isinstance(block, Chart) and len(block.lines) > 1] == [
         True
     ]

@@ -147,11 +147,16 @@ class Year:
     numbers: tuple[str, ...]
 
 
-def year(folder: Path, *, seed: int = 7) -> Year:
-    """Write the year into `folder`."""
+def furnished(folder: Path) -> Settings:
+    """The configuration of the house in `folder`, before anything was seen."""
     (folder / "netvigil.toml").write_text(_NETVIGIL, encoding="utf-8")
     (folder / "inventory.toml").write_text("".join(_inventory()), encoding="utf-8")
-    settings = loaded(folder, {"COMMUNITY": "year"})
+    return loaded(folder, {"COMMUNITY": "year"})
+
+
+def year(folder: Path, *, seed: int = 7) -> Year:
+    """Write the year into `folder`."""
+    settings = furnished(folder)
     numbers: list[str] = []
     with Store(settings.daemon.state) as store:
         with store.writing() as disk:
@@ -196,12 +201,22 @@ _TOLD = (
 )
 
 
-def _lived(disk: Connection, name: str, random: Random) -> None:
-    """What the device told over the year: it answered, values for each quarter of a day, a snapshot a month."""
-    identity = made(name)
-    devices.answered(disk, name, identity, NOW - timedelta(minutes=1), booted_at=_at(11, 1, 0))
-    kinds = _TOLD if "srv" not in name else _TOLD[:3]
-    layout = Layout(
+def lived_on(disk: Connection, name: str, until: date, *, seed: int = 7) -> None:
+    """What the device told after the year, until that day."""
+    kinds = _kinds(name)
+    random = Random(f"{seed}/{name}/after")  # noqa: S311 - numbers of a test
+    _measured(disk, name, kinds, _layout(kinds), (LAST + timedelta(days=1), until), random)
+
+
+_Kind = tuple[str, str, str, str, float, float, Limits | None]
+
+
+def _kinds(name: str) -> tuple[_Kind, ...]:
+    return _TOLD if "srv" not in name else _TOLD[:3]
+
+
+def _layout(kinds: tuple[_Kind, ...]) -> Layout:
+    return Layout(
         (
             Key("device", "", "reachable", "ratio", 1000.0),
             *(
@@ -211,8 +226,13 @@ def _lived(disk: Connection, name: str, random: Random) -> None:
             ),
         )
     )  # fmt: skip
-    day = FIRST
-    while day <= LAST:
+
+
+def _measured(
+    disk: Connection, name: str, kinds: tuple[_Kind, ...], layout: Layout, days: tuple[date, date], random: Random
+) -> None:
+    day, last = days
+    while day <= last:
         start = datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
         hours = []
         gone = name == "blood-acc-2" and day.month == 10 and day.day >= 20  # a device that fell silent: a gap is a gap
@@ -231,6 +251,15 @@ def _lived(disk: Connection, name: str, random: Random) -> None:
             at = start + timedelta(hours=20)
             devices.snapshot_saved(disk, name, f"{day}", at, tuple(_snapshot(kinds, name, day, at, random)))
         day += timedelta(days=1)
+
+
+def _lived(disk: Connection, name: str, random: Random) -> None:
+    """What the device told over the year: it answered, values for each quarter of a day, a snapshot a month."""
+    identity = made(name)
+    devices.answered(disk, name, identity, NOW - timedelta(minutes=1), booted_at=_at(11, 1, 0))
+    kinds = _kinds(name)
+    layout = _layout(kinds)
+    _measured(disk, name, kinds, layout, (FIRST, LAST), random)
     parts.happened(
         disk,
         [
