@@ -22,6 +22,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 10, 22, 22
 _COLOURS = ("#000000", "#0a5aa5", "#b3430d", "#00684a", "#7a2f7a", "#5b4a00", "#444444", "#8a0030")
 _MOST_POINTS = 1200
 _NAME = 40
+_ROW = 14  # how high a row of names is
 _EMPTY = 40  # how high a picture of nothing is
 _STEPS = (1, 2, 2.5, 5, 10)
 _DAYS = (1, 2, 5, 7, 14, 31, 61, 92, 183, 366, 731, 1827, 3653)
@@ -57,16 +58,16 @@ def drawn(chart: Chart, said: Saying) -> str:
     near, far = _limits(chart, min(values), max(values))
     ticks = _ticks(min([*values, *(value for _, value in near)]), max([*values, *(value for _, value in near)]), chart)
     field = _Field(*_room(min(moments), max(moments)), ticks[0], ticks[-1])
-    return _svg(
-        [
-            *_grid(field, ticks, chart.unit, said),
-            *(part for line in lines for part in _band(line, field)),
-            *_limit_lines(near, field, chart.unit, said),
-            *(part for place, line in enumerate(lines) for part in _line(line, place, field)),
-            *_legend(lines, far, chart.unit, said),
-        ],
-        chart.title,
-    )
+    names, more = _legend(lines, far, chart.unit, said)
+    drawing = [
+        *_grid(field, ticks, chart.unit, said),
+        *(part for line in lines for part in _band(line, field)),
+        *_limit_lines(near, field, chart.unit, said),
+        *(part for place, line in enumerate(lines) for part in _line(line, place, field)),
+    ]
+    if more:  # the drawing makes room for further rows of names
+        drawing = [f'<g transform="translate(0 {more * _ROW})">', *drawing, "</g>"]
+    return _svg([*drawing, *names], chart.title, HEIGHT + more * _ROW)
 
 
 def _is_number(value: float | None) -> bool:
@@ -269,21 +270,33 @@ def _marker(x: float, y: float, place: int) -> str:
     return f'<path d="{shapes[(place - 1) % len(shapes)]}" fill="{fill}" stroke="{colour}" stroke-width="1"/>'
 
 
-def _legend(lines: Sequence[Line], far: Sequence[tuple[str, float]], unit: str, said: Saying) -> Iterator[str]:
-    x = float(_LEFT)
+def _legend(lines: Sequence[Line], far: Sequence[tuple[str, float]], unit: str, said: Saying) -> tuple[list[str], int]:
+    """The names of the lines and of far limits, in as many rows as they need; how many beyond the first."""
+    parts: list[str] = []
+    x, row = float(_LEFT), 0
+
+    def begun(width: float) -> float:
+        """Where a name of this width begins: on a further row where it would not end within the drawing."""
+        nonlocal x, row
+        if x > _LEFT and x + width > WIDTH - _RIGHT:
+            x, row = float(_LEFT), row + 1
+        at, x = x, x + width + 14
+        return at
+
     for place, line in enumerate(lines):
+        name = plain(line.name, _NAME)
+        at, y = begun(26 + _wide(name)), row * _ROW
         dash = ' stroke-dasharray="5 3"' if line.dashed else ""
         width = 1.8 if place == 0 else 1.2
-        yield f'<path d="M{x:.1f} 9h22" stroke="{_COLOURS[place]}" stroke-width="{width}"{dash}/>'
+        parts.append(f'<path d="M{at:.1f} {y + 9}h22" stroke="{_COLOURS[place]}" stroke-width="{width}"{dash}/>')
         if place and not line.dashed:
-            yield _marker(x + 11, 9, place)
-        name = plain(line.name, _NAME)
-        yield _text(x + 26, 12.5, name)
-        x += 26 + _wide(name) + 14
+            parts.append(_marker(at + 11, y + 9, place))
+        parts.append(_text(at + 26, y + 12.5, name))
     for name, value in far:
         words = f"{name} {said.figure(Figure(value=value, unit=unit))}"
-        yield _text(x, 12.5, words)
-        x += _wide(words) + 14
+        at = begun(_wide(words))
+        parts.append(_text(at, row * _ROW + 12.5, words))
+    return parts, row
 
 
 def _wide(text: str) -> float:

@@ -97,6 +97,19 @@ def strokes(picture: str) -> list[str]:
     return [each.get("d", "") for each in shapes(picture) if each.get("stroke-linejoin")]
 
 
+def test_names_of_lines_that_are_too_long_for_one_row_stand_in_several_within_the_picture() -> None:
+    line = one_line(1, 2, 3).lines[0]
+    many = replace(one_line(1, 2, 3), lines=tuple(replace(line, name=f"device {n} {'x' * 40}") for n in range(5)))
+    picture = ET.fromstring(drawn(many, SAID))  # noqa: S314 - drawn by us
+    words = [
+        each for each in picture.iter("{http://www.w3.org/2000/svg}text") if (each.text or "").startswith("device")
+    ]
+    assert len(words) == 5
+    assert len({each.get("y") for each in words}) > 1
+    wide = float(picture.get("viewBox", "").split()[2])
+    assert max(float(each.get("x", "")) + 5.8 * len(each.text or "") for each in words) <= wide
+
+
 def test_a_gap_is_drawn_as_a_gap() -> None:
     assert strokes(drawn(one_line(1, 2, 3, 4, 5), SAID))[0].count("M") == 1
     assert strokes(drawn(one_line(1, 2, None, 4, 5), SAID))[0].count("M") == 2
