@@ -32,9 +32,9 @@ T = TypeVar("T")
 _MOST_TYPED = 1024 * 1024
 _TEMPLATE = """\
 # A bulletin: save and leave the editor to store it; leave it empty to give up.
-id = ""            # such as "H3C-R6348P05-1"; the same id again replaces it
+id = ""            # such as "R6348P05-1"; the same id again replaces it
 title = ""
-vendor = ""        # Huawei, H3C or Dell
+vendor = ""        # as devices tell it, see `netvigil device list`
 affected = []      # "MODEL: VERSIONS", such as "S5130S-EI: <R6348P05" or "S5735: V200R021C10SPC500"
 fixed = []         # the same, such as "S5130S-EI: R6348P05"
 not_affected = []
@@ -106,9 +106,9 @@ def import_(path: Path, source: str, directory: Path, *, unchecked: bool, as_jso
 
 @notice.command("new")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--id", "number", default="", help="Such as H3C-R6348P05-1; the same again replaces it.")
+@click.option("--id", "number", default="", help="Such as R6348P05-1; the same again replaces it.")
 @click.option("--title", default="")
-@click.option("--vendor", default="", help="Huawei, H3C or Dell.")
+@click.option("--vendor", default="", help="As devices tell it.")
 @click.option("--affected", multiple=True, help='"MODEL: VERSIONS", such as "S5130S-EI: <R6348P05"; may be repeated.')
 @click.option("--fixed", multiple=True, help="The same, of what repairs it.")
 @click.option("--not-affected", multiple=True, help="The same, of what is not affected.")

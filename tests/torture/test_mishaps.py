@@ -162,11 +162,11 @@ async def test_a_second_daemon_leaves_within_a_second_of_having_read_its_configu
         _, said = await one.communicate()
         return time.monotonic() - begun, one.returncode, said.decode()
 
-    # the quickest of three each: what else this machine does at the same time is not meant
+    # the quickest of three each, and half as much again: what else this machine does at the same time is not meant
     reading = min([(await taken("check"))[0] for _ in range(3)])
     ends = [await taken("run") for _ in range(3)]
     leaving, (_, code, said) = min(each[0] for each in ends), ends[0]
     assert code == 2
     assert "another netvigil daemon is running on this state directory" in said
     assert "stop it, or set [daemon] state" in said
-    assert leaving < reading + 1
+    assert leaving < reading * 1.5 + 1
