@@ -247,8 +247,10 @@ async def test_no_more_than_so_many_in_an_hour_and_the_gravest_first(room: Room)
     daemon = room.daemon()
     await ticked(room, daemon, 3, times=4)
     done = room.diagnosed()
-    assert (len(done), set(done[:2])) == (3, set(graver))
-    assert done[2] in lesser
+    # two are taken at a time, and which of them ends first is up to the devices
+    assert len(done) == 3
+    assert set(graver) < set(done)
+    assert set(done) - set(graver) < set(lesser)
     room.clock.advance(minutes=55)
     assert len(room.diagnosed()) == 3
 
