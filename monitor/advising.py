@@ -21,6 +21,7 @@ from alerts.post.letters import notice
 from collectors.feeds.bundle import Document
 from collectors.feeds.fetch import Fetched, FetchError, fetched
 from monitor import noticing, taking
+from monitor.beside import ran
 from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import Letter, Level
@@ -120,21 +121,23 @@ class Advising:
 
     @staticmethod
     async def _matched_beside(directory: Path) -> None:
-        process = await asyncio.create_subprocess_exec(
-            "nice", "-n", "10", sys.executable, "-m", "monitor", "notice", "catch-up", "--config", str(directory),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        try:
-            out, err = await asyncio.wait_for(process.communicate(), _PATIENCE)
-        except BaseException:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-            raise
-        if process.returncode:
-            log.error("notices were not matched: %s", err.decode("utf-8", "replace")[-500:].strip())
+        command = (
+            "nice",
+            "-n",
+            "10",
+            sys.executable,
+            "-m",
+            "monitor",
+            "notice",
+            "catch-up",
+            "--config",
+            str(directory),
+        )
+        done = await ran(command, _PATIENCE)
+        if done.code:
+            log.error("notices were not matched: %s", done.err[-500:].strip())
         else:
-            log.info("notices matched: %s", json.loads(out))
+            log.info("notices matched: %s", json.loads(done.out))
 
     async def _fetch(self, address: str, how: Notices) -> None:
         known = {each.name: each for each in await self._store.ask(advisories.sources)}

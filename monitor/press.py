@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor import archiving
+from monitor.beside import ran
 from monitor.config import Settings
 from monitor.store.database import Store
 
@@ -48,25 +49,13 @@ def apart(directory: Path, environ: Mapping[str, str], *words: str) -> Press:
 
     async def press(settings: Settings, now: datetime) -> bool:
         del settings, now  # it reads both for itself
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "monitor", *verb, "--config", str(directory)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=dict(environ),
-        )
-        try:
-            out, err = await asyncio.wait_for(process.communicate(), _LONGEST)
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-        for line in out.decode(errors="replace").splitlines():
+        command = (sys.executable, "-m", "monitor", *verb, "--config", str(directory))
+        done = await ran(command, _LONGEST, environ)
+        for line in done.out.splitlines():
             log.info("%s: %s", name, line)
-        for line in err.decode(errors="replace").splitlines()[-20:]:
+        for line in done.err.splitlines()[-20:]:
             log.warning("%s: %s", name, line)
-        return process.returncode == 0
+        return done.code == 0
 
     return press
 
