@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,10 +30,11 @@ from monitor.hearing import Hearing, shouted
 from monitor.mailbox.reading import Reading
 from monitor.metrics import Metrics
 from monitor.model import Change, Device, DeviceEvent
+from monitor.moment import now
 from monitor.notify import Notify
 from monitor.pipeline import Means, Outcome, visit
 from monitor.press import apart
-from monitor.problem import check_lines
+from monitor.problem import AddressTakenError, check_lines
 from monitor.progress import Progress
 from monitor.rollups import Rollups
 from monitor.schedule import Schedule
@@ -44,7 +45,7 @@ from monitor.store.database import Store
 from monitor.watch import Watch
 from monitor.web.application import application
 from monitor.web.desk.application import desk_application
-from monitor.web.serve import AddressTakenError, serve
+from monitor.web.serve import serve
 
 log = logging.getLogger(__name__)
 # What is remembered of ten thousand devices is eight million objects without a cycle among them. At the interpreter's
@@ -54,11 +55,6 @@ GARBAGE = 20_000, 20, 20
 _MOST_EVENTS = 1000  # of all devices in one tick; a flood of them is told in part
 _TICK = 1.0  # seconds between two looks at what the clock asks: a deadline fires at most this late
 _PARTING = 5.0  # seconds for letters and answers under way when the daemon stops; systemd gives it 10 in all
-
-
-def now() -> datetime:
-    """The wall clock, in UTC."""
-    return datetime.now(UTC)
 
 
 class App:

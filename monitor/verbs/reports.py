@@ -13,10 +13,10 @@ from alerts.papers.forms import Form
 from alerts.papers.returned import ReturnedError, read_blanks
 from alerts.reports import fault_report, inspection, tracking_card, unit_file, visit_sheet
 from monitor import after_archive, archiving, press
-from monitor.app import now as this_moment
 from monitor.archiving import Wanted, Written
 from monitor.config import Settings, loaded
 from monitor.model import Language
+from monitor.moment import now as this_moment
 from monitor.store import papers
 from monitor.store.database import Store
 from monitor.store.papers import About, Kept

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from alerts.desk.spares import Moved, Spare, State, Store, count_due
 from monitor import asset_sheet, stockroom, units
-from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
+from monitor.moment import now as this_moment
 from monitor.problem import near_word
 from monitor.stockroom import Done
 from monitor.store import database, spares

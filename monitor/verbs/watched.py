@@ -12,9 +12,9 @@ from alerts.faults.explained import Context, explained
 from alerts.runbooks import link
 from collectors.text import cleaned
 from monitor import explaining, hops, maintenance, regrading
-from monitor.app import now as this_moment
 from monitor.config import loaded
 from monitor.model import Fault, FaultKey, Language, Level, Regraded
+from monitor.moment import now as this_moment
 from monitor.store import devices, faults, pins
 from monitor.store.database import Store
 from monitor.verbs import doors
