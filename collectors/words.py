@@ -16,7 +16,7 @@ Kind = Literal[
     "system", "chassis", "board", "fan", "psu", "temperature", "voltage", "current", "power", "cpu", "memory", "dimm",
     "processor", "interface", "optic", "stack", "stack_port", "disk", "virtual_disk", "controller", "enclosure",
     "battery", "intrusion", "nic", "pci", "poe", "bgp_peer", "ospf_neighbour", "aggregate", "lane", "modem",
-    "firmware",
+    "firmware", "flash", "vrrp",
 ]  # fmt: skip
 Aspect = Literal[
     "state", "redundancy", "temperature", "voltage", "current", "power", "speed", "usage", "rx_power", "tx_power",

@@ -49,6 +49,8 @@ class Kind(StrEnum):
     LANE = "lane"
     MODEM = "modem"
     FIRMWARE = "firmware"
+    FLASH = "flash"
+    VRRP = "vrrp"
     SITE = "site"
 
 
