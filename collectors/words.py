@@ -21,7 +21,7 @@ Kind = Literal[
 Aspect = Literal[
     "state", "redundancy", "temperature", "voltage", "current", "power", "speed", "usage", "rx_power", "tx_power",
     "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress", "duplex", "duty",
-    "changes", "signal", "activity", "clock", "configuration", "licence", "log", "startup",
+    "changes", "signal", "activity", "clock", "configuration", "licence", "log", "startup", "security",
 ]  # fmt: skip
 Unit = Literal["celsius", "volts", "amperes", "watts", "ratio", "dbm", "rpm", "bytes", "seconds", ""]
 KINDS: tuple[str, ...] = get_args(Kind)

@@ -86,6 +86,7 @@ class Aspect(StrEnum):
     LICENCE = "licence"
     LOG = "log"
     STARTUP = "startup"
+    SECURITY = "security"
 
 
 class Wrong(StrEnum):
