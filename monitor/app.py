@@ -30,7 +30,7 @@ from monitor.foretelling import VERB, Foretelling
 from monitor.hearing import Hearing, shouted
 from monitor.mailbox.reading import Reading
 from monitor.metrics import Metrics
-from monitor.model import Change, Device, DeviceEvent
+from monitor.model import Change, Device, DeviceEvent, Language
 from monitor.moment import now
 from monitor.notify import Notify
 from monitor.pipeline import Means, Outcome, visit
@@ -136,9 +136,9 @@ class App:
         """The daemon's own metrics."""
         return self._metrics.text()
 
-    def trouble(self) -> str | None:
+    def trouble(self, language: Language = Language.EN) -> str | None:
         """Why the daemon does not get on; None where it does."""
-        return self._progress.trouble(now())
+        return self._progress.trouble(now(), language)
 
     async def run(self) -> None:
         """Watch until SIGTERM or SIGINT. Raises AddressTakenError where the address to listen on cannot be had."""

@@ -116,7 +116,7 @@ class _Pages:
     async def board(self, request: Request) -> Response:
         """The wall."""
         settings, now, visitor = self._desk.settings, self._desk.clock(), visitor_of(request)
-        trouble = self._desk.trouble()
+        trouble = self._desk.trouble(visitor.language)
         found = await self._desk.store.ask(lambda disk: wall(disk, settings, visitor, now, trouble))
         return page(
             request, "wall.html", wall=found, levels=tuple(Level), now=now, zone=settings.zone, refresh_every=_REFRESH
