@@ -183,7 +183,8 @@ def _lines(disk: Connection, unit: Asset, settings: Settings, said: Words) -> It
             elif each.what in asset_history.PARTS:
                 found.append(Line(at=each.at, what="part", text=happened(each, said, zone)))
     found += [
-        Line(at=each.at, what="file", text=asset_history.written(each)) for each in assets.history(disk, unit.serial)
+        Line(at=each.at, what="file", text=asset_history.written(each, said))
+        for each in assets.history(disk, unit.serial)
     ]
     return iter(sorted(found, key=lambda each: each.at))
 

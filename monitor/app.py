@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from alerts.post.postman import Postman
 from collectors.heard import Heard
 from collectors.ports import ports
 from collectors.reach import Reach, Way
@@ -29,7 +30,7 @@ from monitor.foretelling import VERB, Foretelling
 from monitor.hearing import Hearing, shouted
 from monitor.mailbox.reading import Reading
 from monitor.metrics import Metrics
-from monitor.model import Change, Device, DeviceEvent
+from monitor.model import Change, Device, DeviceEvent, Language
 from monitor.moment import now
 from monitor.notify import Notify
 from monitor.pipeline import Means, Outcome, visit
@@ -42,6 +43,7 @@ from monitor.series import Series
 from monitor.series_reach import ReachSeries
 from monitor.store import parts, people
 from monitor.store.database import Store
+from monitor.store.taken import Taken
 from monitor.watch import Watch
 from monitor.web.application import application
 from monitor.web.desk.application import desk_application
@@ -86,7 +88,19 @@ class App:
         self._hearing = Hearing(
             settings, metrics, self._hinted, self._event, self._watch.platform, now, self._means.hearsay.heard
         )
-        self._duties = Duties(settings, store, self._metrics, self._progress, now, press=apart(directory, environ))
+        self._taken = Taken(store.directory)
+        self._postman = Postman(self._taken.line)
+        press = apart(directory, environ)
+        self._duties = Duties(
+            settings,
+            store,
+            self._metrics,
+            self._progress,
+            now,
+            post=self._postman.posted,
+            press=press,
+            taken=self._taken,
+        )
         self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
         self._reading = Reading(settings, store, self._metrics, now)
         self._advising = Advising(directory, settings, store, self._metrics, now)
@@ -122,9 +136,9 @@ class App:
         """The daemon's own metrics."""
         return self._metrics.text()
 
-    def trouble(self) -> str | None:
+    def trouble(self, language: Language = Language.EN) -> str | None:
         """Why the daemon does not get on; None where it does."""
-        return self._progress.trouble(now())
+        return self._progress.trouble(now(), language)
 
     async def run(self) -> None:
         """Watch until SIGTERM or SIGINT. Raises AddressTakenError where the address to listen on cannot be had."""
@@ -258,12 +272,14 @@ class App:
                     self._advising.finished(),
                     self._foretelling.finished(),
                 )
+        await self._postman.close()
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
         await self._written_down()
         await self._rollups.close(self._store)
         await self._means.reader.close()
+        self._taken.close()
 
     def _hear(self) -> None:
         loop = asyncio.get_running_loop()

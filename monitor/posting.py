@@ -75,6 +75,12 @@ class Posting:
         self._rests_until: datetime | None = None
         self._task: asyncio.Task[None] | None = None
         self._carrying: asyncio.Task[None] | None = None
+        self._unfiled: dict[str, Receipt] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """True where no letter is under way, and of each that was it is written down what became of it."""
+        return not self._unfiled and all(each is None or each.done() for each in (self._task, self._carrying))
 
     def begin(self, now: datetime) -> None:
         """Post what waits, beside all else, unless that goes on already: a slow server holds up no clock."""
@@ -127,7 +133,7 @@ class Posting:
                 waiting = await self._next(now)
                 turns = {each.letter.recipient: asyncio.Lock() for each in waiting}
                 receipts = await asyncio.gather(*(self._one(each, turns[each.letter.recipient]) for each in waiting))
-            except Exception:  # the store would not take what became of a letter: it goes out again, under its old name
+            except Exception:  # the store would not take what became of a letter: that is tried again
                 log.exception("letters could not be posted")
                 return
             self._rest(receipts)
@@ -164,11 +170,16 @@ class Posting:
         return await sending
 
     async def _sent(self, waiting: Posted) -> Receipt:
-        receipt = await self._send(waiting.letter, self._settings())
+        known = self._unfiled.get(waiting.letter.message_id)
+        receipt = known or await self._send(waiting.letter, self._settings())
         now = self._clock()
-        self._metrics.posted(self.name, receipt.verdict.value)
-        self._learnt(receipt, now)
+        if known is None:
+            self._metrics.posted(self.name, receipt.verdict.value)
+            self._learnt(receipt, now)
+        if receipt.verdict is Verdict.ACCEPTED:  # where the disk does not take that now, it is not sent again
+            self._unfiled[waiting.letter.message_id] = receipt
         await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now), soon=True)
+        self._unfiled.pop(waiting.letter.message_id, None)
         if receipt.verdict is Verdict.ACCEPTED:
             await self._measured(waiting.letter, now)
         return receipt

@@ -306,6 +306,21 @@ def ended(disk: Connection, message_id: str, state: LetterState, now: datetime, 
     )
 
 
+def recalled(disk: Connection, message_id: str, now: datetime, response: str) -> int:
+    """Write down that a letter was accepted which is still queued here: 1 where it was."""
+    return disk.execute(
+        _letter.update()
+        .where(_letter.c.message_id == message_id, _QUEUED)
+        .values(
+            state=LetterState.ACCEPTED.value,
+            attempts=_letter.c.attempts + 1,
+            ended_at=now,
+            next_try=None,
+            response=response,
+        )
+    ).rowcount
+
+
 def bounced(disk: Connection, message_id: str, words: str, now: datetime) -> bool:
     """Write down that a letter, which a server had accepted, reached nobody. False where there is no such letter."""
     # What the server said when it took it is half of the proof.

@@ -579,6 +579,17 @@ spare = Table(
 )
 Index("uq_spare_piece", spare.c.part_number, spare.c.serial, unique=True)
 
+# How many pieces of a part number people want to be there at least; `folded` is the part number in small letters.
+spare_minimum = Table(
+    "spare_minimum",
+    metadata,
+    Column("folded", String, primary_key=True),
+    Column("part_number", String, nullable=False),
+    Column("at_least", Integer, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 # Append-only: the book of the stores. What each of them holds follows from it and is stored nowhere.
 spare_movement = Table(
     "spare_movement",

@@ -161,7 +161,7 @@ def _entries(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str) ->
                 written=visitor.wall(event.written_at, zone) if event.written_at else "",
                 by=event.by,
                 title=spoken.title(event, settings.contract, visitor.words),
-                details=tuple(spoken.details(event, settings.contract, visitor.words)),
+                details=tuple(spoken.details(event, settings.contract, visitor.words, zone)),
                 file=file,
                 leads=event.data.get("ticket", "") if event.kind in _JOINING else "",
                 corrected=tuple(_put_right(each, settings, visitor) for each in puts),
@@ -172,7 +172,9 @@ def _entries(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str) ->
 
 
 def _put_right(event: TicketEvent, settings: Settings, visitor: Visitor) -> str:
-    said = "; ".join(f"{name}: {value}" for name, value in spoken.details(event, settings.contract, visitor.words))
+    colon, comma = visitor.words.said("letter", "colon"), visitor.words.said("list", "and")
+    told = spoken.details(event, settings.contract, visitor.words)
+    said = comma.join(f"{name}{colon}{value}" for name, value in told)
     key = "withdrawn_by" if event.data.get(VOID) == YES else "corrected_by"
     return visitor.say(key, by=event.by, seq=str(event.seq), said=said)
 
