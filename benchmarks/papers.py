@@ -148,7 +148,7 @@ def _processor() -> float:
 
 def _watched(done: Event, highest: list[int]) -> None:
     """The memory of this process and all below it, at its highest; what they share is counted once."""
-    while not done.wait(0.05):
+    while not done.wait(0.2):
         highest[0] = max(highest[0], sum(_memory(each) for each in _family()))
 
 
