@@ -34,9 +34,9 @@ _FAILURES = (None, FontsMissingError, TypesettingError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A paper, and the forms that are wanted of it."""
+    """A paper, as it is or as the archive has it (JSON), and the forms that are wanted of it."""
 
-    paper: Paper
+    paper: Paper | bytes
     forms: Collection[Form]
     dress: Dress = PLAIN
 
@@ -46,17 +46,15 @@ def rendered_apart(orders: Sequence[Order]) -> list[dict[Form, bytes]]:
 
     It waits for them: ask a thread for it where others must go on.
     """
-    return [dict(_raised(each)) for each in _attempted(orders)]
+    return [dict(_raised(each)) for each in attempts(orders)]
 
 
-def attempts(order: Order) -> dict[Form, bytes | Failure]:
-    """Each form of the order, or why it could not be made: without fonts there is no PDF, but there is HTML."""
-    return _attempted([order])[0]
+def attempts(orders: Sequence[Order]) -> list[dict[Form, bytes | Failure]]:
+    """Of each order each form, or why it could not be made: without fonts there is no PDF, but there is HTML.
 
-
-def _attempted(orders: Sequence[Order]) -> list[dict[Form, bytes | Failure]]:
-    """What came of each order. A PDF takes as long as all other forms together, so they are made beside it."""
-    papers = [paper_json(order.paper) for order in orders]
+    A PDF takes longer than all other forms together, so they are made beside it, of all orders at once.
+    """
+    papers = [order.paper if isinstance(order.paper, bytes) else paper_json(order.paper) for order in orders]
     found: list[dict[Form, bytes | Failure]] = [
         {Form.JSON: raw} if Form.JSON in order.forms else {} for order, raw in zip(orders, papers, strict=True)
     ]

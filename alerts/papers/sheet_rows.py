@@ -37,7 +37,7 @@ def words_cell(text: str, style: str) -> SheetCell:
 
 def number_cell(value: float | datetime, style: str) -> SheetCell:
     """A cell that is a number, or a moment as the number that spreadsheets take for one."""
-    number = to_excel(value) if isinstance(value, datetime) else value
+    number: float = to_excel(value) if isinstance(value, datetime) else value  # type: ignore[no-untyped-call]
     return SheetCell("", f' s="{style}" t="n"><v>{number:.16g}</v></c>')
 
 
