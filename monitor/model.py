@@ -537,6 +537,7 @@ class Letter:
     """One message to one recipient, rendered once, sent at least once under one stable Message-ID (RFC 5322).
 
     `level`, `site` and `what` are those of the ticket and its event, for a digest; None and "" where there is none.
+    Who gets digests has letters that are subjects alone: `text` and `html` are "" until one leaves by itself after all.
     """
 
     ticket: str
