@@ -27,7 +27,7 @@ from alerts.post.contents import FULL, Matter, Signing
 from alerts.post.digest import CALLS
 from alerts.post.letters import is_sent, letters_about, reminder, reminder_event
 from collectors.text import cleaned, paragraphs
-from monitor import link_key, maintenance, units
+from monitor import explaining, link_key, maintenance, units
 from monitor.config import Settings
 from monitor.model import (
     REQUEST,
@@ -52,9 +52,11 @@ _MAY_TURN_SEVERE = {EventKind.LEVEL_CHANGED, EventKind.RELAPSED, EventKind.RESPO
 def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) -> None:
     """Open the ticket of a fault; where one is unclosed for the same key, or ended lately, the fault is back in it.
 
-    Under maintenance nothing is opened yet.
+    Under maintenance nothing is opened yet, and the fault is marked with the name of the window.
     """
-    if maintenance.covering(disk, fault.key, settings, now) is not None:
+    covered = maintenance.covering(disk, fault.key, settings, now)
+    if covered is not None:
+        faults.saved(disk, replace(fault, window=covered.window.name))
         return
     unclosed = tickets.unclosed(disk, fault.key)
     lately = now - settings.contract.desk.reopen_within
@@ -347,6 +349,7 @@ def _matter(
         now=now,
         runbooks=settings.daemon.runbooks,
         statement=_statement(disk, ticket, fault, settings, now) if is_full else (),
+        explanation=explaining.judged(disk, fault, settings) if is_full and fault.key.kind != REQUEST else None,
         signing=_signing(settings, now),
         pages=settings.letters.links,
     )
