@@ -46,6 +46,7 @@ from monitor.store.devices import Visited
 _AROUND = timedelta(days=1)
 """So long before a fault began other things that happened to the device may have to do with it."""
 _MOST_AROUND, _MOST_SIMILAR = 200, 50
+_MOST_BENEATH = 1000  # symptoms by name: no paper is read that far
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,7 +75,7 @@ def of_fault(disk: Connection, number: str, settings: Settings, now: datetime, c
         customer=(customer.title or customer.name) if customer else ticket.customer,
         generated_at=now,
         tool_version=version("netvigil"),
-        symptoms=faults.hidden_by(disk, fault.key) if fault.key.kind != REQUEST else (),
+        symptoms=faults.hidden_by(disk, fault.key, _MOST_BENEATH)[0] if fault.key.kind != REQUEST else (),
         similar=tuple(_similar(disk, ticket, identity, visited)),
         history=around[-_MOST_AROUND:],
         hops=_hops(disk, fault),

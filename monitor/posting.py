@@ -7,7 +7,7 @@ bring nothing (nobody answers; a robot refuses whatever it is told), from the fi
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from alerts.desk import hops
 from alerts.post.channels import MAIL
 from alerts.post.mail import Receipt, Verdict, is_given_up, next_try
-from monitor import storm
+from monitor import storm, ticketing
 from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import Letter
@@ -149,9 +149,22 @@ class Posting:
         if guard.due:
             count = await self._store.do(partial(storm.digested, settings=settings, now=now))
             log.warning("many faults at once: %d digests in place of their letters", count)
-        return await self._store.ask(
+        due = await self._store.ask(
             lambda disk: letters.due(disk, now, _AT_ONCE, self.name, held=guard.held, released=guard.released)
         )
+        return tuple([await self._whole(each) for each in due])
+
+    async def _whole(self, waiting: Posted) -> Posted:
+        """With its text, where only its subject was written because a digest was to take its place."""
+        letter = waiting.letter
+        if letter.text or not letter.ticket:
+            return waiting
+        try:
+            whole = await self._store.do(partial(ticketing.written_out, letter=letter, settings=self._settings()))
+        except Exception:  # that something broke is said in the subject, too: better that than nothing
+            log.exception("the text of a letter could not be made")
+            whole = replace(letter, text=letter.subject)
+        return replace(waiting, letter=whole)
 
     def _rest(self, receipts: Sequence[Receipt]) -> None:
         if any(receipt.concerns_all for receipt in receipts):

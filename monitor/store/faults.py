@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.model import EventKind, Fault, FaultKey, FaultState, Level
 from monitor.store import tables
-from monitor.store.documents import fault_document, fault_read
+from monitor.store.documents import cause_document, fault_document, fault_read
 
 _fault = tables.fault
 _seen = tables.seen_ok
@@ -23,6 +23,15 @@ _KNOWN = (
         or_(_fault.c.state != FaultState.CLEARED, _fault.c.cleared_at >= bindparam("since")),
     )
     .order_by(_fault.c.state != FaultState.CLEARED, _fault.c.cleared_at, _fault.c.id)
+)
+# Said as in the index of causes, which is used so.
+_IS_BENEATH = (_fault.c.cause == bindparam("cause")) & (_fault.c.state != literal_column("'cleared'"))
+_COUNTED_BENEATH = select(func.count()).select_from(_fault).where(_IS_BENEATH)
+_BENEATH = (
+    select(_fault.c.id, _fault.c.body)
+    .where(_IS_BENEATH)
+    .order_by(_fault.c.device, _fault.c.kind, _fault.c.label, _fault.c.aspect)
+    .limit(bindparam("most"))
 )
 _NEW = _fault.insert()
 _CHANGED = _fault.update().where(_fault.c.id == bindparam("number"))
@@ -53,10 +62,12 @@ def since(disk: Connection, kinds: Iterable[str], moment: datetime) -> tuple[Fau
     return tuple(map(_read, rows))
 
 
-def hidden_by(disk: Connection, cause: FaultKey) -> tuple[Fault, ...]:
-    """The faults that stand and are symptoms of `cause`, by their keys."""
-    rows = disk.execute(select(_fault.c.id, _fault.c.body).where(_fault.c.state != FaultState.CLEARED))
-    return tuple(sorted((one for one in map(_read, rows) if one.hidden_by == cause), key=lambda one: one.key))
+def hidden_by(disk: Connection, cause: FaultKey, most: int) -> tuple[tuple[Fault, ...], int]:
+    """The first `most` of the faults that stand and are symptoms of `cause`, by their keys; and how many there are."""
+    said = {"cause": cause_document(cause)}
+    count = disk.execute(_COUNTED_BENEATH, said).scalar_one()
+    rows = disk.execute(_BENEATH, {**said, "most": most}) if count else ()
+    return tuple(map(_read, rows)), count
 
 
 def saved(disk: Connection, fault: Fault) -> Fault:
@@ -71,6 +82,7 @@ def saved(disk: Connection, fault: Fault) -> Fault:
         "opened_at": fault.opened_at,
         "cleared_at": fault.cleared_at,
         "body": fault_document(fault),
+        "cause": None if fault.hidden_by is None else cause_document(fault.hidden_by),
     }
     if fault.id:
         disk.execute(_CHANGED, {"number": fault.id, **values})

@@ -199,6 +199,7 @@ def _document(found: Fault, context: Context, ticket: str | None) -> dict[str, A
         "hidden_by": _key(found.hidden_by) if found.hidden_by else None,
         "symptoms": [{"id": one.id, **_key(one.key)} for one in context.symptoms],
         "maintenance": context.covered.window.name if context.covered else None,
+        "opened_under": found.window or None,
         "ticket": ticket,
         "runbook": link(context.runbooks, Language.EN, found.key.kind, found.key.aspect) or None,
         "explanation": {each.value: explained(found, each, context).splitlines() for each in Language},
