@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from monitor import safekeeping
-from monitor.app import now as this_moment
+from monitor.moment import now as this_moment
 from monitor.config import loaded
 from monitor.safekeeping import BackupError, Copy
 from monitor.verbs import doors
