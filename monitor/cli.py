@@ -69,6 +69,7 @@ VERBS: Mapping[str, Verb] = {
         "The promises made about faults.",
         ("handling:VERBS", "diagnosing:diagnose", "diagnosing:attach", "diagnosing:attachment"),
     ),
+    "vendor": Verb("vendor:vendor", "Cases at the makers: which are open, whom to press for them, and what was heard."),
     "visit": Verb("looking:visit", "Visit one device of the inventory now; nothing is stored and nobody is called."),
 }
 
