@@ -23,9 +23,7 @@ class Verb(NamedTuple):
 VERBS: Mapping[str, Verb] = {
     "account": Verb("accounts:account", "Who may use the desk's pages."),
     "asset": Verb("assets:asset", "The asset file: every delivered unit, its warranty and its history."),
-    "backup": Verb(
-        "safekeeping:backup", "Copies of the state directory and the configuration, made while the daemon runs."
-    ),
+    "backup": Verb("safekeeping:backup", "Copies of all that the daemon knows, made while it runs."),
     "check": Verb("looking:check", "Read all configuration, and say file, line and reason for what is wrong."),
     "config": Verb("backups:configuration", "The configurations of devices, without their secrets."),
     "demo": Verb(
@@ -71,6 +69,7 @@ VERBS: Mapping[str, Verb] = {
         "The promises made about faults.",
         ("handling:VERBS", "diagnosing:diagnose", "diagnosing:attach", "diagnosing:attachment"),
     ),
+    "vendor": Verb("vendor:vendor", "Cases at the makers: which are open, whom to press for them, and what was heard."),
     "visit": Verb("looking:visit", "Visit one device of the inventory now; nothing is stored and nobody is called."),
 }
 

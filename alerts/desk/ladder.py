@@ -26,18 +26,21 @@ class Case:
     next_rung_at: datetime | None
 
 
-def case(ticket: Ticket, contract: Contract, now: datetime) -> Case | None:
-    """The vendor's case of `ticket`, while it is open and something is wanted of it."""
+def case(ticket: Ticket, contract: Contract, now: datetime, *, well_too: bool = False) -> Case | None:
+    """The vendor's case of `ticket`, while it is open and something is wanted of it.
+
+    With `well_too` also where service works again: nobody is pressed then, but the case has yet to be closed.
+    """
     events = since_report(ticket)
     opened = last(events, EventKind.REPORTED_TO_VENDOR)
-    if opened is None or is_ended(ticket) or is_well(ticket):
+    if opened is None or is_ended(ticket) or (is_well(ticket) and not well_too):
         return None
     closed = last(events, EventKind.VENDOR_CLOSED)
     if closed is not None and closed.seq > opened.seq:
         return None
     numbers = [each.data["case"] for each in events if each.kind in _CASES and each.data.get("case")]
     maker = contract.makers.get(maker_of(ticket.events[0].data.get("maker", ""), contract))
-    rungs = sorted(maker.ladder if maker else (), key=lambda each: each.after)
+    rungs = sorted(maker.ladder if maker and not is_well(ticket) else (), key=lambda each: each.after)
     reached = [each for each in rungs if opened.at + each.after <= now]
     news = next_news(events)
     return Case(

@@ -32,8 +32,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _acting(action: Action) -> click.Command:
-    """The verb of an action: `netvigil ticket VERB TICKET --by WHO`."""
+def acting(action: Action, name: str = "") -> click.Command:
+    """The verb of an action: `netvigil ticket VERB TICKET --by WHO`; `name` where it is called otherwise."""
 
     def act(number: str, directory: Path, by: str, at: datetime | None, **data: str | None) -> None:
         settings = loaded(directory, os.environ, with_secrets=False)
@@ -51,7 +51,7 @@ def _acting(action: Action) -> click.Command:
     command = click.option("--at", type=click.DateTime(_FORMS), help="When it was done, if earlier.")(command)
     command = _by(command)
     command = click.argument("number", metavar="TICKET")(command)
-    return click.command(action.name, help=action.says.en)(command)
+    return click.command(name or action.name, help=action.says.en)(command)
 
 
 _FORMS = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%H:%M")
@@ -200,7 +200,7 @@ def ticket_correct(
 
 VERBS: tuple[click.Command, ...] = (
     ticket_open,
-    *(_acting(action) for action in ACTIONS),
+    *(acting(action) for action in ACTIONS),
     ticket_merge,
     ticket_link,
     ticket_split,

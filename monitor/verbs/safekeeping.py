@@ -8,8 +8,8 @@ from typing import NoReturn
 import click
 
 from monitor import safekeeping
-from monitor.moment import now as this_moment
 from monitor.config import loaded
+from monitor.moment import now as this_moment
 from monitor.safekeeping import BackupError, Copy
 from monitor.verbs import doors
 
@@ -28,7 +28,7 @@ class _MakeByDefault(click.Group):
 
 @click.group(cls=_MakeByDefault)
 def backup() -> None:
-    """Copies of the state directory and the configuration, made while the daemon runs.
+    """Copies of all that the daemon knows, made while it runs.
 
     `netvigil backup PATH` is `netvigil backup make PATH`.
     """

@@ -51,6 +51,22 @@ async def test_request_goes_from_the_call_to_the_end_and_is_closed_only_after_it
     assert events(house, opened)[-1]["kind"] == "closed"
 
 
+async def test_cases_at_makers_are_listed_until_they_are_closed(house: House, opened: str) -> None:
+    def cases() -> list[dict[str, object]]:
+        found: list[dict[str, object]] = json.loads(run(house, "vendor", "list", "--json"))
+        return found
+
+    assert [(each["ticket"], each["case"], each["open_by"] is None) for each in cases()] == [(opened, None, False)]
+    run(house, "vendor", "open", opened, "--by", "wang", "--case", "C-77", "--next-due", "2099-01-01T10:00+08:00")
+    run(house, "vendor", "update", opened, "--by", "wang", "--next-due", "2099-01-02T10:00+08:00")
+    (one,) = cases()
+    assert (one["case"], one["next_due"], one["open_by"]) == ("C-77", "2099-01-02T10:00+08:00", None)
+    run(house, "ticket", "restore", opened, "--by", "wang")
+    assert [each["case"] for each in cases()] == ["C-77"]
+    run(house, "vendor", "close", opened, "--by", "wang")
+    assert cases() == []
+
+
 async def test_wrong_entry_is_put_right_on_the_clock_of_the_site(house: House, opened: str) -> None:
     run(house, "ticket", "respond", opened, "--by", "li", "--owner", "wang")
     run(house, "ticket", "correct", opened, "2", "--by", "li", "--reason", "misheard", "--set", "owner=chen")
