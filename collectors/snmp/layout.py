@@ -204,7 +204,8 @@ def names(pdu: Pdu) -> tuple[Name, ...]:
 class Asked(NamedTuple):
     """One question, and the names that came in the reply. Shared by devices of one model.
 
-    Of the values only so many from the first on are `used`: those behind the end of a table are of no use. 0 for all.
+    Of the values only so many from the first on are `used`: those behind the end of a table are of no use. 0 for all,
+    -1 for none.
     """
 
     head: bytes
@@ -240,20 +241,17 @@ class Exchange:
                 self._seen = self._hash(pdu)
             self._moves, self.values, self.pdu = moves + 1, shape.values(pdu), pdu
             return True
+        if self.asked.used < 0:
+            return False if shape.fits(pdu) else self._other(pdu, shapes)
         # the same hash proves the same names as well, if it is made of all of them
-        if not self.asked.used and len(pdu) == shape.size and pdu.startswith(shape.head):
-            seen = self._hash(pdu)
-            if seen == self._seen:
-                self._moves, self.pdu = 0, pdu
-                return False
-            if not shape.fits(pdu):
-                return self._other(pdu, shapes)
-        elif shape.fits(pdu):
-            seen = self._hash(pdu)
-            if seen == self._seen:
-                self._moves, self.pdu = 0, pdu
-                return False
-        else:
+        whole = not self.asked.used and len(pdu) == shape.size and pdu.startswith(shape.head)
+        if not whole and not shape.fits(pdu):
+            return self._other(pdu, shapes)
+        seen = self._hash(pdu)
+        if seen == self._seen:
+            self._moves, self.pdu = 0, pdu
+            return False
+        if whole and not shape.fits(pdu):
             return self._other(pdu, shapes)
         self._moves, self._seen, self.values, self.pdu = moves + 1, seen, shape.values(pdu), pdu
         return True
@@ -264,12 +262,16 @@ class Exchange:
         if told.first or names(told) != self.asked.names:
             return None
         self.shape = shapes.of(pdu)
+        if self.asked.used < 0:
+            return False
         self._moves, self._seen, self.values, self.pdu = self._moves + 1, self._hash(pdu), self.shape.values(pdu), pdu
         return True
 
     def _hash(self, pdu: bytes) -> int:
         """The hash of what is used of `pdu`, which fits, without its id."""
         first, used = pdu[1], self.asked.used
+        if used < 0:
+            return 0
         return hash(pdu[8 if first < _LONG else first - _LONG + 8 : self.shape.ends[used - 1] if used else None])
 
     def told(self) -> Sequence[Value]:
@@ -309,12 +311,14 @@ class Course:
         return self._rows
 
     def again(self) -> "Course":
-        """The same course for another device, which most likely replies with the same names."""
+        """The same course for another device, which most likely replies with the same names.
+
+        Of a table without rows nothing is kept that is of one device only: all devices follow one course.
+        """
+        if all(exchange.asked.used < 0 for exchange in self.exchanges):
+            return self
         copies = (Exchange(exchange.asked, exchange.shape) for exchange in self.exchanges)
-        course = Course(copies, self.index, self._cells, self.shapes)
-        if not self.index:
-            course._rows = self._rows
-        return course
+        return Course(copies, self.index, self._cells, self.shapes)
 
     def rows(self, *, changed: bool, last: Rows | None = None) -> Rows:
         """The table, once all replies were taken; what is as in `last` (else: as last time) is the same object."""
@@ -349,7 +353,7 @@ def learned(
     exchanges = list(exchanges)
     for number, exchange in enumerate(exchanges):
         many = len(exchange.asked.names)
-        used = last - told + 1 if told <= last < told + many else 0
+        used = last - told + 1 if told <= last < told + many else -1 if last < told else 0
         if used != exchange.asked.used:
             exchanges[number] = Exchange(exchange.asked._replace(used=used), exchange.shape, exchange.pdu)
         told += many
