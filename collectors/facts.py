@@ -17,7 +17,7 @@ from collectors.claims import CLAIMS, WORSE
 from collectors.plan import Conditions, Fact, Number, Part, Ref, Rule, Template
 from collectors.snmp.reader import Value
 from collectors.tables import Table, number, text
-from monitor.model import Component, Condition, Limits, Observation
+from monitor.model import Component, Condition, Limits, Observation, quotient
 
 # what devices write where they have nothing to say
 _NOTHING = frozenset({"N/A", "n/a", "NA", "Not Applicable", "NONE", "None", "Unknown"})
@@ -426,7 +426,7 @@ class PartRows:
             raw = column[row]
             if raw is None or text(raw) in skip or (found := number(raw)) is None or f"{found:g}" in skip:
                 return None
-            return found / divisor
+            return quotient(found, divisor)
 
         return value
 

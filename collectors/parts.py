@@ -90,7 +90,7 @@ def parts_seen(found: Told) -> PartsSeen:
     return PartsSeen(
         there=there,
         absent=frozenset(absent - there.keys()),
-        asked=frozenset((part.kind, part.table) for part in visit.platform.parts),
+        asked=visit.platform.told_by,
         sure=_sure(visit, visit.platform),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from collectors.snmp.reader import Request
+from collectors.snmp.reader import Request, Value
 from collectors.tables import Eye, Quirk, Table
 from monitor.model import Condition
 
@@ -198,11 +198,14 @@ class Origin:
     gone: Mapping[str, str] = field(default_factory=dict)
     known_by: tuple[str, ...] = ()
     pages: int = 0
+    told_nothing: Table = field(init=False, compare=False, repr=False)
+    """The table without rows, the same object for all devices that have none: most devices lack most tables."""
 
-    @property
-    def told_nothing(self) -> Table:
-        """The table without rows."""
-        return Table(name=self.table, index=(), columns=dict.fromkeys(self.oids, ()), oids=self.oids, eye=self.eye)
+    def __post_init__(self) -> None:
+        """Make it once."""
+        columns: dict[str, tuple[Value, ...]] = dict.fromkeys(self.oids, ())
+        nothing = Table(name=self.table, index=(), columns=columns, oids=self.oids, eye=self.eye)
+        object.__setattr__(self, "told_nothing", nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,8 +239,8 @@ class Platform:
     """All that is known of one platform, ready for visits: one request, and what to make of the answer.
 
     `request` and `origins` are what SNMP is asked, `others` the tables that other eyes see, `unseen` those tables
-    before anybody looked. `redfish` finds the name of the maker in what a Redfish service tells.
-    `secrets` are the subtrees that a recording leaves out.
+    before anybody looked, `told_by` which kinds of parts which table tells of. `redfish` finds the name of the maker in
+    what a Redfish service tells. `secrets` are the subtrees that a recording leaves out.
     """
 
     name: str
@@ -256,6 +259,7 @@ class Platform:
     redfish: re.Pattern[str] | None = None
     secrets: tuple[str, ...] = ()
     unseen: Mapping[Eye, Mapping[str, Table]] = field(init=False)
+    told_by: frozenset[tuple[str, str]] = field(init=False)
     logs: tuple[Log, ...] = ()
     alarms: tuple[AlarmList, ...] = ()
     diagnosis: tuple[Question, ...] = ()
@@ -272,6 +276,7 @@ class Platform:
         object.__setattr__(self, "stand_ins", tuple(origin for origin in self.tabular if origin.instead_of))
         nobody = {eye: {origin.table: origin.told_nothing for origin in of_eye} for eye, of_eye in self.others.items()}
         object.__setattr__(self, "unseen", nobody)
+        object.__setattr__(self, "told_by", frozenset((part.kind, part.table) for part in self.parts))
 
 
 def _needs(part: Part) -> Needs:

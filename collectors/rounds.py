@@ -7,6 +7,7 @@ first visit, after a silence and after a restart of the device (sysUpTime went b
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from zlib import crc32
 
 from collectors.plan import Origin, Platform
@@ -140,14 +141,19 @@ def _failed(rows: Rows | None) -> bool:
 def _bare(last: Mapping[int, int] | None, answers: Mapping[int, Rows]) -> Mapping[int, int]:
     """How often in a row each root had no rows; the same object as last time where nothing changed."""
     if last is None:
-        return {position: 1 for position, rows in answers.items() if _is_bare(rows)}
+        return _shared(tuple([(position, 1) for position, rows in answers.items() if _is_bare(rows)]))
     moved: Iterable[tuple[int, int]] = (
         (position, min(last[position] + 1, _BARE) if _is_bare(rows) else 0)
         for position, rows in answers.items()
         if position in last
     )
     news = {position: count for position, count in moved if count != last[position]}
-    return {position: count for position, count in {**last, **news}.items() if count} if news else last
+    return _shared(tuple([each for each in {**last, **news}.items() if each[1]])) if news else last
+
+
+@lru_cache(maxsize=4096)  # devices of one model lack the same tables
+def _shared(bare: tuple[tuple[int, int], ...]) -> Mapping[int, int]:
+    return dict(bare)
 
 
 def _is_bare(rows: Rows) -> bool:

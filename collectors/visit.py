@@ -397,19 +397,17 @@ def _table(
         return longtables.table(origin, scalars) if origin.table in ends or last is None else last
     if origin.single:
         columns = {name: (scalars.get(f"{oid}.0"),) for name, oid in origin.oids.items()}
-        told = any(value is not None for (value,) in columns.values())
-        return Table(
-            name=origin.table,
-            index=("0",) if told else (),
-            columns=columns if told else dict.fromkeys(columns, ()),
-            oids=origin.oids,
-            ended=cut,
-        )
+        if any(value is not None for (value,) in columns.values()):
+            return Table(name=origin.table, index=("0",), columns=columns, oids=origin.oids, ended=cut)
+        return origin.told_nothing if cut is None else replace(origin.told_nothing, ended=cut)
     rows = answers.get(origin.position)
     if rows is None:  # not asked, so there is a visit before
         if last is not None and last.oids is origin.oids:
             return last
-        rows = Rows(index=(), columns=dict.fromkeys(origin.oids.values(), ()))
+        rows = Rows(index=(), columns={})
+    if not rows.index:
+        ended = rows.ended or cut
+        return origin.told_nothing if ended is None else replace(origin.told_nothing, ended=ended)
     return Table(
         name=origin.table,
         index=rows.index,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 
 class Language(StrEnum):
@@ -258,16 +259,30 @@ class Numbers:
     at: datetime
 
 
+@lru_cache(maxsize=16_384)  # sensors tell few numbers, again and again: each is kept once for all devices
+def quotient(raw: float, divisor: float) -> float:
+    """`raw` divided by `divisor`; the same object for the same numbers, mostly."""
+    return raw / divisor
+
+
+@lru_cache(maxsize=16_384)
+def digits(raw: int) -> str:
+    """`raw` as text; the same object for the same number, mostly."""
+    return str(raw)
+
+
 def with_numbers(observations: Sequence[Observation], several: Iterable[Numbers]) -> tuple[Observation, ...]:
     """`observations` with the numbers that moved; the others stay the same objects."""
     found = list(observations)
     for one in several:
-        news = [(place, raw) for place, raw in zip(one.places, one.raws, strict=True) if found[place].raw != str(raw)]
+        words = map(digits, one.raws)
+        told = zip(one.places, one.raws, words, strict=True)
+        news = [(place, raw, word) for place, raw, word in told if found[place].raw != word]
         moved(
             found,
-            [place for place, _ in news],
-            [raw / one.divisor for _, raw in news],
-            [str(raw) for _, raw in news],
+            [place for place, _, _ in news],
+            [quotient(raw, one.divisor) for _, raw, _ in news],
+            [word for _, _, word in news],
             one.at,
         )
     return tuple(found)

@@ -115,7 +115,9 @@ class Parts:
 
     def begin(self) -> None:
         """Begin an hour with the values that hold."""
-        self.low, self.high, self.area = self.last[:], self.last[:], array("d", bytes(8 * len(self.last)))
+        # what is written is no wider either: a device that tells 200 numbers takes 1.6 kB less
+        self.low, self.high = array("f", self.last), array("f", self.last)
+        self.area = array("d", bytes(8 * len(self.last)))
         self.seconds = self.mark = 0.0
         self.samples = 0
         self.states: dict[bytes, float] = {}
@@ -159,7 +161,7 @@ class Parts:
             self._note([one for one in told.moved if id(one) not in known], at)
         if not self.samples and self.seconds <= 0:  # the hour begins with this answer: what held before is not of it
             self._fold()
-            self.low, self.high = self.last[:], self.last[:]
+            self.low, self.high = array("f", self.last), array("f", self.last)
         if claims is not self.claims or not self.vector:
             self._conditions(_subjects(facts, claims)[1])
         self.base, self.claims, self.moved = told.base, claims, told.moved

@@ -97,12 +97,14 @@ class Ports:
         self.unknown: dict[int, float] = {}
 
     def kept(self, counts: Counts, fits: Sequence[float]) -> None:
-        """Reckon from these counters on. Columns that move are kept small: one of octets is 2 kB as it came."""
-        columns: dict[str, Sequence[Value]] = {
-            name: _small(counts.columns[name])
-            for name in (*_OCTETS.values(), *_SHORT, *_LOST.values())
-            if name in counts.columns
-        }
+        """Reckon from these counters on.
+
+        Columns that move are kept small: one of octets is 2 kB as it came. Errors hardly move: theirs is the column of
+        the visit itself, or one that devices share.
+        """
+        known = counts.columns
+        columns = {name: _small(known[name]) for name in (*_OCTETS.values(), *_SHORT) if name in known}
+        columns |= {name: known[name] for name in _LOST.values() if name in known}
         self.counts = replace(counts, columns=columns)
         self.at = counts.at.timestamp()
         self.fits = fits

@@ -3,10 +3,12 @@
 Asked by series.py at every visit; a family is rendered only where one of its numbers or conditions moved.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from math import isfinite
+from operator import itemgetter
 
 from monitor.exposition import Family, escaped, labelled
 from monitor.model import Condition, Numbers, Observation
@@ -160,9 +162,8 @@ def samples(
     """
     page: dict[str, bytes] = {}
     device = whole.encode()
-    known: dict[int, bytes] = {}
-    for one in apart:
-        known.update(zip(one.places, map(_quotients(one.divisor).__getitem__, one.raws), strict=True))
+    known = [*chain.from_iterable([map(_quotients(one.divisor).__getitem__, one.raws) for one in apart])]
+    moved = tuple([one.places for one in apart])
     for name in wanted:
         of_family = layout.get(name)
         if of_family is None:
@@ -171,9 +172,29 @@ def samples(
             told = tuple([_CONDITIONS[claims[place].condition] for place in of_family.places])
             page[name] = packed((of_family.form % told).replace(b"\0", device))
         else:
-            texts = tuple([known.get(place) or _TEXTS[numbers[place].value] for place in of_family.places])
+            others, take = _sources(of_family.places, moved)
+            texts = take((*known, *[_TEXTS[numbers[place].value] for place in others]))
             page[name] = packed((of_family.form % texts).replace(b"\0", device))
     return page
+
+
+_Take = Callable[[tuple[bytes, ...]], tuple[bytes, ...]]
+
+
+@lru_cache(maxsize=4096)  # devices of one model share it
+def _sources(places: tuple[int, ...], moved: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], _Take]:
+    """Which of `places` are of none of the numbers that `moved`; and what takes the text of each place.
+
+    It takes them out of those of all numbers that moved, followed by those of the others.
+    """
+    at: dict[int, int] = {}
+    at.update((place, n) for n, place in enumerate(chain.from_iterable(moved)))
+    others = tuple([place for place in places if place not in at])
+    at.update((place, n) for n, place in enumerate(others, sum(map(len, moved))))
+    found = [at[place] for place in places]
+    if len(found) > 1:
+        return others, itemgetter(*found)
+    return others, lambda texts: tuple([texts[n] for n in found])
 
 
 _MOST_TEXTS = 65_536

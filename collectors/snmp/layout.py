@@ -8,7 +8,7 @@ replies that came to them last time, and where in those each cell of a table sta
 import struct
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from operator import itemgetter
+from operator import and_, itemgetter
 from typing import Any, Final, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
@@ -22,6 +22,8 @@ _NUMBERS: Final = frozenset({Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TI
 _LONG: Final = 0x80  # a length of so much or more is written in several octets
 _NO_ID: Final = 3  # id's tag and length are fixed, its octets are not; a PDU's tag and at least one octet of length
 _MOST_SHARED: Final = 16_000_000  # octets, about
+_MOVING: Final = 4  # replies in a row that differed
+_TRIED: Final = 16  # of so many replies that differ one may be found to be the same again
 _SIZE: Final = 60  # octets of a short text or a number, and of its place
 
 Span = tuple[int, int, int]
@@ -70,10 +72,20 @@ _MAKERS: Final[dict[int, Callable[[bytes], Value]]] = {
 }
 
 
+def _masks(form: str, odd: tuple[Odd, ...]) -> tuple[int, ...] | None:
+    """What is to be kept of each number of `form`; None where one is signed and odd, or a value is no number."""
+    if "s" in form or any(sign for _, _, sign in odd):
+        return None
+    masks = [-1] * sum(form.count(code) for code in "bhiqBHIQ")
+    for place, mask, _ in odd:
+        masks[place] = mask
+    return tuple(masks)
+
+
 class Shape:
     """Where values stand in replies whose names and lengths are the same. Shared by all replies of one shape."""
 
-    __slots__ = ("__weakref__", "_form", "_made", "_mask", "_odd", "_size", "_unpacked", "ends")
+    __slots__ = ("__weakref__", "_form", "_made", "_mask", "_masks", "_odd", "_unpacked", "ends", "head", "size")
 
     def __init__(
         self, form: str, mask: int, fixed: int, odd: tuple[Odd, ...], made: tuple[Made, ...], ends: bytes
@@ -81,18 +93,24 @@ class Shape:
         """`ends`: where each value ends, as 32-bit integers."""
         made_of = struct.Struct(form)
         self.ends: Sequence[int] = memoryview(ends).cast("I")
-        self._unpacked, self._size = made_of.unpack, made_of.size
+        self._unpacked, self.size = made_of.unpack, made_of.size
         self._mask, self._form, self._odd, self._made = mask, fixed, odd, made
+        self._masks = _masks(form, odd) if odd and not made else None
+        first = fixed >> 8 & 0xFF
+        self.head = fixed.to_bytes(self.size, "little")[: 4 if first < _LONG else first - _LONG + 4]
+        """What stands before the id: with the length of all it says that this is such a PDU."""
 
     def fits(self, pdu: bytes) -> bool:
         """True where `pdu` differs from the first of this shape in its id and values only."""
-        return len(pdu) == self._size and int.from_bytes(pdu, "little") & self._mask == self._form
+        return len(pdu) == self.size and int.from_bytes(pdu, "little") & self._mask == self._form
 
     def values(self, pdu: bytes) -> Sequence[Value]:
         """The values of `pdu`, which fits."""
         raw: Sequence[Any] = self._unpacked(pdu)
         if not self._odd and not self._made:
             return raw
+        if self._masks:
+            return [*map(and_, raw, self._masks)]
         told = list(raw)
         for place, mask, sign in self._odd:
             told[place] = ((told[place] & mask) ^ sign) - sign
@@ -186,7 +204,8 @@ def names(pdu: Pdu) -> tuple[Name, ...]:
 class Asked(NamedTuple):
     """One question, and the names that came in the reply. Shared by devices of one model.
 
-    Of the values only so many from the first on are `used`: those behind the end of a table are of no use. 0 for all.
+    Of the values only so many from the first on are `used`: those behind the end of a table are of no use. 0 for all,
+    -1 for none.
     """
 
     head: bytes
@@ -202,37 +221,57 @@ class Exchange:
     `pdu` and `values` are there only until they stand in columns.
     """
 
-    __slots__ = ("_seen", "asked", "pdu", "shape", "values")
+    __slots__ = ("_moves", "_seen", "asked", "pdu", "shape", "values")
 
     def __init__(self, asked: Asked, shape: Shape, pdu: bytes | None = None) -> None:
         self.asked, self.shape, self.pdu = asked, shape, pdu
         self.values: Sequence[Value] | None = None
+        self._moves = 0
         self._seen = 0 if pdu is None else self._hash(pdu)
 
     def take(self, pdu: bytes, shapes: Shapes) -> bool | None:
         """Take the reply `pdu`: True where values changed, False where none did, None where it is another reply.
 
-        Raises CodecError where it is no reply at all.
+        Of a reply that was another one each time no hash is made, but now and then of two in a row. Raises CodecError
+        where it is no reply at all.
         """
-        shape = self.shape
-        if shape.fits(pdu):
-            seen = self._hash(pdu)
-            if seen == self._seen:
-                self.pdu = pdu
-                return False
-            self.values = shape.values(pdu)
-        else:
-            told = response(pdu)
-            if told.first or names(told) != self.asked.names:
-                return None
-            self.shape = shapes.of(pdu)
-            self.values, seen = self.shape.values(pdu), self._hash(pdu)
-        self.pdu, self._seen = pdu, seen
+        shape, moves = self.shape, self._moves
+        if moves >= _MOVING and moves % _TRIED and shape.fits(pdu):
+            if moves % _TRIED == _TRIED - 1:
+                self._seen = self._hash(pdu)
+            self._moves, self.values, self.pdu = moves + 1, shape.values(pdu), pdu
+            return True
+        if self.asked.used < 0:
+            return False if shape.fits(pdu) else self._other(pdu, shapes)
+        # the same hash proves the same names as well, if it is made of all of them
+        whole = not self.asked.used and len(pdu) == shape.size and pdu.startswith(shape.head)
+        if not whole and not shape.fits(pdu):
+            return self._other(pdu, shapes)
+        seen = self._hash(pdu)
+        if seen == self._seen:
+            self._moves, self.pdu = 0, pdu
+            return False
+        if whole and not shape.fits(pdu):
+            return self._other(pdu, shapes)
+        self._moves, self._seen, self.values, self.pdu = moves + 1, seen, shape.values(pdu), pdu
+        return True
+
+    def _other(self, pdu: bytes, shapes: Shapes) -> bool | None:
+        """Take a reply of another shape; None where it has other names, too."""
+        told = response(pdu)
+        if told.first or names(told) != self.asked.names:
+            return None
+        self.shape = shapes.of(pdu)
+        if self.asked.used < 0:
+            return False
+        self._moves, self._seen, self.values, self.pdu = self._moves + 1, self._hash(pdu), self.shape.values(pdu), pdu
         return True
 
     def _hash(self, pdu: bytes) -> int:
         """The hash of what is used of `pdu`, which fits, without its id."""
         first, used = pdu[1], self.asked.used
+        if used < 0:
+            return 0
         return hash(pdu[8 if first < _LONG else first - _LONG + 8 : self.shape.ends[used - 1] if used else None])
 
     def told(self) -> Sequence[Value]:
@@ -272,12 +311,14 @@ class Course:
         return self._rows
 
     def again(self) -> "Course":
-        """The same course for another device, which most likely replies with the same names."""
+        """The same course for another device, which most likely replies with the same names.
+
+        Of a table without rows nothing is kept that is of one device only: all devices follow one course.
+        """
+        if all(exchange.asked.used < 0 for exchange in self.exchanges):
+            return self
         copies = (Exchange(exchange.asked, exchange.shape) for exchange in self.exchanges)
-        course = Course(copies, self.index, self._cells, self.shapes)
-        if not self.index:
-            course._rows = self._rows
-        return course
+        return Course(copies, self.index, self._cells, self.shapes)
 
     def rows(self, *, changed: bool, last: Rows | None = None) -> Rows:
         """The table, once all replies were taken; what is as in `last` (else: as last time) is the same object."""
@@ -312,7 +353,7 @@ def learned(
     exchanges = list(exchanges)
     for number, exchange in enumerate(exchanges):
         many = len(exchange.asked.names)
-        used = last - told + 1 if told <= last < told + many else 0
+        used = last - told + 1 if told <= last < told + many else -1 if last < told else 0
         if used != exchange.asked.used:
             exchanges[number] = Exchange(exchange.asked._replace(used=used), exchange.shape, exchange.pdu)
         told += many

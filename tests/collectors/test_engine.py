@@ -150,6 +150,34 @@ async def test_another_device_of_a_model_is_read_as_it_is_whatever_the_first_tol
         await bench.same(target, ASKED)
 
 
+async def test_row_that_comes_to_one_of_the_devices_that_have_none_is_seen_there_and_only_there(bench: Bench) -> None:
+    """They follow one course, in whose replies stand values of something else, behind the end of the table."""
+    devices = [of_model(0) for _ in range(3)]
+    targets = [await bench.target(device) for device in devices]
+    for moment, rows in enumerate(((0, 0, 0), (0, 0, 0), (0, 2, 0), (0, 2, 1), (0, 0, 1), (0, 0, 0))):
+        for device, many in zip(devices, rows, strict=True):
+            for row in (1, 2):
+                if row <= many:
+                    device.set(f"{ONE}.{row}", row)
+                else:
+                    device.remove(f"{ONE}.{row}")
+        for number, (device, target) in enumerate(zip(devices, targets, strict=True)):
+            device.set("1.3.6.1.4.1.32473.2.1", 200 ** (1 + (moment + number) % 4))
+            await bench.same(target, WHO)
+            await bench.same(target, ASKED)
+
+
+async def test_table_that_devices_of_a_model_do_not_have_is_kept_once(bench: Bench) -> None:
+    targets = [await bench.target(of_model(0)) for _ in range(2)]
+    told = []
+    for target in targets:
+        for request in (WHO, ASKED, ASKED, ASKED):
+            reading = await bench.engine.read(target, request, Budget())
+        told.append(reading.tables[0])
+
+    assert told[0] is told[1]
+
+
 class Heard(SimulatedDevice):
     """A device of the model that keeps what it was asked: the repetitions and names of each question."""
 

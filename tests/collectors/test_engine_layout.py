@@ -69,6 +69,47 @@ def test_reply_with_changed_bytes_is_read_as_the_codec_reads_it_or_refused(
 
 
 @UNTIMED
+@given(told=st.lists(st.integers(0, 3), min_size=1, max_size=80), width=st.sampled_from([1, 3, 5, 8]))
+def test_replies_that_move_and_stay_by_turns_are_read_as_they_came(told: list[int], width: int) -> None:
+    shapes = Shapes()
+    least = 1 << 8 * width - 2
+    several = [reply([(Kind.COUNTER64, least + step), (Kind.COUNTER64, least)]) for step in range(4)]
+    exchange, last = known(several[0], shapes), 0
+    exchange.told()
+
+    for step in told:
+        moved = exchange.take(several[step], shapes)
+        assert moved or step == last
+        assert list(exchange.told()) == [least + step, least]
+        last = step
+
+
+def test_reply_that_moved_each_time_is_found_to_stay_once_it_stays() -> None:
+    shapes = Shapes()
+    moving = [reply([(Kind.GAUGE32, 1000 + step)]) for step in range(100)]
+    exchange = known(moving[0], shapes)
+    assert all(exchange.take(each, shapes) for each in moving[1:])
+
+    found = [exchange.take(moving[-1], shapes) for _ in range(33)]
+
+    assert found[-16:] == [False] * 16
+
+
+def test_name_behind_the_end_of_a_table_is_looked_at_where_the_table_stayed() -> None:
+    """A new row stands where the last reply told of another table: of no value, but no longer of no use."""
+    shapes = Shapes()
+    first, grown = reply([(Kind.INTEGER, 1), (Kind.INTEGER, 2)]), bytearray(reply([(Kind.INTEGER, 1)] * 2))
+    name = encoded_binding(Binding((1, 3, 6, 1, 2, 1, 2, 2, 1, 1, 2), Kind.INTEGER, 1))
+    assert grown.count(name[2:]) == 1
+    grown[grown.index(name[2:]) + len(name) - 2 - 4] = 77
+    asked = Asked(b"", b"", names(decoded_pdu(first)), used=1)
+    exchange = Exchange(asked, shapes.of(first), first)
+
+    assert exchange.take(reply([(Kind.INTEGER, 1), (Kind.INTEGER, 9)]), shapes) is False
+    assert exchange.take(bytes(grown), shapes) is None
+
+
+@UNTIMED
 @given(data=st.binary(max_size=200))
 def test_random_bytes_are_refused_with_the_errors_that_are_caught(data: bytes) -> None:
     with suppress(CodecError, IndexError):

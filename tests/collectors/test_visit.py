@@ -70,6 +70,14 @@ class DoorKeeper(RecordingReader):
         return silent(request, silence)
 
 
+async def test_tables_that_two_devices_do_not_have_are_kept_once() -> None:
+    one, other = await visit(RecordingReader(VRP)), await visit(RecordingReader(VRP))
+    lacking = [name for name, table in one.tables.items() if not table.index]
+
+    assert len(lacking) > 20
+    assert all(one.tables[name] is other.tables[name] for name in lacking)
+
+
 async def test_credentials_are_tried_in_order_until_one_talks() -> None:
     reader = DoorKeeper(VRP, {"old": Silence.WRONG_KEY})
 
