@@ -71,14 +71,16 @@ class Door:
 class Seen:
     """What a reader brought: rows in the order asked, and what the device showed of itself (see `Door.pin`).
 
-    `remark` is what an operator should hear although the look went well. `documents` are texts that are kept whole, by
-    the name of their template: the configuration, without its secrets.
+    `remark` is what an operator should hear although the look went well. `ends` is until when the certificate is valid
+    that the device showed (seconds since 1970), where it showed one that can be read. `documents` are texts that are
+    kept whole, by the name of their template: the configuration, without its secrets.
     """
 
     rows: tuple[Rows, ...]
     blind: Blind | None = None
     pin: str = ""
     remark: str = ""
+    ends: float | None = None
     documents: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
@@ -99,6 +101,7 @@ class Look:
     blind: Blind | None = None
     pin: str = ""
     remark: str = ""
+    ends: float | None = None
     documents: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
@@ -187,6 +190,7 @@ async def looked(
         else tables,
         pin=seen.pin,
         remark=seen.remark,
+        ends=seen.ends,
         documents=seen.documents,
         seconds=seen.seconds,
         requests=seen.requests,

@@ -74,7 +74,7 @@ def of_fault(disk: Connection, number: str, settings: Settings, now: datetime, c
         customer=(customer.title or customer.name) if customer else ticket.customer,
         generated_at=now,
         tool_version=version("netvigil"),
-        symptoms=faults.hidden_by(disk, fault.key) if fault.key.kind != REQUEST else (),
+        symptoms=faults.beneath(disk, fault) if fault.key.kind != REQUEST else (),
         similar=tuple(_similar(disk, ticket, identity, visited)),
         history=around[-_MOST_AROUND:],
         hops=_hops(disk, fault),

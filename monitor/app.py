@@ -25,6 +25,7 @@ from monitor.advising import Advising
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
+from monitor.flaps import Flaps
 from monitor.foretelling import VERB, Foretelling
 from monitor.hearing import Hearing, shouted
 from monitor.mailbox.reading import Reading
@@ -87,14 +88,13 @@ class App:
         )
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
         self._watch = Watch(self._means, self._metrics, self._progress, self._schedule.hint)
-        self._hearing = Hearing(
-            settings, metrics, self._hinted, self._event, self._watch.platform, now, self._means.hearsay.heard
-        )
+        self._hearing = Hearing(settings, metrics, self._hinted, self._event, self._watch.platform, now, self._told)
         self._duties = Duties(settings, store, self._metrics, self._progress, now, press=apart(directory, environ))
         self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
         self._reading = Reading(settings, store, self._metrics, now)
         self._advising = Advising(directory, settings, store, self._metrics, now)
         self._rollups = Rollups(settings)
+        self._flaps = Flaps(settings, now)
         self._foretelling = Foretelling(settings, store, self._metrics, now, apart(directory, environ, *VERB))
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -197,6 +197,10 @@ class App:
         self._schedule.hint(name)
         self._watch.hint(name)
 
+    def _told(self, name: str, what: Heard | None, at: datetime) -> None:
+        self._means.hearsay.heard(name, what, at)
+        self._flaps.heard(name, what, at)
+
     def _event(self, name: str, what: Heard, at: datetime) -> None:
         """What a device said and nobody can poll: written down with the next tick."""
         if len(self._events) < _MOST_EVENTS:
@@ -217,6 +221,7 @@ class App:
             device, seen.identity, outcome.base, seen.silence, seen.at, found, outcome.claims, outcome.moved
         )
         self._rollups.visited(seen, outcome.facts, outcome.claims)
+        self._flaps.visited(seen, found)
         for name in outcome.look:
             self._schedule.hint(name)
         for fault, change in outcome.changes:
@@ -241,6 +246,7 @@ class App:
             self._hearing.counted()
             await self._written_down()
             await self._rollups.tick(now(), self._store)
+            await self._flaps.tick(now(), self._store)
             if self._notify.patience and self.trouble() is None:
                 self._notify.alive()
             with suppress(TimeoutError):
@@ -267,6 +273,7 @@ class App:
             await window
         await self._written_down()
         await self._rollups.close(self._store)
+        await self._flaps.written(now(), self._store)
         await self._means.reader.close()
 
     def _hear(self) -> None:
@@ -305,6 +312,8 @@ class App:
             self._means.usuals.only(settings.inventory.devices.keys())
             self._means.hearsay.only(settings.inventory.devices.keys())
             self._rollups.load(settings)
+            self._flaps.settings = settings
+            self._flaps.only(settings.inventory.devices.keys())
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())
             self._notify.ready(_status(settings))

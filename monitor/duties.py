@@ -19,7 +19,7 @@ from alerts.desk.reminding import next_at
 from alerts.post.channels import MAIL, Channel, way
 from alerts.post.chat import sent
 from alerts.post.mail import MailSettings, Receipt, Verdict, posted
-from monitor import afterwards, archiving, maintenance, supplies, ticketing, units
+from monitor import afterwards, archiving, maintenance, own_certificates, supplies, ticketing, units
 from monitor import outages as telling
 from monitor.config import Settings
 from monitor.metrics import Metrics
@@ -35,6 +35,7 @@ WORK = "duties"
 log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
+_CERTIFICATES = timedelta(days=1)  # between two looks at our own
 _STOCK = timedelta(hours=1)  # how often the stores are held against what is installed, also where nothing was moved
 _REST = timedelta(hours=1)  # between two tries to make reports
 _TOGETHER = 100  # tickets that are looked at together
@@ -89,6 +90,8 @@ class Duties:
         self._glanced_at = clock()
         self._stock_glanced_at = self._stocked_at = clock() - _STOCK
         self._stock_as_of: tuple[Settings, int] | None = None
+        self._certified: tuple[Settings, datetime] | None = None
+        self._certifying: asyncio.Task[None] | None = None
 
     async def tick(self) -> None:
         """Do all that is due now. A duty that cannot be done (a full disk) is said, and holds up none of the others."""
@@ -103,6 +106,7 @@ class Duties:
             self._reports,
             self._counts,
             self._stocks,
+            self._certificates,
             self._looks_ahead,
             self._sweeps,
         )
@@ -141,6 +145,8 @@ class Duties:
             await posting.finished()
         if self._reporting is not None:
             await asyncio.gather(self._reporting, return_exceptions=True)
+        if self._certifying is not None:
+            self._certifying.cancel()
 
     async def _maintains(self, now: datetime) -> None:
         """See to it that who was not called under maintenance is called when it is over, and clocks stand still."""
@@ -330,6 +336,25 @@ class Duties:
         self._metrics.spares_counted({each.part_number: each.short for each in levels})
         await self._store.do(partial(supplies.told, levels=levels, settings=self.settings, now=now))
         self._stock_as_of, self._stocked_at = as_of, now
+
+    async def _certificates(self, now: datetime) -> None:
+        """Look when our own certificates end, once a day; beside the other duties, as a mail server may be slow."""
+        known = self._certified
+        fresh = known is not None and known[0] is self.settings and now - known[1] < _CERTIFICATES
+        if fresh or self._certifying is not None or self._post_one is not posted:  # a rehearsal has no mail server
+            return
+        self._certified = (self.settings, now)
+        self._certifying = asyncio.get_running_loop().create_task(self._certified_by(self.settings, now))
+
+    async def _certified_by(self, settings: Settings, now: datetime) -> None:
+        try:
+            found = await own_certificates.ends(settings)
+            self._metrics.own_certificates(found)
+            await self._store.do(partial(own_certificates.told, certificates=found, settings=settings, now=now))
+        except Exception:
+            log.exception("our own certificates could not be looked at")
+        finally:
+            self._certifying = None
 
     async def _looks_ahead(self, now: datetime) -> None:
         """Say how long nobody will be on duty, anew every hour."""

@@ -22,7 +22,7 @@ def context(disk: Connection, fault: Fault, settings: Settings, now: datetime) -
         policy=settings.policy,
         device=device,
         asked=ways(device, settings) if device else (),
-        symptoms=faults.hidden_by(disk, fault.key),
+        symptoms=faults.beneath(disk, fault),
         covered=None if is_over else maintenance.covering(disk, fault.key, settings, now),
         hops=hops.of(disk, fault),
         runbooks=settings.daemon.runbooks,
