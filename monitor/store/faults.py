@@ -96,8 +96,14 @@ def beneath(disk: Connection, cause: Fault) -> tuple[Fault, ...]:
     if cause.cleared_at is not None:
         question = question.where(_beneath.c.since <= cause.cleared_at)
     found = {one.key: one for one in map(_read, disk.execute(question.order_by(_beneath.c.fault)))}
-    own = (one for one in found.values() if one.state is FaultState.CLEARED or one.hidden_by == key)
+    own = (one for one in found.values() if _is_beneath(one, cause))
     return tuple(sorted(own, key=lambda one: one.key))
+
+
+def _is_beneath(symptom: Fault, cause: Fault) -> bool:
+    if symptom.state is FaultState.CLEARED:
+        return symptom.cleared_at is None or symptom.cleared_at >= cause.first_seen
+    return symptom.hidden_by == cause.key
 
 
 def saved(disk: Connection, fault: Fault) -> Fault:
