@@ -40,7 +40,7 @@ from monitor.rollups import Rollups
 from monitor.schedule import Schedule
 from monitor.series import Series
 from monitor.series_reach import ReachSeries
-from monitor.store import parts, people
+from monitor.store import parts, people, senders
 from monitor.store.database import Store
 from monitor.watch import Watch
 from monitor.web.application import application
@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 # eighth of its processor time, and pauses of two seconds.
 GARBAGE = 20_000, 20, 20
 _MOST_EVENTS = 1000  # of all devices in one tick; a flood of them is told in part
+_CLOCKS = timedelta(minutes=1)  # between two writings of how far the clocks of SNMPv3 senders are
+_SILENT = timedelta(days=180)  # who was not heard for so long may begin anew
 _TICK = 1.0  # seconds between two looks at what the clock asks: a deadline fires at most this late
 _PARTING = 5.0  # seconds for letters and answers under way when the daemon stops; systemd gives it 10 in all
 
@@ -95,6 +97,7 @@ class App:
         self._advising = Advising(directory, settings, store, self._metrics, now)
         self._rollups = Rollups(settings)
         self._flaps = Flaps(settings, now)
+        self._heard_at = now()
         self._foretelling = Foretelling(settings, store, self._metrics, now, apart(directory, environ, *VERB))
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -142,6 +145,8 @@ class App:
         self._hear()
         self._schedule.load(settings.inventory.devices, settings.visits)
         self._hearing.load(settings)
+        await self._store.do(lambda disk: senders.forgotten(disk, now() - _SILENT))
+        self._hearing.remember(await self._store.ask(senders.known))
         try:
             await self._hearing.start(self._environ)  # before the first visit: a port that is taken is told by itself
         except OSError as error:
@@ -211,6 +216,12 @@ class App:
         if events:
             await self._store.do(lambda disk: parts.happened(disk, events))
 
+    async def _clocks_kept(self) -> None:
+        """How far the clocks of SNMPv3 senders are, so that what they said is not heard anew after a restart."""
+        self._heard_at = now()
+        if clocks := self._hearing.clocks():
+            await self._store.do(lambda disk: senders.saved(disk, clocks, now()))
+
     async def _visit(self, device: Device) -> Outcome:
         outcome = await visit(device, self._means)
         seen = outcome.visit
@@ -245,6 +256,8 @@ class App:
             await self._foretelling.tick()
             self._hearing.counted()
             await self._written_down()
+            if now() - self._heard_at >= _CLOCKS or now() < self._heard_at:
+                await self._clocks_kept()
             await self._rollups.tick(now(), self._store)
             await self._flaps.tick(now(), self._store)
             if self._notify.patience and self.trouble() is None:
@@ -272,6 +285,7 @@ class App:
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
         await self._written_down()
+        await self._clocks_kept()
         await self._rollups.close(self._store)
         await self._flaps.written(now(), self._store)
         await self._means.reader.close()

@@ -55,6 +55,7 @@ class Client:
         self._token = self._location = ""
         self._basic = ""
         self.ends: float | None = None
+        self.stranger = ""
         self._ends_due = 0.0
         self._trust: SSLContext | aiohttp.Fingerprint | None = None
         self._expands: bool | None = None
@@ -156,7 +157,8 @@ class Client:
                 **more,
             ) as response:
                 yield response
-        except (aiohttp.ServerFingerprintMismatch, aiohttp.ClientConnectorCertificateError):
+        except (aiohttp.ServerFingerprintMismatch, aiohttp.ClientConnectorCertificateError) as error:
+            self.stranger = error.got.hex() if isinstance(error, aiohttp.ServerFingerprintMismatch) else ""
             raise BlindError(Blind.WRONG_CERTIFICATE) from None
         except aiohttp.ClientConnectorDNSError:
             raise BlindError(Blind.UNRESOLVED) from None

@@ -196,7 +196,7 @@ class RedfishReader(LookReader):
         return Seen(
             rows=(),
             blind=blind,
-            pin=client.pin if client else "",
+            pin=(client.stranger if blind is Blind.WRONG_CERTIFICATE else client.pin) if client else "",
             seconds=time.monotonic() - began,
             requests=client.requests if client else 0,
         )

@@ -760,3 +760,13 @@ beneath = Table(
     Column("body", Text, nullable=False),
 )
 Index("ix_beneath_cause", beneath.c.device, beneath.c.kind, beneath.c.label, beneath.c.aspect, beneath.c.at)
+
+# Up to when each SNMPv3 sender of traps was heard: its engine id (hex), how often it was started, and its seconds.
+snmp_sender = Table(
+    "snmp_sender",
+    metadata,
+    Column("engine", String, primary_key=True),
+    Column("boots", Integer, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)

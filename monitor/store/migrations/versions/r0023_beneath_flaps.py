@@ -1,4 +1,4 @@
-"""What was hidden beneath a fault outlives it, and how often links went down is counted by the day.
+"""What was hidden beneath a fault outlives it, links that went down are counted, SNMPv3 senders' clocks are kept.
 
 The symptoms that stand are taken over, so that their causes have them from the first start on.
 """
@@ -33,6 +33,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("fault", "device", "kind", "label", "aspect", name="pk_beneath"),
     )
     op.create_index("ix_beneath_cause", "beneath", ["device", "kind", "label", "aspect", "at"], unique=False)
+    op.create_table(
+        "snmp_sender",
+        sa.Column("engine", sa.String(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("boots", "time")),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("engine", name="pk_snmp_sender"),
+    )
     standing = sa.text("SELECT id, body FROM fault WHERE state != 'cleared'")
     rows, now = [], time.time_ns() // 1000
     for number, body in op.get_bind().execute(standing):
