@@ -114,11 +114,12 @@ def _chart(at: int, chance: random.Random) -> Chart:
 def main() -> None:
     """Make all documents, and print what they cost."""
     devices = int(sys.argv[1]) if len(sys.argv) > 1 else DEVICES
-    orders = [Order(paper=inspection(language, devices), forms=list(Form)) for language in Language]
+    papers = {language: inspection(language, devices) for language in Language}
+    orders = [Order(paper=paper, forms=list(Form)) for paper in papers.values()]
     gc.collect()
     done = Event()
     highest = [0]
-    watch = Thread(target=_watched, args=(done, highest))
+    watch = Thread(target=watched, args=(done, highest))
     watch.start()
     begun, before = time.perf_counter(), _processor()
     try:
@@ -133,8 +134,8 @@ def main() -> None:
         "processor_seconds": round(_processor() - before, 1),
         "megabytes": round(highest[0] / 1e6),
         "files_kB": {
-            f"{order.paper.language.value}.{form.value}": len(content) // 1000
-            for order, forms in zip(orders, made, strict=True)
+            f"{language.value}.{form.value}": len(content) // 1000
+            for language, forms in zip(papers, made, strict=True)
             for form, content in forms.items()
         },
     }
@@ -146,9 +147,9 @@ def _processor() -> float:
     return sum(each.ru_utime + each.ru_stime for each in both)
 
 
-def _watched(done: Event, highest: list[int]) -> None:
+def watched(done: Event, highest: list[int]) -> None:
     """The memory of this process and all below it, at its highest; what they share is counted once."""
-    while not done.wait(0.05):
+    while not done.wait(0.2):
         highest[0] = max(highest[0], sum(_memory(each) for each in _family()))
 
 

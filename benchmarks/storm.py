@@ -40,6 +40,7 @@ _SECOND_LOOK = 2.0
 _TICK = 1.0
 _CORE, _DISTRIBUTION = 500, 20  # every 500th device is a core switch, every other 20th a distribution switch
 _AFTER = 65.0  # seconds to go on after the last fault: the digest of the last minute
+_GRAVE = ("(critical)", "of level 1", "一级", "1 级")  # how subjects of letters and digests say it
 _CONFIG = """
 [daemon]
 state = "state"
@@ -170,9 +171,7 @@ def _recipients(inbox: _Inbox) -> list[str]:
 
 def _told(begin: float, mails: list[tuple[float, str, str]]) -> dict[str, object]:
     moments = sorted(at - begin for at, _, _ in mails)
-    grave = [
-        at - begin for at, _, subject in mails if "(critical)" in subject or "一级" in subject or "1 级" in subject
-    ]
+    grave = [at - begin for at, _, subject in mails if any(word in subject for word in _GRAVE)]
     minutes = Counter(int((at - moments[0]) // 60) for at in moments)
     return {
         "count": len(mails),

@@ -16,12 +16,12 @@ Kind = Literal[
     "system", "chassis", "board", "fan", "psu", "temperature", "voltage", "current", "power", "cpu", "memory", "dimm",
     "processor", "interface", "optic", "stack", "stack_port", "disk", "virtual_disk", "controller", "enclosure",
     "battery", "intrusion", "nic", "pci", "poe", "bgp_peer", "ospf_neighbour", "aggregate", "lane", "modem",
-    "firmware",
+    "firmware", "flash", "vrrp",
 ]  # fmt: skip
 Aspect = Literal[
     "state", "redundancy", "temperature", "voltage", "current", "power", "speed", "usage", "rx_power", "tx_power",
     "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress", "duplex", "duty",
-    "changes", "signal", "activity", "clock", "configuration", "licence", "log", "startup", "expires",
+    "changes", "signal", "activity", "clock", "configuration", "licence", "log", "startup", "security", "expires",
     "corrected_errors", "reallocated_sectors", "uncorrectable_errors", "media_errors",
 ]  # fmt: skip
 Unit = Literal["celsius", "volts", "amperes", "watts", "ratio", "dbm", "rpm", "bytes", "seconds", "timestamp", ""]

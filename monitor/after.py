@@ -46,6 +46,7 @@ from monitor.store.devices import Visited
 _AROUND = timedelta(days=1)
 """So long before a fault began other things that happened to the device may have to do with it."""
 _MOST_AROUND, _MOST_SIMILAR = 200, 50
+_MOST_BENEATH = 1000  # symptoms by name: no paper is read that far
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,7 +75,7 @@ def of_fault(disk: Connection, number: str, settings: Settings, now: datetime, c
         customer=(customer.title or customer.name) if customer else ticket.customer,
         generated_at=now,
         tool_version=version("netvigil"),
-        symptoms=faults.beneath(disk, fault) if fault.key.kind != REQUEST else (),
+        symptoms=faults.all_beneath(disk, fault, _MOST_BENEATH) if fault.key.kind != REQUEST else (),
         similar=tuple(_similar(disk, ticket, identity, visited)),
         history=around[-_MOST_AROUND:],
         hops=_hops(disk, fault),
@@ -183,7 +184,8 @@ def _lines(disk: Connection, unit: Asset, settings: Settings, said: Words) -> It
             elif each.what in asset_history.PARTS:
                 found.append(Line(at=each.at, what="part", text=happened(each, said, zone)))
     found += [
-        Line(at=each.at, what="file", text=asset_history.written(each)) for each in assets.history(disk, unit.serial)
+        Line(at=each.at, what="file", text=asset_history.written(each, said))
+        for each in assets.history(disk, unit.serial)
     ]
     return iter(sorted(found, key=lambda each: each.at))
 

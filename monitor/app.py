@@ -12,15 +12,16 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from alerts.post.postman import Postman
 from collectors.heard import Heard
 from collectors.ports import ports
 from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
-from monitor import accounts, acknowledging, duties, link_key, schedule
+from monitor import accounts, acknowledging, duties, link_key, own_certificates, schedule
 from monitor.advising import Advising
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
@@ -30,11 +31,12 @@ from monitor.foretelling import VERB, Foretelling
 from monitor.hearing import Hearing, shouted
 from monitor.mailbox.reading import Reading
 from monitor.metrics import Metrics
-from monitor.model import Change, Device, DeviceEvent
+from monitor.model import Change, Device, DeviceEvent, Language
+from monitor.moment import now
 from monitor.notify import Notify
 from monitor.pipeline import Means, Outcome, visit
 from monitor.press import apart
-from monitor.problem import check_lines
+from monitor.problem import AddressTakenError, check_lines
 from monitor.progress import Progress
 from monitor.rollups import Rollups
 from monitor.schedule import Schedule
@@ -42,10 +44,11 @@ from monitor.series import Series
 from monitor.series_reach import ReachSeries
 from monitor.store import parts, people, senders
 from monitor.store.database import Store
+from monitor.store.taken import Taken
 from monitor.watch import Watch
 from monitor.web.application import application
 from monitor.web.desk.application import desk_application
-from monitor.web.serve import AddressTakenError, serve
+from monitor.web.serve import serve
 
 log = logging.getLogger(__name__)
 # What is remembered of ten thousand devices is eight million objects without a cycle among them. At the interpreter's
@@ -57,11 +60,6 @@ _CLOCKS = timedelta(minutes=1)  # between two writings of how far the clocks of 
 _SILENT = timedelta(days=180)  # who was not heard for so long may begin anew
 _TICK = 1.0  # seconds between two looks at what the clock asks: a deadline fires at most this late
 _PARTING = 5.0  # seconds for letters and answers under way when the daemon stops; systemd gives it 10 in all
-
-
-def now() -> datetime:
-    """The wall clock, in UTC."""
-    return datetime.now(UTC)
 
 
 class App:
@@ -91,7 +89,20 @@ class App:
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
         self._watch = Watch(self._means, self._metrics, self._progress, self._schedule.hint)
         self._hearing = Hearing(settings, metrics, self._hinted, self._event, self._watch.platform, now, self._told)
-        self._duties = Duties(settings, store, self._metrics, self._progress, now, press=apart(directory, environ))
+        self._taken = Taken(store.directory)
+        self._postman = Postman(self._taken.line)
+        press = apart(directory, environ)
+        self._duties = Duties(
+            settings,
+            store,
+            self._metrics,
+            self._progress,
+            now,
+            post=self._postman.posted,
+            press=press,
+            taken=self._taken,
+            certificates=own_certificates.ends,
+        )
         self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
         self._reading = Reading(settings, store, self._metrics, now)
         self._advising = Advising(directory, settings, store, self._metrics, now)
@@ -129,9 +140,9 @@ class App:
         """The daemon's own metrics."""
         return self._metrics.text()
 
-    def trouble(self) -> str | None:
+    def trouble(self, language: Language = Language.EN) -> str | None:
         """Why the daemon does not get on; None where it does."""
-        return self._progress.trouble(now())
+        return self._progress.trouble(now(), language)
 
     async def run(self) -> None:
         """Watch until SIGTERM or SIGINT. Raises AddressTakenError where the address to listen on cannot be had."""
@@ -281,6 +292,7 @@ class App:
                     self._advising.finished(),
                     self._foretelling.finished(),
                 )
+        await self._postman.close()
         window.cancel()
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
@@ -289,6 +301,7 @@ class App:
         await self._rollups.close(self._store)
         await self._flaps.written(now(), self._store)
         await self._means.reader.close()
+        self._taken.close()
 
     def _hear(self) -> None:
         loop = asyncio.get_running_loop()

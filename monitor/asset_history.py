@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from alerts.desk import tickets as desk
 from alerts.desk.assets import Asset
-from alerts.locale import wall, words
+from alerts.desk.warranty import NOT_YET
+from alerts.locale import Words, wall, words
 from alerts.reports.history import happened
 from monitor.config import Settings
 from monitor.model import Happened, Language
@@ -38,8 +39,13 @@ def told(
         "faults": [
             line(
                 each.first_seen,
-                f"{said.what(each.component, each.key.aspect, each.condition)} (level {int(each.level)}, "
-                f"{each.state.value})",
+                said.said(
+                    "unit_written",
+                    "fault",
+                    what=said.what(each.component, each.key.aspect, each.condition),
+                    level=said.said("level", str(int(each.level))),
+                    state=said.said("unit_written", f"fault_{each.state.value}"),
+                ),
             )
             for each in broken
         ],
@@ -49,18 +55,23 @@ def told(
         ],
         "versions": [line(each.at, happened(each, said, zone)) for each in life if each.what in VERSIONS],
         "parts": [line(each.at, happened(each, said, zone)) for each in life if each.what in PARTS],
-        "history": [line(each.at, written(each)) for each in events],
+        "history": [line(each.at, written(each, said)) for each in events],
     }
 
 
-def written(event: AssetEvent) -> str:
+def written(event: AssetEvent, said: Words) -> str:
     """What was written into the file, by whom, from where."""
+    colon, comma = said.said("letter", "colon"), said.said("list", "and")
     fields = [name.removesuffix("_to") for name in event.data if name.endswith("_to")]
-    changed = ", ".join(
-        f"{name.replace('_', ' ')} {event.data.get(f'{name}_from') or '-'} -> {event.data[f'{name}_to'] or '-'}"
+    changed = comma.join(
+        f"{said.named('unit_field', name)} {_value(event.data.get(f'{name}_from', ''), said)} → "
+        f"{_value(event.data[f'{name}_to'], said)}"
         for name in fields
     )
-    why = event.data.get("why", "")
-    return " ".join(
-        filter(None, (event.what.value, event.ticket, f"by {event.by}", event.source and f"({event.source})", why))
-    ) + (f": {changed}" if changed else "")
+    what = said.said("unit_written", event.what.value, by=event.by)
+    more = filter(None, (event.ticket, event.source, event.data.get("why", ""), event.data.get("on", "")))
+    return comma.join((what, *more)) + (f"{colon}{changed}" if changed else "")
+
+
+def _value(told: str, said: Words) -> str:
+    return said.named("unit_written", told) if told == NOT_YET.value else told or "–"

@@ -61,7 +61,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The spellings of each heading; the first English and the first Chinese one are those of an export."""
 
-_YEARS = range(1990, 2101)
+YEARS = range(1990, 2101)
 _DAY = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日)"
 )
@@ -269,7 +269,7 @@ def day(value: date | str, *, may_be_open: bool) -> object:
             found = date(*(int(part) for part in match.groups() if part is not None))
         except ValueError:
             raise ValueError(f'"{text}" is no day of the calendar') from None
-    if found.year not in _YEARS:
+    if found.year not in YEARS:
         raise ValueError(f"the year {found.year} cannot be meant")
     return found
 
@@ -321,7 +321,7 @@ def merged(
         return asset, wrong
     asset, wrong = _placed(asset, told, known.inventory)
     if reason := disorder(asset):
-        wrong.append((next((name for name in DATES if name in told), "serial"), reason))
+        wrong.append((next((name for name in DATES if name in told), "serial"), reason.said(Language.EN)))
     return asset, wrong
 
 

@@ -1,47 +1,116 @@
-"""The command `netvigil`: runs, checks, replays and visits; the other nouns are in `monitor.verbs`."""
+"""The command `netvigil`. Its verbs are in `monitor.verbs`, and each is read only when it is asked for.
 
-import asyncio
+Together they stand on all of the daemon, which takes seconds to read: too long for one line about one ticket.
+"""
+
 import logging
-import os
 import sys
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from importlib import import_module
+from typing import NamedTuple, cast
 
 import click
 
-from collectors.echoes import forbidden
-from collectors.recording import NotARecordingError
-from collectors.snmp import engines
-from monitor import app
-from monitor.config import PEOPLE, ConfigError, knowledge, loaded, summary
-from monitor.model import Language
-from monitor.problem import check_lines
-from monitor.rota_gaps import rota_warnings
-from monitor.seen import seen
-from monitor.verbs import (
-    accounts,
-    assets,
-    backups,
-    desk,
-    diagnosing,
-    doors,
-    duty,
-    finding,
-    forecasts,
-    handling,
-    lives,
-    noticed,
-    planned,
-    posting,
-    record,
-    rehearse,
-    reports,
-    spares,
-    trends,
-    watched,
-)
-from monitor.verbs.glimpse import looks_now
-from monitor.verbs.replayed import recording, replayed
+
+class Verb(NamedTuple):
+    """Where a command is (module of `monitor.verbs`, name in it), its first sentence, and what else stands below it."""
+
+    place: str
+    help: str
+    below: tuple[str, ...] = ()
+
+
+VERBS: Mapping[str, Verb] = {
+    "account": Verb("accounts:account", "Who may use the desk's pages."),
+    "asset": Verb("assets:asset", "The asset file: every delivered unit, its warranty and its history."),
+    "backup": Verb(
+        "safekeeping:backup", "Copies of the state directory and the configuration, made while the daemon runs."
+    ),
+    "check": Verb("looking:check", "Read all configuration, and say file, line and reason for what is wrong."),
+    "config": Verb("backups:configuration", "The configurations of devices, without their secrets."),
+    "demo": Verb(
+        "daemon:demo",
+        "Run the daemon over a simulated fleet that breaks and heals, with a real SMTP server for the mail.",
+    ),
+    "device": Verb(
+        "watched:device",
+        "The devices of the inventory.",
+        ("lives:device_parts", "lives:device_history", "lives:device_forget", "trends:device_trend"),
+    ),
+    "discover": Verb(
+        "finding:discover",
+        "Look for devices in NETWORKS, such as 10.1.0.0/24, and print them for the inventory; adopts nothing.",
+    ),
+    "duty": Verb("duty:duty", "Who is on duty, and when."),
+    "explain": Verb("watched:explain", "Why a fault has its level: the evidence, and the rule that gave it."),
+    "fault": Verb("watched:fault", "What is broken, and why it has its level."),
+    "mail": Verb("posting:mail", "The way letters go."),
+    "maintenance": Verb("planned:maintenance", "Windows in which faults are recorded and nobody is called."),
+    "notice": Verb(
+        "noticed:notice",
+        "Advisories of the makers: the order of versions, and what an advisory says of a device.",
+        ("forecasts:forecast", "forecasts:foretell"),
+    ),
+    "record": Verb(
+        "record:record",
+        "Record all that the eyes of the inventory see of DEVICE into FOLDER, without secrets, for netvigil replay.",
+    ),
+    "rehearse": Verb(
+        "rehearse:rehearse",
+        "Run SCENARIO (a TOML file) in virtual time, and print what happened and each difference from what it expects.",
+    ),
+    "replay": Verb(
+        "looking:replay",
+        "Visit a recording (.snmprec, or a folder of walk, Redfish tree, command outputs) and judge it at first sight.",
+    ),
+    "report": Verb("reports:report", "The documents that leave the house."),
+    "run": Verb("daemon:run", "Run the daemon until SIGTERM; SIGHUP reads the configuration anew."),
+    "spare": Verb("spares:spare", "Spare parts: what the stores hold, for which ticket, and what is short."),
+    "ticket": Verb(
+        "desk:ticket",
+        "The promises made about faults.",
+        ("handling:VERBS", "diagnosing:diagnose", "diagnosing:attach", "diagnosing:attachment"),
+    ),
+    "visit": Verb("looking:visit", "Visit one device of the inventory now; nothing is stored and nobody is called."),
+}
+
+
+class _Verbs(click.Group):
+    """A group whose commands are read when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, with all that stands below it."""
+        if cmd_name not in self.commands and cmd_name in VERBS:
+            self.add_command(_read(VERBS[cmd_name]), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without reading any."""
+        del ctx
+        width = formatter.width - 6 - max(map(len, VERBS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, click.Command(name, help=each.help).get_short_help_str(width)) for name, each in VERBS.items()]
+            )
+
+
+def _read(verb: Verb) -> click.Command:
+    (command,) = _found(verb.place)
+    for place in verb.below:
+        for each in _found(place):
+            cast("click.Group", command).add_command(each)
+    return command
+
+
+def _found(place: str) -> tuple[click.Command, ...]:
+    module, _, name = place.partition(":")
+    found: click.Command | tuple[click.Command, ...] = getattr(import_module(f"monitor.verbs.{module}"), name)
+    return found if isinstance(found, tuple) else (found,)
 
 
 def main() -> None:
@@ -49,7 +118,7 @@ def main() -> None:
     netvigil(prog_name="netvigil")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="netvigil")
 @click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
 def netvigil(*, verbose: bool) -> None:
@@ -61,138 +130,3 @@ def netvigil(*, verbose: bool) -> None:
     )
     for chatty in ("apscheduler", "alembic", "asyncio", "mail.log", "pysnmp", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-
-@netvigil.command()
-@doors.config
-def run(directory: Path) -> None:
-    """Run the daemon until SIGTERM; SIGHUP reads the configuration anew."""
-    app.run(directory)
-
-
-@netvigil.command()
-@doors.config
-@doors.as_json
-def check(directory: Path, *, as_json: bool) -> None:
-    """Read all configuration, and say file, line and reason for what is wrong."""
-    try:
-        settings = loaded(directory, os.environ)
-    except ConfigError as error:
-        if as_json:
-            doors.print_json({"problems": [doors.problem_told(each) for each in error.problems]})
-            sys.exit(doors.BAD_USAGE)
-        raise
-    coming = rota_warnings(settings.people, settings.inventory.sites, directory / PEOPLE, app.now())
-    for warning in (*settings.warnings, *coming):
-        click.echo(f"warning: {warning}", err=True)
-    if settings.reach.enabled and (reason := forbidden()):
-        click.echo(f"warning: {reason}", err=True)
-    if as_json:
-        doors.print_json({"problems": []})
-    else:
-        click.echo(summary(settings))
-
-
-@netvigil.command()
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--config", "directory", type=click.Path(file_okay=False, path_type=Path), help="Platforms and policy.")
-@doors.as_json
-def replay(path: Path, directory: Path | None, *, as_json: bool) -> None:
-    """Visit a recording (.snmprec, or a folder of walk, Redfish tree, command outputs) and judge it at first sight."""
-    try:
-        platforms, policy = knowledge(directory)
-        found = recording(path)
-    except ConfigError as error:
-        click.echo("\n".join(check_lines(error.problems)), err=True)
-        sys.exit(doors.BAD_USAGE)
-    except (NotARecordingError, OSError) as error:
-        click.echo(f"netvigil: {error}", err=True)
-        sys.exit(doors.BAD_USAGE)
-    _print_seen(replayed(found, platforms, policy), as_json=as_json)
-
-
-@netvigil.command()
-@click.argument("device")
-@doors.config
-@doors.as_json
-def visit(device: str, directory: Path, *, as_json: bool) -> None:
-    """Visit one device of the inventory now; nothing is stored and nobody is called."""
-    settings = loaded(directory, os.environ)
-    found = settings.inventory.devices.get(device)
-    if found is None:
-        raise LookupError(f'no device "{device}" in the inventory; "netvigil device list" shows them all')
-
-    async def once() -> dict[str, Any]:
-        reader = engines.reader(settings.snmp.engine)
-        try:
-            targets = settings.targets(found)
-            budget = settings.snmp.budget
-            looks = await looks_now(settings, found, reader, app.now())
-            return await seen(found, targets, reader, settings.platforms, settings.policy, budget, app.now(), looks)
-        finally:
-            await reader.close()
-
-    told = asyncio.run(once())
-    _print_seen(told, as_json=as_json)
-    silent = any(
-        each["component"]["kind"] == "device"
-        and each["aspect"] in {"answer", "access"}
-        and each["condition"] == "failed"
-        for each in told["observations"]
-    )
-    sys.exit(doors.UNREACHABLE if silent else doors.FINE)
-
-
-@netvigil.command()
-@click.option("--for", "seconds", type=click.IntRange(min=10), help="End after so many seconds.")
-@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Keep state here and go on from it.")
-@doors.language(Language.EN)
-@click.option("--picture", "picture_to", type=click.Path(dir_okay=False, path_type=Path), hidden=True)
-@doors.as_json
-def demo(seconds: int | None, state: Path | None, language: str, picture_to: Path | None, *, as_json: bool) -> None:
-    """Run the daemon over a simulated fleet that breaks and heals, with a real SMTP server for the mail."""
-    from monitor.demo.show import demo as shown  # noqa: PLC0415 - the daemon itself needs no simulator
-
-    sys.exit(shown(seconds=seconds, state=state, language=Language(language), as_json=as_json, picture_to=picture_to))
-
-
-def _print_seen(told: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        doors.print_json(told)
-        return
-    identity = told["identity"]
-    click.echo("  ".join(f"{name}: {value}" for name, value in identity.items() if value))
-    bad = [each for each in told["observations"] if each["condition"] in {"degraded", "failed"}]
-    click.echo(f"{len(told['observations'])} observations, {len(bad)} of them not well")
-    for each in told["faults"]:
-        part = f"{each['component']['kind']} {each['component']['label']}".strip()
-        click.echo(f"level {each['level']}  {part}  {each['condition']}: {each['reason']}  [{each['source']}]")
-    if not told["faults"]:
-        click.echo("no fault")
-
-
-for verb in (lives.device_parts, lives.device_history, lives.device_forget, trends.device_trend):
-    watched.device.add_command(verb)
-for verb in (forecasts.forecast, forecasts.foretell):
-    noticed.notice.add_command(verb)
-for verb in (*handling.VERBS, diagnosing.diagnose, diagnosing.attach, diagnosing.attachment):
-    desk.ticket.add_command(verb)
-for group in (
-    finding.discover,
-    record.record,
-    watched.device,
-    watched.fault,
-    watched.explain,
-    desk.ticket,
-    planned.maintenance,
-    duty.duty,
-    assets.asset,
-    spares.spare,
-    noticed.notice,
-    reports.report,
-    posting.mail,
-    accounts.account,
-    backups.configuration,
-    rehearse.rehearse,
-):
-    netvigil.add_command(group)

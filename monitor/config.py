@@ -7,75 +7,59 @@ Netvigil fill the gaps (monitor/shipped.py).
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from socket import gethostname
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from alerts.desk.contract import ContractFile, contract
-from alerts.desk.people import People, Person
-from alerts.desk.reminding import Reminders
-from alerts.desk.spares import Needs, Rule
+from alerts.desk.people import People
 from alerts.faults.policy import Policy, PolicyFile, policy
 from alerts.notices.forecast_rules import ForecastsFile
 from alerts.notices.forecast_rules import rules as forecast_rules
-from alerts.post.channels import Channel, ChannelKind
-from alerts.post.chat import wrong
-from alerts.post.mail import MailSettings, Security
+from alerts.post.channels import ChannelKind
 from alerts.reports.items import ItemsFile, items
 from collectors.platform import Platform, PlatformFile, platforms
-from collectors.snmp.reader import Budget
 from collectors.tables import Eye
-from monitor.agreement import SHORTEST, Surroundings, disagreements, same, unknown
+from monitor.agreement import SHORTEST, Surroundings, disagreements, unknown
 from monitor.credentials import credentials, logins
+from monitor.daemon_read import (
+    daemon_of,
+    hearing_of,
+    notices_of,
+    past_of,
+    reach_of,
+    report_of,
+    snmp_of,
+    spares_of,
+    state_of,
+    web_of,
+)
 from monitor.document import Document, checked, contents, document, parsed
 from monitor.draft import Draft, drafted, entries, inventory
-from monitor.fields import host, said_duration
-from monitor.model import EventKind, Level, Recipient
+from monitor.fields import said_duration
+from monitor.model import EventKind, Level
 from monitor.netvigil_file import (
-    ChannelFile,
     CustomerReportFile,
-    DaemonFile,
-    MailboxFile,
-    MailFile,
     NetvigilFile,
-    NoticesFile,
-    PastFile,
-    ReachFile,
     RecipientFile,
-    RemindersFile,
-    ReportFile,
-    SnmpFile,
-    SparesFile,
-    SyslogFile,
-    TrapsFile,
-    WebFile,
 )
 from monitor.papers_file import dresses
 from monitor.people_agreement import Known, misnamed
 from monitor.people_file import PeopleFile
 from monitor.people_read import people
-from monitor.problem import ConfigError, Problem, Within, check_lines
-from monitor.reference import SecretReference, found
+from monitor.post_read import channels_of, everywhere_of, mail_of, mailbox_of, reached_of, reminders_of
+from monitor.problem import ConfigError, Problem, check_lines
 from monitor.settings import (
-    Daemon,
     Diagnosis,
-    Hearing,
     Letters,
     Looking,
-    Mail,
-    Mailbox,
-    Notices,
     Past,
-    Reaching,
-    Report,
     Settings,
-    Snmp,
     Storm,
     Visits,
     Web,
@@ -85,11 +69,7 @@ from monitor.shipped import shipped
 __all__ = ["ConfigError", "Problem", "Settings", "check_lines", "knowledge", "loaded", "summary"]
 
 PEOPLE = "people.toml"
-STATE = "/var/lib/netvigil"
-PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}  # RFC 6409, RFC 8314, RFC 5321
-IMAP_PORTS = {Security.STARTTLS: 143, Security.TLS: 993, Security.NONE: 143}  # RFC 3501, RFC 8314
 _PLATFORM_ERROR = re.compile(r"(?P<name>[^:]+)\.toml: (?P<key>[^:]*): (?P<reason>.*)", re.DOTALL)
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -126,25 +106,25 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
         else {}
     )
     entered = logins(draft.logins, vault, directory, stock, problems) if stock and draft and vault is not None else {}
-    box = _mailbox(file.mailbox, own, vault, directory, problems) if own and file and file.mailbox else None
-    post = _mail(file.mail, own, vault, directory, problems) if own and file else None
-    channels = _channels(own, vault, directory, problems) if own and file else {}
-    before = _past(file.past, own, vault, directory, problems) if own and file else Past()
-    pages = _web(file.web, own, directory, problems) if own and file else Web()
+    box = mailbox_of(file.mailbox, own, vault, directory, problems) if own and file and file.mailbox else None
+    post = mail_of(file.mail, own, vault, directory, problems) if own and file else None
+    channels = channels_of(own, vault, directory, problems) if own and file else {}
+    before = past_of(file.past, own, vault, directory, problems) if own and file else Past()
+    pages = web_of(file.web, own, directory, problems) if own and file else Web()
     errors = [problem for problem in problems if not problem.is_warning]
     if errors or not (file and draft and promises and rules and foretelling and sheet and post):
         raise ConfigError(dict.fromkeys(errors))
-    state = _state(file.daemon, environ, directory)
+    state = state_of(file.daemon, environ, directory)
     return Settings(
-        daemon=_daemon(file.daemon, state),
+        daemon=daemon_of(file.daemon, state),
         web=pages,
         visits=Visits(**dict(file.visits)),
-        snmp=_snmp(file.snmp),
+        snmp=snmp_of(file.snmp),
         looking={Eye.REDFISH: Looking(**dict(file.redfish)), Eye.SSH: Looking(**dict(file.ssh))},
-        reach=_reach(file.reach),
-        traps=_hearing(file.traps),
-        syslog=_hearing(file.syslog),
-        mail=replace(post, recipients=_everywhere(post.recipients, file, channels)),
+        reach=reach_of(file.reach),
+        traps=hearing_of(file.traps),
+        syslog=hearing_of(file.syslog),
+        mail=replace(post, recipients=everywhere_of(post.recipients, file, channels)),
         channels=channels,
         storm=Storm(**dict(file.storm)),
         letters=Letters(
@@ -153,18 +133,18 @@ def loaded(directory: Path, environ: Mapping[str, str], *, with_secrets: bool = 
             links=(file.letters.links or file.web.url).rstrip("/"),
             links_expire=file.letters.links_expire,
         ),
-        reminders=_reminders(file.reminders),
+        reminders=reminders_of(file.reminders),
         mailbox=box,
         past=before,
         diagnosis=Diagnosis(**dict(file.diagnosis)),
         attachment=file.attachments.size,
-        report=_report(file.report, state),
-        spares=_spares(file.spares),
-        notices=_notices(file.notices, directory),
+        report=report_of(file.report, state),
+        spares=spares_of(file.spares),
+        notices=notices_of(file.notices, directory),
         snapshot_interval=file.history.interval,
         inventory=inventory(draft, secrets, entered, file.visits.interval),
         contract=contract(promises),
-        people=_reached(folk, channels),
+        people=reached_of(folk, channels),
         papers=papers,
         policy=policy(rules),
         forecasts=forecast_rules(foretelling),
@@ -327,278 +307,3 @@ def _strangers(own: Document, file: NetvigilFile, draft: Draft) -> Iterator[Prob
             if kinds.get(name) is ChannelKind.SMS:
                 reason = f'"{name}" goes to telephones; let a [[person]] with a phone name it'
                 yield entry.place.problem(("channels", at), reason)
-
-
-def _mail(
-    file: MailFile | None, own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
-) -> Mail:
-    """The way out for letters; without [mail] nobody is told, which is worth a warning."""
-    if file is None:
-        problems.append(replace(own.problem((), "there is no [mail]: nobody is told of faults"), is_warning=True))
-        file = MailFile(server="localhost", sender="netvigil@localhost", security=Security.NONE)
-    password = ""
-    if file.password and vault is not None:
-        password = found(file.password, vault, directory, Within(own, ("mail", "password")), problems)
-        if file.security is Security.NONE and file.server not in LOOPBACK:
-            reason = "the password travels in the clear"
-            problems.append(replace(own.problem(("mail", "security"), reason), is_warning=True))
-    authority = directory / file.authority if file.authority else None
-    if authority and not authority.is_file():
-        problems.append(own.problem(("mail", "authority"), f"there is no file {authority}"))
-    return Mail(
-        server=MailSettings(
-            server=file.server,
-            port=file.port or PORTS[file.security],
-            security=file.security,
-            sender_address=file.sender,
-            sender_name=file.sender_name,
-            user=file.user,
-            password=password,
-            timeout=file.timeout,
-            verify=file.verify,
-            authority=authority,
-        ),
-        domain=file.sender.rpartition("@")[2],
-        recipients=tuple(_recipient(each) for each in file.recipient),
-        retry_first=file.retry_first,
-        retry_most=file.retry_most,
-        give_up=file.give_up,
-    )
-
-
-def _channels(
-    own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
-) -> dict[str, Channel]:
-    """The channels by name, each with its address, which is as good as a password."""
-    written = list(entries(own, ("channel",), ChannelFile))
-    problems += same(written, lambda each: each.name, "name", "name")
-    told: dict[str, Channel] = {}
-    for entry in written:
-        file, before = entry.written, len(problems)
-        url = found(file.url, vault, directory, Within(entry.place, ("url",)), problems) if vault is not None else ""
-        settings = {key: value for key, value in file if key != "url"}
-        channel = Channel(**settings, url=url)
-        if vault is not None and url and (reason := wrong(channel)):
-            problems.append(entry.place.problem(("url",), reason))
-        if file.server.startswith("http:") and host(file.server.partition("//")[2].partition(":")[0]) not in LOOPBACK:
-            reason = "the address of the channel travels in the clear"
-            problems.append(replace(entry.place.problem(("server",), reason), is_warning=True))
-        if before == len(problems) or not any(not each.is_warning for each in problems[before:]):
-            told[file.name] = channel
-    return told
-
-
-def _everywhere(
-    listed: Sequence[Recipient], file: NetvigilFile, channels: Mapping[str, Channel]
-) -> tuple[Recipient, ...]:
-    """The listed recipients, and the channels that are told the same; each address once for each filter."""
-    written = file.mail.recipient if file.mail else []
-    beside = [
-        replace(one, name=name, address=channels[name].address(""), language=channels[name].language)
-        for one, each in zip(listed, written, strict=True)
-        for name in each.channels
-        if name in channels
-    ]
-    return (*listed, *beside)
-
-
-def _reached(people: People, channels: Mapping[str, Channel]) -> People:
-    """The people, with where their channels lead."""
-    if not channels:
-        return people
-    told = {
-        name: replace(person, ways=tuple(_ways(person, channels))) if person.channels else person
-        for name, person in people.persons.items()
-    }
-    return replace(people, persons=told)
-
-
-def _ways(person: Person, channels: Mapping[str, Channel]) -> Iterator[Recipient]:
-    for name in person.channels:
-        channel = channels.get(name)
-        if channel is not None and (address := channel.address(person.phone)):
-            language = person.language if channel.is_personal else channel.language
-            yield Recipient(name=person.title.said(language), address=address, language=language)
-
-
-def _mailbox(
-    file: MailboxFile, own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
-) -> Mailbox:
-    password = ""
-    if vault is not None:
-        password = found(file.password, vault, directory, Within(own, ("mailbox", "password")), problems)
-    if file.security is Security.NONE and file.server not in LOOPBACK:
-        reason = "password and mails travel in the clear"
-        problems.append(replace(own.problem(("mailbox", "security"), reason), is_warning=True))
-    authority = directory / file.authority if file.authority else None
-    if authority and not authority.is_file():
-        problems.append(own.problem(("mailbox", "authority"), f"there is no file {authority}"))
-    return Mailbox(
-        server=file.server,
-        port=file.port or IMAP_PORTS[file.security],
-        user=file.user,
-        security=file.security,
-        password=password,
-        folder=file.folder,
-        interval=file.interval,
-        timeout=file.timeout,
-        verify=file.verify,
-        authority=authority,
-        hourly=file.hourly,
-    )
-
-
-def _past(
-    file: PastFile, own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
-) -> Past:
-    def secret(name: str, reference: SecretReference | None) -> str:
-        if reference is None or vault is None:
-            return ""
-        return found(reference, vault, directory, Within(own, ("past", name)), problems)
-
-    authority = directory / file.authority if file.authority else None
-    if authority and not authority.is_file():
-        problems.append(own.problem(("past", "authority"), f"there is no file {authority}"))
-    return Past(
-        url=file.url,
-        user=file.user,
-        password=secret("password", file.password),
-        token=secret("token", file.token),
-        verify=file.verify,
-        authority=authority,
-        timeout=file.timeout,
-        size=file.size,
-    )
-
-
-def _reminders(file: RemindersFile) -> Reminders:
-    every = (file.level_1, file.level_2, file.level_3, file.level_4)
-    holds = (file.acknowledged_1, file.acknowledged_2, file.acknowledged_3, file.acknowledged_4)
-    return Reminders(every=dict(zip(Level, every, strict=True)), holds=dict(zip(Level, holds, strict=True)))
-
-
-def _recipient(file: RecipientFile) -> Recipient:
-    return Recipient(
-        name=file.name,
-        address=file.address,
-        language=file.language,
-        customers=tuple(file.customers),
-        sites=tuple(file.sites),
-        levels=tuple(Level(level) for level in file.levels),
-    )
-
-
-def _daemon(file: DaemonFile, state: Path) -> Daemon:
-    host, _, port = file.listen.rpartition(":")
-    name = host.strip("[]")
-    return Daemon(
-        state=state, host=name, port=int(port), demo=file.demo, runbooks=file.runbooks or _pages(host, int(port))
-    )
-
-
-def _pages(host: str, port: int) -> str:
-    """The daemon's own runbook pages; nowhere where the port is any free one, which nobody can link to."""
-    if not port:
-        return ""
-    return f"http://{gethostname() if host in {'0.0.0.0', '[::]'} else host}:{port}/runbooks"  # noqa: S104 - it is asked, not bound
-
-
-def _web(file: WebFile, own: Document, directory: Path, problems: list[Problem]) -> Web:
-    """The desk's pages; passwords in the clear over a network are worth a warning."""
-    host, _, port = file.listen.rpartition(":")
-    name = host.strip("[]")
-    for key, written in (("certificate", file.certificate), ("key", file.key)):
-        if written and not (directory / written).is_file():
-            problems.append(own.problem(("web", key), f"there is no file {directory / written}"))
-    if name and name not in LOOPBACK and not file.certificate:
-        reason = "passwords travel in the clear; name a certificate, or listen on loopback behind a reverse proxy"
-        problems.append(replace(own.problem(("web", "listen"), reason), is_warning=True))
-    return Web(
-        host=name,
-        port=int(port or 0),
-        url=file.url,
-        zone=file.zone or "",
-        session=file.session,
-        certificate=directory / file.certificate if file.certificate else None,
-        key=directory / file.key if file.key else None,
-        proxies=tuple(file.proxies),
-    )
-
-
-def _snmp(file: SnmpFile) -> Snmp:
-    most = file.budget
-    return Snmp(
-        timeout=file.timeout.total_seconds(),
-        retries=file.retries,
-        engine=file.engine,
-        budget=Budget(seconds=most.time.total_seconds(), rows=most.rows, bytes=most.bytes),
-    )
-
-
-def _reach(file: ReachFile) -> Reaching:
-    return Reaching(
-        enabled=file.enabled,
-        interval=file.interval.total_seconds(),
-        patience=file.patience.total_seconds(),
-        ports=tuple(file.ports),
-    )
-
-
-def _hearing(file: TrapsFile | SyslogFile) -> Hearing:
-    names = tuple(file.credentials) if isinstance(file, TrapsFile) else ()
-    return Hearing(listen=file.listen, rate=file.rate, burst=file.burst, credentials=names)
-
-
-def _report(file: ReportFile, state: Path) -> Report:
-    whole = Report(
-        day=file.day,
-        time=file.time,
-        directory=state / file.directory,
-        languages=tuple(file.languages),
-        forms=tuple(file.forms),
-        by_site=file.of == "site",
-        mail_to=tuple(file.mail_to),
-    )
-    return replace(whole, customers={each.name: _own_report(each, whole) for each in file.customer})
-
-
-def _own_report(own: CustomerReportFile, whole: Report) -> Report:
-    return replace(
-        whole,
-        day=own.day or whole.day,
-        time=whole.time if own.time is None else own.time,
-        languages=tuple(dict.fromkeys(own.languages)) if own.languages else whole.languages,
-        forms=tuple(own.forms) if own.forms else whole.forms,
-        by_site=whole.by_site if own.of is None else own.of == "site",
-        mail_to=whole.mail_to if own.mail_to is None else tuple(own.mail_to),
-    )
-
-
-def _notices(file: NoticesFile, directory: Path) -> Notices:
-    return Notices(
-        providers=tuple(dict.fromkeys(file.providers)),
-        interval=file.interval,
-        timeout=file.timeout,
-        documents=file.documents,
-        size=file.size,
-        authority=directory / file.authority if file.authority else None,
-        within=file.within,
-    )
-
-
-def _spares(file: SparesFile) -> Needs:
-    rules = {
-        each.part_number.casefold(): Rule(
-            part_number=each.part_number,
-            installed_per_spare=each.installed_per_spare,
-            at_least=each.at_least,
-            models=tuple(each.models),
-        )
-        for each in file.part
-    }
-    return Needs(installed_per_spare=file.installed_per_spare, at_least=file.at_least, rules=rules)
-
-
-def _state(file: DaemonFile, environ: Mapping[str, str], directory: Path) -> Path:
-    """Where the daemon remembers; systemd may name several folders, parted by colons, of which ours is the first."""
-    return directory / (file.state or environ.get("STATE_DIRECTORY", "").partition(":")[0] or STATE)

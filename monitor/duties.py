@@ -19,6 +19,7 @@ from alerts.desk.reminding import next_at
 from alerts.post.channels import MAIL, Channel, way
 from alerts.post.chat import sent
 from alerts.post.mail import MailSettings, Receipt, Verdict, posted
+from alerts.post.postman import note
 from monitor import afterwards, archiving, maintenance, own_certificates, supplies, ticketing, units
 from monitor import outages as telling
 from monitor.config import Settings
@@ -30,6 +31,7 @@ from monitor.progress import Progress
 from monitor.rota_gaps import uncovered
 from monitor.store import enclosures, faults, letters, outages, spares, tickets
 from monitor.store.database import Store
+from monitor.store.taken import Taken
 
 WORK = "duties"
 log = logging.getLogger(__name__)
@@ -38,10 +40,13 @@ _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window ha
 _CERTIFICATES = timedelta(days=1)  # between two looks at our own
 _STOCK = timedelta(hours=1)  # how often the stores are held against what is installed, also where nothing was moved
 _REST = timedelta(hours=1)  # between two tries to make reports
+_ASIDE = 0.05  # seconds between two looks whether the process that posted for another daemon has ended
 _TOGETHER = 100  # tickets that are looked at together
 _A_TICK = 500  # tickets that are written into in one tick at most: the watchdog waits for its end
 Post = Callable[[Letter, MailSettings, Mapping[str, bytes]], Awaitable[Receipt]]
 """The way out for one letter by mail and the octets of its enclosures: one try, and what came of it."""
+Certificates = Callable[[Settings], Awaitable[Mapping[str, datetime]]]
+"""Says when our own certificates end."""
 SendChat = Callable[[Letter, Channel], Awaitable[Receipt]]
 """The same to a channel."""
 
@@ -59,10 +64,14 @@ class Duties:
         post: Post = posted,
         send: SendChat = sent,
         press: Press | None = None,
+        taken: Taken | None = None,
+        certificates: Certificates | None = None,
     ) -> None:
         """Duties that have not begun; `tick` does once what is due. `post` and `send` are the ways out for letters.
 
-        `press` is where reports are made, a thread of this process if it is not told.
+        `press` is where reports are made, a thread of this process if it is not told. `taken` is the journal into
+        which `post` notes what was accepted; nothing leaves before what stands there is known. `certificates` says when
+        our own end; without it nobody looks, as in a rehearsal, which has no mail server.
         """
         self.settings = settings
         self._store = store
@@ -71,6 +80,7 @@ class Duties:
         self._clock = clock
         self._post_one = post
         self._send_one = send
+        self._certificate_ends = certificates
         self._heads: dict[str, int] = {}
         self._wakes: dict[str, datetime | None] = {}
         self._looked: dict[str, int] = {}
@@ -80,6 +90,8 @@ class Duties:
         self._out: set[str] | None = None
         self._ahead: tuple[Settings, datetime] | None = None
         self._press = press or here(store)
+        self._taken = taken
+        self._recalling: asyncio.Task[None] | None = None
         self._reporting: asyncio.Task[None] | None = None
         self._reported: set[tuple[str, str, str]] = set()
         self._reports_rest: datetime | None = None
@@ -141,6 +153,8 @@ class Duties:
 
     async def finished(self) -> None:
         """Wait for letters and reports that are under way."""
+        if self._recalling is not None:
+            await asyncio.gather(self._recalling, return_exceptions=True)
         for posting in self._postings.values():
             await posting.finished()
         if self._reporting is not None:
@@ -256,8 +270,32 @@ class Duties:
         for name in self._ways() - self._postings.keys():
             send = self._by_mail if name == MAIL else self._by_channel
             self._postings[name] = Posting(name, lambda: self.settings, self._store, self._metrics, self._clock, send)
+        if not self._has_recalled():
+            return
+        if self._taken is not None and self._taken.is_long() and all(each.is_idle for each in self._postings.values()):
+            self._taken.clear()
         for posting in self._postings.values():
             posting.begin(now)
+
+    def _has_recalled(self) -> bool:
+        """Whether it is known what had left when a daemon before us was killed; finding out goes on beside."""
+        if self._taken is None:
+            return True
+        if self._recalling is None:
+            self._recalling = asyncio.create_task(self._recalls(self._taken))
+        if self._recalling.done() and self._recalling.exception() is not None:
+            log.error("what has left already could not be recalled", exc_info=self._recalling.exception())
+            self._recalling = None
+            return False
+        return self._recalling.done()
+
+    async def _recalls(self, taken: Taken) -> None:
+        # the process that posted for a daemon that was killed ends its talks
+        while not taken.is_ours():  # noqa: ASYNC110 - the lock of another process: nobody here could set an event
+            await asyncio.sleep(_ASIDE)
+        if count := await self._store.do(taken.recalled):
+            log.info("%d letters had left when the daemon was killed, and are not sent again", count)
+        taken.clear()
 
     def _ways(self) -> set[str]:
         return {MAIL, *self.settings.channels}
@@ -275,7 +313,10 @@ class Duties:
         channel = settings.channels.get(way(letter.recipient))
         if channel is None:  # it has just left the configuration
             return Receipt(verdict=Verdict.RETRY, words="no such channel", concerns_all=True)
-        return await self._send_one(letter, channel)
+        receipt = await self._send_one(letter, channel)
+        if self._taken is not None and receipt.verdict is Verdict.ACCEPTED:
+            note(self._taken.line, letter.message_id, receipt.words)
+        return receipt
 
     async def _watches_ways(self, now: datetime) -> None:
         """Say over the other ways that one has failed for a minute, or works again."""
@@ -341,14 +382,15 @@ class Duties:
         """Look when our own certificates end, once a day; beside the other duties, as a mail server may be slow."""
         known = self._certified
         fresh = known is not None and known[0] is self.settings and now - known[1] < _CERTIFICATES
-        if fresh or self._certifying is not None or self._post_one is not posted:  # a rehearsal has no mail server
+        ends = self._certificate_ends
+        if fresh or self._certifying is not None or ends is None:
             return
         self._certified = (self.settings, now)
-        self._certifying = asyncio.get_running_loop().create_task(self._certified_by(self.settings, now))
+        self._certifying = asyncio.get_running_loop().create_task(self._certified_by(ends, self.settings, now))
 
-    async def _certified_by(self, settings: Settings, now: datetime) -> None:
+    async def _certified_by(self, ends: Certificates, settings: Settings, now: datetime) -> None:
         try:
-            found = await own_certificates.ends(settings)
+            found = await ends(settings)
             self._metrics.own_certificates(found)
             await self._store.do(partial(own_certificates.told, certificates=found, settings=settings, now=now))
         except Exception:

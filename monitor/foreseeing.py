@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from alerts.notices.forecast import Forecast, worse
+from alerts.notices.forecast_dates import WARRANTIES
 from alerts.notices.forecast_words import Beside
 from alerts.notices.foretelling import Foreseen, Foretelling
 from alerts.post.foretold import letter
@@ -73,6 +74,8 @@ def kept(disk: Connection, settings: Settings, found: Sequence[tuple[Forecast, B
 
 
 def _is_news(each: Kept) -> bool:
+    if each.forecast.subject in WARRANTIES:  # monitor/supplies.py tells of these, on the same days
+        return False
     return each.told_first is None or worse(each.forecast, replace(each.forecast, stage=each.told_stage))
 
 

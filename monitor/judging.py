@@ -90,6 +90,8 @@ def _site_judged(
 ) -> list[tuple[Fault, Change | None]]:
     """Judge the site of the device as a whole, and follow that up."""
     told = of_site(around)
+    if not told and not around.of_site:
+        return []
     known = known_faults(disk, around.device.site, now, of_site=True)
     place = as_device(settings.inventory.sites[around.device.site])
     verdict = judged(told, place, known, frozenset(), settings.policy, now)

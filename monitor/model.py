@@ -357,7 +357,8 @@ class Fault:
     `evidence` is the observation that last spoke for it. `bad` and `good` count answers in a row, for confirmation.
     `penalty` is the flap penalty at `changed_at` (RFC 2439, section 4). `hidden_by` is the key of the fault that this
     one is only a symptom of: recorded, but nobody is called for it. `told_at` is when a trap or log line told of it,
-    None where none did: nearer to the cause than `first_seen`.
+    None where none did: nearer to the cause than `first_seen`. `window` names the maintenance window under which it
+    opened, so that nobody was called for it then.
     """
 
     id: int = 0
@@ -381,6 +382,7 @@ class Fault:
     hidden_by: FaultKey | None = None
     regraded: Regraded | None = None
     told_at: datetime | None = None
+    window: str = ""
 
 
 class Happened(StrEnum):
@@ -538,6 +540,7 @@ class Letter:
     """One message to one recipient, rendered once, sent at least once under one stable Message-ID (RFC 5322).
 
     `level`, `site` and `what` are those of the ticket and its event, for a digest; None and "" where there is none.
+    Who gets digests has letters that are subjects alone: `text` and `html` are "" until one leaves by itself after all.
     """
 
     ticket: str

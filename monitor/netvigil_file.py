@@ -135,7 +135,7 @@ class SnmpFile(Settled):
 class RedfishFile(Settled):
     """[redfish]: looks at servers over Redfish. What changes seldom is asked seldom (`every` in platform files)."""
 
-    interval: PositiveDuration = Field(timedelta(seconds=60), description="Time between two looks at a server.")
+    interval: PositiveDuration = Field(timedelta(seconds=45), description="Time between two looks at a server.")
     timeout: PositiveDuration = Field(timedelta(seconds=25), description="The most that one look may take.")
     concurrent: Whole = Field(64, ge=1, description="Looks at the same time in all.")
 
@@ -352,6 +352,9 @@ class StormFile(Settled):
     letters: Whole = Field(10, ge=1, description="More letters than this to one recipient within `every` are a storm.")
     every: PositiveDuration = Field(
         timedelta(minutes=1), description="The time in which they are counted, and between two mails in a storm."
+    )
+    lighter: PositiveDuration = Field(
+        timedelta(seconds=20), description="Between two mails in a storm in which there was nothing of level 1 for 1 h."
     )
     alone: Whole = Field(
         1,

@@ -165,9 +165,16 @@ class _Gathered:
 
     def series(self) -> Iterator[Series]:
         """What was gathered."""
+        made: dict[tuple[datetime, int], Span] = {}  # series of which a day tells the same share it (days_told)
         for name, known in self.spans.items():
             key = self.keys[name]
-            spans = tuple([_span(start, known[start]) for start in sorted(known) if known[start].seconds])
+            spans = []
+            for start in sorted(known):
+                if (told := known[start]).seconds:
+                    span = made.get((start, id(told)))
+                    if span is None:
+                        span = made[start, id(told)] = _span(start, told)
+                    spans.append(span)
             if not spans:
                 continue  # it was told once, and nobody knows for how long
             yield Series(
@@ -175,7 +182,7 @@ class _Gathered:
                 component=Component(kind=key.kind, label=key.label),
                 aspect=key.aspect,
                 unit=key.unit,
-                spans=spans,
+                spans=tuple(spans),
                 limit_low=key.limit_low,
                 limit_high=key.limit_high,
             )

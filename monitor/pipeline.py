@@ -310,7 +310,7 @@ def _remembered(
     The number of silent visits in a row, and when the next visit is to be written down even if it brings no news.
     """
     if lived is None:
-        return devices.silent(disk, seen.device.name, str(seen.silence), now), now
+        return devices.silent(disk, seen.device.name, str(seen.silence), now, before), now
     stale = before is None or before.silence is not None or before.identity != lived.identity or lived.is_restarted
     if stale or before is None or now - before.visited_at >= at_least_every:
         devices.answered(disk, seen.device.name, lived.identity, now, lived.booted_at)

@@ -7,7 +7,7 @@ bring nothing (nobody answers; a robot refuses whatever it is told), from the fi
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from alerts.desk import hops
 from alerts.post.channels import MAIL
 from alerts.post.mail import Receipt, Verdict, is_given_up, next_try
-from monitor import storm
+from monitor import storm, ticketing
 from monitor.config import Settings
 from monitor.metrics import Metrics
 from monitor.model import Letter
@@ -75,6 +75,12 @@ class Posting:
         self._rests_until: datetime | None = None
         self._task: asyncio.Task[None] | None = None
         self._carrying: asyncio.Task[None] | None = None
+        self._unfiled: dict[str, Receipt] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """True where no letter is under way, and of each that was it is written down what became of it."""
+        return not self._unfiled and all(each is None or each.done() for each in (self._task, self._carrying))
 
     def begin(self, now: datetime) -> None:
         """Post what waits, beside all else, unless that goes on already: a slow server holds up no clock."""
@@ -127,7 +133,7 @@ class Posting:
                 waiting = await self._next(now)
                 turns = {each.letter.recipient: asyncio.Lock() for each in waiting}
                 receipts = await asyncio.gather(*(self._one(each, turns[each.letter.recipient]) for each in waiting))
-            except Exception:  # the store would not take what became of a letter: it goes out again, under its old name
+            except Exception:  # the store would not take what became of a letter: that is tried again
                 log.exception("letters could not be posted")
                 return
             self._rest(receipts)
@@ -143,9 +149,22 @@ class Posting:
         if guard.due:
             count = await self._store.do(partial(storm.digested, settings=settings, now=now))
             log.warning("many faults at once: %d digests in place of their letters", count)
-        return await self._store.ask(
+        due = await self._store.ask(
             lambda disk: letters.due(disk, now, _AT_ONCE, self.name, held=guard.held, released=guard.released)
         )
+        return tuple([await self._whole(each) for each in due])
+
+    async def _whole(self, waiting: Posted) -> Posted:
+        """With its text, where only its subject was written because a digest was to take its place."""
+        letter = waiting.letter
+        if letter.text or not letter.ticket:
+            return waiting
+        try:
+            whole = await self._store.do(partial(ticketing.written_out, letter=letter, settings=self._settings()))
+        except Exception:  # that something broke is said in the subject, too: better that than nothing
+            log.exception("the text of a letter could not be made")
+            whole = replace(letter, text=letter.subject)
+        return replace(waiting, letter=whole)
 
     def _rest(self, receipts: Sequence[Receipt]) -> None:
         if any(receipt.concerns_all for receipt in receipts):
@@ -164,11 +183,16 @@ class Posting:
         return await sending
 
     async def _sent(self, waiting: Posted) -> Receipt:
-        receipt = await self._send(waiting.letter, self._settings())
+        known = self._unfiled.get(waiting.letter.message_id)
+        receipt = known or await self._send(waiting.letter, self._settings())
         now = self._clock()
-        self._metrics.posted(self.name, receipt.verdict.value)
-        self._learnt(receipt, now)
+        if known is None:
+            self._metrics.posted(self.name, receipt.verdict.value)
+            self._learnt(receipt, now)
+        if receipt.verdict is Verdict.ACCEPTED:  # where the disk does not take that now, it is not sent again
+            self._unfiled[waiting.letter.message_id] = receipt
         await self._store.do(lambda disk: self._filed(disk, waiting, receipt, now), soon=True)
+        self._unfiled.pop(waiting.letter.message_id, None)
         if receipt.verdict is Verdict.ACCEPTED:
             await self._measured(waiting.letter, now)
         return receipt

@@ -14,6 +14,10 @@ KEY_CAP = 60  # what is shown of a quoted key, which may hold anything
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
+class AddressTakenError(Exception):
+    """The address to listen on cannot be had; the message says why and what to change."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing to mend. `line` is None where the file as a whole is meant; `hint` is "" where we know no better.

@@ -7,6 +7,9 @@ longer than its patience is trouble. A timer that merely ticks proves nothing, s
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from alerts.locale import words
+from monitor.model import Language
+
 
 class Progress:
     """When each kind of work last got on."""
@@ -24,10 +27,17 @@ class Progress:
         """A piece of `work` was done."""
         self._last[work] = at
 
-    def trouble(self, now: datetime) -> str | None:
+    def trouble(self, now: datetime, language: Language = Language.EN) -> str | None:
         """What stands still, in words; None where all work gets on."""
+        said = words(language)
         late = [
-            f"{work}: nothing done for {(now - last).total_seconds():.0f} s, {patience.total_seconds():.0f} s allowed"
+            said.said(
+                "standstill",
+                "says",
+                work=said.named("standstill", work),
+                gone=f"{(now - last).total_seconds():.0f}",
+                allowed=f"{patience.total_seconds():.0f}",
+            )
             for work, patience in self._patience.items()
             if now - (last := self._last[work]) > patience
         ]

@@ -22,17 +22,15 @@ from alerts.past import Series
 from alerts.reports.month import (
     ConfigurationMonth,
     DeviceMonth,
-    ExposureMonth,
     InspectionMonth,
     LogMonth,
-    NoticesMonth,
     SparesMonth,
     TicketMonth,
     WindowMonth,
 )
 from alerts.reports.trending import QUANTITIES, Trended, trended
 from collectors.snmp.reader import Silence
-from monitor import noticed, past, units
+from monitor import foretold, past, units
 from monitor.config import Settings
 from monitor.inventory import Customer
 from monitor.model import (
@@ -120,32 +118,7 @@ def gathered(
         windows=tuple(_windows(disk, settings, mine, start, end)),
         trends=trends,
         spares=_spares(disk, settings, start, end),
-        notices=_notices(disk, settings, keys, start, end, now),
-    )
-
-
-def _notices(
-    disk: Connection, settings: Settings, names: Sequence[str], start: datetime, end: datetime, now: datetime
-) -> NoticesMonth | None:
-    """What the makers' notices mean for these devices; None where no source of them was ever read."""
-    found = noticed.month(disk, settings, names, start, end, now)
-    if not any(each.last_good for each in found.sources):
-        return None
-    return NoticesMonth(
-        exposures=tuple(
-            ExposureMonth(
-                device=each.device,
-                advisory=each.advisory,
-                title=each.title,
-                verdict=each.verdict,
-                known_exploited=each.known_exploited,
-                fixed=each.fixed,
-                workaround=each.workaround,
-                state=each.state,
-            )
-            for each in found.exposures
-        ),
-        sources=tuple((each.name, each.last_good) for each in found.sources),
+        notices=foretold.notices(disk, settings, keys, start, end, now),
     )
 
 

@@ -153,10 +153,14 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
-    """When letters become a digest: more than `letters` within `every`, but for `alone` of level 1."""
+    """When letters become a digest: more than `letters` within `every`, but for `alone` of level 1.
+
+    Digests are `every` apart, or `lighter` as long as there was nothing of level 1.
+    """
 
     letters: int = 10
     every: timedelta = timedelta(minutes=1)
+    lighter: timedelta = timedelta(seconds=20)
     alone: int = 1
     lines: int = 50
 

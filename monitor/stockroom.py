@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from alerts.desk import spares as desk
 from alerts.desk.assets import Asset
+from alerts.desk.refused import RefusedError, refused
 from alerts.desk.spares import Held, Moved, Movement, Spare, State
 from monitor import ticketing, units
 from monitor.config import Settings
@@ -48,7 +49,7 @@ def added(
     spares.store(disk, store)
     known = spares.with_number(disk, wanted.part_number, wanted.serial)
     if wanted.serial and quantity != 1:
-        raise ValueError("a spare with a serial number is one piece")
+        raise RefusedError(refused("spare_one_piece"))
     one = spares.saved(disk, _with_words(known, wanted) if known else wanted)
     there = _there(disk, one)
     return Done(
@@ -163,6 +164,13 @@ def counted(
     return tuple(done)
 
 
+def minimum_set(disk: Connection, part_number: str, least: int | None, by: str, now: datetime) -> None:
+    """At least so many pieces of a part number are to be there, whatever the configuration says; None: as it says."""
+    if least is not None and least < 0:
+        raise RefusedError(refused("spare_quantity", quantity=str(least)))
+    spares.minimum_saved(disk, part_number, least, by, now)
+
+
 def failed_unit(disk: Connection, ticket: Ticket) -> Asset | None:
     """The unit of the asset file that the ticket's fault is of; None where nobody can say."""
     try:
@@ -223,10 +231,12 @@ def _only_store(one: Spare, there: Held, state: State) -> str:
     names = sorted({place.store for place, count in there.items() if place.state is state and count > 0})
     if len(names) == 1:
         return names[0]
-    what = state.value.replace("_", " ")
+    what = desk.state_word(state)
     if not names:
-        raise ValueError(f"{one.name} ({one.part_number}): none is {what}; by the book: {desk.said(there)}")
-    raise ValueError(f"{one.name} is {what} in several stores ({', '.join(names)}); say which with --store")
+        raise RefusedError(
+            refused("spare_none", spare=one.name, part=one.part_number, state=what, there=desk.said(there))
+        )
+    raise RefusedError(refused("spare_several", spare=one.name, state=what, stores=", ".join(names)))
 
 
 def _written(disk: Connection, movement: Movement) -> Movement:

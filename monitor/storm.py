@@ -2,9 +2,9 @@
 
 A storm is one recipient's: more letters than `letters` were written to them within `every`, and one of these still
 waits, or the last is not older than that. Then the gravest goes at once, and the rest in one digest at a time, at most
-one mail in each `every`. Nothing of it is remembered: it follows from when letters were written and taken by the mail
-server, so a restart changes nothing, and a storm is over when there are no longer so many. What waits for a mail
-server that was down is a storm when it is back.
+one mail in each `every`; as long as nobody was called to a fault of level 1, in each `lighter`. Nothing of it is
+remembered: it follows from when letters were written and taken by the mail server, so a restart changes nothing, and a
+storm is over when there are no longer so many. What waits for a mail server that was down is a storm when it is back.
 
 A digest and the mark of the letters that it stands for are one transaction. A letter that the mail server took just
 before the daemon died, and we did not write that down, comes again within a digest: at least once.
@@ -21,6 +21,9 @@ from monitor.config import Settings
 from monitor.model import Language
 from monitor.settings import Storm
 from monitor.store import letters
+
+_GRAVE = timedelta(hours=1)
+"""So long after a call to a fault of level 1 a storm is one with such faults, in which people have to act, not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,9 @@ def _decided(
         if len(grave) <= storm.alone:
             return tuple(grave.values()), False
         return (), True
-    return (), _is_past(letters.last_mail(disk, recipient), storm.every, now)
+    called = letters.last_mail(disk, recipient, grave=True)
+    pause = storm.every if called is not None and not _is_past(called, _GRAVE, now) else storm.lighter
+    return (), _is_past(letters.last_mail(disk, recipient), pause, now)
 
 
 def _is_past(moment: datetime | None, span: timedelta, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 from collectors.feeds.bundle import Document, documents
 from collectors.feeds.fields import NotAnAdvisoryError
 from collectors.feeds.reader import advisories
+from collectors.quirks.catalogues import SOURCES
 from monitor.model import Advisory
 from monitor.store import advisories as store
 from monitor.store.database import Store
@@ -22,7 +23,7 @@ _BY_FORM = {
     "nvd_1.1": "nvd",
     "nvd_2.0": "nvd",
     "kev": "kev",
-    "dell_catalog": "dell",
+    **SOURCES,
 }
 
 

@@ -8,7 +8,7 @@ change of its level is written down without a letter. What is still broken when 
 then (`monitor.afterwards`). That a fault is over is told at once: whoever was called for it may stand down.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,11 +24,25 @@ from alerts.desk.reminding import Reminder, latest
 from alerts.desk.requests import asked
 from alerts.post.audience import Reader, called, readers
 from alerts.post.contents import FULL, Matter, Signing
+from alerts.post.digest import CALLS
 from alerts.post.letters import is_sent, letters_about, reminder, reminder_event
 from collectors.text import cleaned, paragraphs
-from monitor import link_key, maintenance, units
+from monitor import explaining, link_key, maintenance, units
 from monitor.config import Settings
-from monitor.model import REQUEST, Device, EventKind, Fault, Identity, Text, Ticket, TicketEvent
+from monitor.model import (
+    REQUEST,
+    Device,
+    EventKind,
+    Fault,
+    Identity,
+    Letter,
+    Level,
+    Recipient,
+    Site,
+    Text,
+    Ticket,
+    TicketEvent,
+)
 from monitor.store import devices, faults, letters, tickets
 
 ITSELF = "netvigil"
@@ -38,9 +52,11 @@ _MAY_TURN_SEVERE = {EventKind.LEVEL_CHANGED, EventKind.RELAPSED, EventKind.RESPO
 def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) -> None:
     """Open the ticket of a fault; where one is unclosed for the same key, or ended lately, the fault is back in it.
 
-    Under maintenance nothing is opened yet.
+    Under maintenance nothing is opened yet, and the fault is marked with the name of the window.
     """
-    if maintenance.covering(disk, fault.key, settings, now) is not None:
+    covered = maintenance.covering(disk, fault.key, settings, now)
+    if covered is not None:
+        faults.saved(disk, replace(fault, window=covered.window.name))
         return
     unclosed = tickets.unclosed(disk, fault.key)
     lately = now - settings.contract.desk.reopen_within
@@ -57,7 +73,7 @@ def opened(disk: Connection, fault: Fault, settings: Settings, now: datetime) ->
     number = tickets.next_id(disk, now, site.zone)
     ticket = entries.opened(number, fault, device, site, settings.contract, now, maker=maker)
     tickets.created(disk, ticket, fault.id)
-    _told(disk, ticket, fault, settings, now)
+    _told(disk, ticket, fault, settings, now, visited.identity if visited else Identity())
     _handed_up(disk, ticket, fault, settings, now)
 
 
@@ -241,38 +257,99 @@ def reminded(disk: Connection, number: str, settings: Settings, now: datetime) -
         letters.queued(disk, written, _held(people, ticket, settings, now))
 
 
-def _told(disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime) -> None:
-    event = ticket.events[-1]
-    if not is_sent(event) or (matter := _matter(disk, ticket, event, fault, settings, now)) is None:
+def _told(
+    disk: Connection, ticket: Ticket, fault: Fault, settings: Settings, now: datetime, identity: Identity | None = None
+) -> None:
+    """Queue the letters about the newest event; of which a digest will take the place, their subjects (`Letter`)."""
+    event, site = ticket.events[-1], settings.inventory.sites.get(ticket.site)
+    if not is_sent(event) or site is None:
         return
     roots = letters.roots(disk, ticket.id) if settings.people.text else {}
-    people = readers(
-        ticket, event, settings.people, settings.contract, matter.site, settings.letters.customer, roots.keys(), now
-    )
-    written = letters_about(matter, settings.mail.recipients, settings.mail.domain, people, roots)
-    letters.queued(disk, written, _held(people, ticket, settings, now))
+    people = _readers(ticket, event, site, roots, settings, now)
+    recipients, domain = settings.mail.recipients, settings.mail.domain
+    to = {each.address for each in (*recipients, *(each.recipient for each in people))}
+    digested = _digested(disk, ticket, event, to, settings, now)
+    matter = _matter(disk, ticket, event, fault, settings, now, identity, bare=digested == to)
+    if matter is not None:
+        written = letters_about(matter, recipients, domain, people, roots, digested)
+        letters.queued(disk, written, _held(people, ticket, settings, now))
+
+
+def _readers(
+    ticket: Ticket, event: TicketEvent, site: Site, roots: Mapping[str, str], settings: Settings, now: datetime
+) -> tuple[Reader, ...]:
+    told = settings.letters.customer
+    return readers(ticket, event, settings.people, settings.contract, site, told, roots.keys(), now)
+
+
+def _digested(
+    disk: Connection, ticket: Ticket, event: TicketEvent, to: Collection[str], settings: Settings, now: datetime
+) -> frozenset[str]:
+    """Those of `to` who are in a storm, so that this letter can only go within a digest.
+
+    In a storm of thousands nothing costs as much as texts that nobody gets to read. `monitor.storm` decides later, by
+    the same numbers; should it let one go by itself, its text is made then (`written_out`).
+    """
+    if desk.level(ticket) is Level.CRITICAL and event.kind in CALLS:
+        return frozenset()
+    return letters.crowded(disk, to, settings.storm.letters, now - settings.storm.every)
+
+
+def written_out(disk: Connection, letter: Letter, settings: Settings) -> Letter:
+    """`letter`, of which there was the subject alone, with its text: as of when it was queued, as far as is known."""
+    whole = tickets.found(disk, letter.ticket)
+    ticket = replace(whole, events=tuple(event for event in whole.events if event.seq <= letter.event))
+    event, now, address = ticket.events[-1], letter.created_at, letter.recipient
+    matter = _matter(disk, ticket, event, subject(disk, whole), settings, now)
+    if matter is None:
+        return replace(letter, text=letter.subject)
+    # Who is no recipient any more gets it all the same: it was written to them.
+    recipients = (*settings.mail.recipients, Recipient(name=address, address=address, language=letter.language))
+    roots = letters.roots(disk, ticket.id)
+    people = _readers(ticket, event, matter.site, roots, settings, now)
+    others = {each.address for each in (*recipients, *(each.recipient for each in people))} - {address}
+    written = letters_about(matter, recipients, settings.mail.domain, people, roots, others)
+    found = next((each for each in written if each.recipient == address), None)
+    longer = replace(letter, text=found.text, html=found.html) if found else replace(letter, text=letter.subject)
+    letters.written_out(disk, longer)
+    return longer
 
 
 def _matter(
-    disk: Connection, ticket: Ticket, event: TicketEvent, fault: Fault, settings: Settings, now: datetime
+    disk: Connection,
+    ticket: Ticket,
+    event: TicketEvent,
+    fault: Fault,
+    settings: Settings,
+    now: datetime,
+    identity: Identity | None = None,
+    *,
+    bare: bool = False,
 ) -> Matter | None:
-    """What the letters are about; None where the site has left the inventory since: nobody is left to be told."""
+    """What the letters are about; None where the site has left the inventory since: nobody is left to be told.
+
+    `bare`: for their subjects alone.
+    """
     device = settings.place(ticket.fault) or _removed(ticket)
     site = settings.inventory.sites.get(ticket.site)
     if site is None:
         return None
-    visited = devices.by_name(disk, device.name)
+    if identity is None:
+        visited = devices.by_name(disk, device.name)
+        identity = visited.identity if visited else Identity()
+    is_full = event.kind in FULL and not bare
     return Matter(
         ticket=ticket,
         event=event,
         fault=fault,
         device=device,
-        identity=visited.identity if visited else Identity(),
+        identity=identity,
         site=site,
         contract=settings.contract,
         now=now,
         runbooks=settings.daemon.runbooks,
-        statement=_statement(disk, ticket, fault, settings, now) if event.kind in FULL else (),
+        statement=_statement(disk, ticket, fault, settings, now) if is_full else (),
+        explanation=explaining.judged(disk, fault, settings) if is_full and fault.key.kind != REQUEST else None,
         signing=_signing(settings, now),
         pages=settings.letters.links,
     )

@@ -234,7 +234,7 @@ def installed(disk: Connection, settings: Settings) -> tuple[Installed, ...]:
 
 def spare_levels(disk: Connection, settings: Settings) -> tuple[Level, ...]:
     """What is to be in the stores by what is installed, and what is there."""
-    every = spares.spares(disk)
-    if not every and not settings.spares.rules:
+    every, needs = spares.spares(disk), settings.spares.but(spares.minimums(disk))
+    if not every and not needs.rules:
         return ()
-    return levels(every, spares.stock(disk), installed(disk, settings), settings.spares)
+    return levels(every, spares.stock(disk), installed(disk, settings), needs)

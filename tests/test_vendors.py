@@ -11,15 +11,11 @@ ROOT = Path(__file__).parents[1]
 MAKERS = re.compile(r"huawei|h3c|dell|idrac|ibmc|poweredge|vrp|comware|\.4\.1\.(?:25506|2011|674)\b", re.IGNORECASE)
 # Each maker counts its versions and names its models in a way of its own; no words of a platform file could say it.
 FREE = {ROOT / "collectors" / "quirks", ROOT / "collectors" / "simulate", ROOT / "alerts" / "notices"}
-# And one of them publishes its updates in a form of its own, which has no other name.
-FREE_FILES = {ROOT / "collectors" / "feeds" / name for name in ("dell_catalog.py", "reader.py")} | {
-    ROOT / "monitor" / "taking.py"
-}
 MODULES = [
     path
     for package in ("monitor", "collectors", "alerts")
     for path in sorted((ROOT / package).rglob("*.py"))
-    if not FREE & set(path.parents) and path not in FREE_FILES
+    if not FREE & set(path.parents)
 ]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from alerts.desk.refused import Refusal, Word, refused
 from alerts.desk.warranty import Dates, Day
 from monitor.model import Component, Text
 
@@ -61,22 +62,23 @@ FIELDS = (
 )  # fmt: skip
 
 
-def disorder(asset: Asset) -> str:
-    """What cannot be of the unit's dates, in words; "" where nothing contradicts."""
+def disorder(asset: Asset) -> Refusal | None:
+    """What cannot be of the unit's dates; None where nothing contradicts."""
     came = [(name, day) for name in NOT_YET_DATES if isinstance(day := getattr(asset, name), date)]
     for (earlier, first), (later, second) in itertools.pairwise(came):
         if second < first:
-            return f"{_said(later)} ({second}) is before {_said(earlier)} ({first})"
+            return _before(later, second, earlier, first)
     if isinstance(asset.final_acceptance, date):
         for name in DATES[3:]:
             end = getattr(asset, name)
             if end is not None and end < asset.final_acceptance:
-                return f"{_said(name)} ({end}) is before final acceptance ({asset.final_acceptance})"
-    return ""
+                return _before(name, end, "final_acceptance", asset.final_acceptance)
+    return None
 
 
-def _said(name: str) -> str:
-    return name.replace("_", " ")
+def _before(later: str, second: date, earlier: str, first: date) -> Refusal:
+    names = {"later": Word(group="unit_field", key=later), "earlier": Word(group="unit_field", key=earlier)}
+    return refused("unit_dates", **names, second=str(second), first=str(first))
 
 
 def changes(before: Asset | None, after: Asset) -> Mapping[str, tuple[str, str]]:

@@ -10,7 +10,8 @@ from alerts.desk.contract import Contract
 from alerts.desk.runs import run
 from alerts.desk.terms import ClockName, written
 from alerts.desk.tickets import is_ended, is_well, last, since_report, tier
-from monitor.model import EventKind, Ticket, TicketKind
+from alerts.desk.times import span
+from monitor.model import EventKind, Language, Ticket, TicketKind
 
 _AHEAD = timedelta(seconds=5)
 _PART = 10
@@ -43,5 +44,7 @@ def climbs_on_at(ticket: Ticket, contract: Contract, now: datetime) -> tuple[dat
 
 def hand_up(promise: timedelta) -> dict[str, str]:
     """What the entry says: why it was handed up without anybody's doing."""
-    span = written(promise)
-    return {"reason": f"not solved within {span}", "reason_zh_CN": f"{span} 内未解决，自动提交"}
+    return {
+        "reason": f"not solved within {written(promise)}",
+        "reason_zh_CN": f"{span(promise, Language.ZH_CN)}内未解决，自动提交",
+    }

@@ -6,7 +6,7 @@ English is what `str` gives, for logs and the command line.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from alerts.locale import words
 from monitor.model import Language
@@ -25,23 +25,30 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A sentence of the group `refusal`; values are said as they are, but for words and sentences within it."""
+    """A sentence of the group `refusal`; values are said as they are, but for words, sentences and lists of them."""
 
     key: str
-    values: Mapping[str, str | Word | Refusal] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
 
     def said(self, language: Language) -> str:
         """The sentence in `language`."""
-        known = words(language)
-        filled = {
-            name: value.said(language)
-            if isinstance(value, Refusal)
-            else known.named(value.group, value.key)
-            if isinstance(value, Word)
-            else value
-            for name, value in self.values.items()
-        }
-        return known.said("refusal", self.key, **filled)
+        filled = {name: _said(value, language) for name, value in self.values.items()}
+        return words(language).said("refusal", self.key, **filled)
+
+
+Value: TypeAlias = str | Word | Refusal | tuple[Refusal, ...]
+
+
+def _said(value: Value, language: Language) -> str:
+    match value:
+        case Refusal():
+            return value.said(language)
+        case Word():
+            return words(language).named(value.group, value.key)
+        case tuple():
+            return words(language).said("list", "and").join(each.said(language) for each in value)
+        case _:
+            return value
 
 
 class RefusedError(ValueError):
@@ -53,7 +60,7 @@ class RefusedError(ValueError):
         self.refusal = refusal
 
 
-def refused(key: str, **values: str | Word | Refusal) -> Refusal:
+def refused(key: str, **values: Value) -> Refusal:
     """The sentence `key` with these values."""
     return Refusal(key=key, values=values)
 

@@ -7,10 +7,11 @@ spares.py). A spare with a serial number is one piece; one without is counted.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from alerts.desk.refused import Refusal, RefusedError, Word, refused
 from alerts.desk.warranty import months_after
 from alerts.desk.windows import fits
 
@@ -143,7 +144,7 @@ def moved(
     without having been reserved for the ticket is taken from the stock, one that is returned out of its last use.
     """
     if quantity < 1:
-        raise ValueError(f"{quantity} pieces cannot be moved; write 1 or more")
+        raise RefusedError(refused("spare_quantity", quantity=str(quantity)))
     before, after = _WAYS[what]
     source = _place(store, before, ticket)
     if what is Moved.USED and there.get(source, 0) < quantity:
@@ -152,11 +153,11 @@ def moved(
         source = next((place for place in there if place.state is State.USED and spare.serial), Place())
     target = _place(to or store, after, ticket)
     if source.state is not State.OUTSIDE and there.get(source, 0) < quantity:
-        raise ValueError(_refusal(spare, there, source, quantity))
+        raise RefusedError(_refusal(spare, there, source, quantity))
     if source.state is State.OUTSIDE and spare.serial and any(there.values()):
-        raise ValueError(f"{spare.name} with the serial number {spare.serial} is in the book already: {said(there)}")
+        raise RefusedError(refused("spare_known", spare=spare.name, serial=spare.serial, there=said(there)))
     if source == target:
-        raise ValueError(f"{spare.name} is in the store {store} already")
+        raise RefusedError(refused("spare_stays", spare=spare.name, store=store))
     return Movement(
         spare=spare.id,
         what=what,
@@ -179,9 +180,9 @@ def counted(spare: Spare, there: Held, found: int, at: datetime, by: str, *, sto
     stock = Place(store=store, state=State.IN_STOCK)
     difference = found - there.get(stock, 0)
     if found < 0 or (spare.serial and found > 1):
-        raise ValueError(f"{spare.name} cannot be there {found} times")
+        raise RefusedError(refused("spare_found", spare=spare.name, count=str(found)))
     if spare.serial and difference > 0 and any(there.values()):
-        raise ValueError(f"{spare.name} is elsewhere by the book: {said(there)}")
+        raise RefusedError(refused("spare_elsewhere", spare=spare.name, there=said(there)))
     source, target = (Place(), stock) if difference >= 0 else (stock, Place())
     return Movement(
         spare=spare.id,
@@ -203,23 +204,31 @@ def _place(store: str, state: State, ticket: str) -> Place:
     return Place(store=store, state=state, ticket=ticket if state is State.RESERVED else "")
 
 
-def _refusal(spare: Spare, there: Held, source: Place, quantity: int) -> str:
-    what = f"{source.state.value.replace('_', ' ')}" + (f" for {source.ticket}" if source.ticket else "")
-    where = f" in the store {source.store}" if source.store else ""
-    return (
-        f"{spare.name} ({spare.part_number}): {quantity} wanted, {there.get(source, 0)} {what}{where}; "
-        f"by the book: {said(there)}"
+def _refusal(spare: Spare, there: Held, source: Place, quantity: int) -> Refusal:
+    return refused(
+        "spare_too_few",
+        spare=spare.name,
+        part=spare.part_number,
+        wanted=str(quantity),
+        is_there=_piece(source, there.get(source, 0)),
+        there=said(there),
     )
 
 
-def said(there: Held) -> str:
+def said(there: Held) -> tuple[Refusal, ...] | Refusal:
     """Where the pieces are, in words."""
-    words = [
-        " ".join(filter(None, (str(count), place.state.value.replace("_", " "), place.store, place.ticket)))
-        for place, count in there.items()
-        if count > 0
-    ]
-    return ", ".join(words) or "none anywhere"
+    return tuple(_piece(place, count) for place, count in there.items() if count > 0) or refused("spare_nowhere")
+
+
+def _piece(place: Place, count: int) -> Refusal:
+    """So many pieces in one place."""
+    where = " ".join(filter(None, (place.store, place.ticket)))
+    return refused("spare_place", count=str(count), state=state_word(place.state), where=where)
+
+
+def state_word(state: State) -> Word:
+    """What people call it."""
+    return Word(group="spare_state", key=state.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +248,15 @@ class Needs:
     installed_per_spare: int = 20
     at_least: int = 1
     rules: Mapping[str, Rule] = field(default_factory=dict)
+
+    def but(self, minimums: Mapping[str, int]) -> "Needs":
+        """The same, but of these part numbers at least so many: what people set stands before the configuration."""
+        rules = dict(self.rules)
+        for number, least in minimums.items():
+            folded = number.casefold()
+            known = rules.get(folded) or Rule(part_number=number, installed_per_spare=self.installed_per_spare)
+            rules[folded] = replace(known, at_least=least)
+        return replace(self, rules=rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

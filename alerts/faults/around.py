@@ -139,14 +139,14 @@ class Around:
         if line := self.of_site.get(LINE):
             return line.key
         name = self.device.name
-        if cutting := self.topology.cutting_off(name, self.down.keys() - {name}):
+        if cutting := self.topology.cutting_off(name, self.down.keys()):  # no way to it leads over itself
             return self._root(cutting)
         since = fault.changed_at - _TIMEOUTS
         others = self.site - {name}
         # what it is reached through answers for it; to look at the whole site as well would only keep that waiting
         together = self.topology.above(name) or others
         open_ = self._unlooked(together, since)
-        look = open_ if together <= open_ | self.down.keys() else set()  # nobody there is known to answer
+        look = open_ if self._all_down(together, open_) else set()  # nobody there is known to answer
         return self._wait(look, fault)
 
     def _of_many(
@@ -174,7 +174,11 @@ class Around:
         if end is not None and end.hidden_by != fault.key and _precedence(end) < _precedence(fault):
             return end.hidden_by or end.key
         look = self._unlooked(far, fault.changed_at)
-        return self._wait(look, fault) if far <= look | self.down.keys() else None
+        return self._wait(look, fault) if self._all_down(far, look) else None
+
+    def _all_down(self, names: AbstractSet[str], more: AbstractSet[str]) -> bool:
+        """Whether all `names` are down or among `more`. Name by name: in a storm thousands are down."""
+        return all(name in more or name in self.down for name in names)
 
     def _unlooked(self, names: Iterable[str], since: datetime) -> set[str]:
         return {one for one in names if one not in self.down and self.looked.get(one, _NEVER) < since}

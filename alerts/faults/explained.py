@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.desk.hops import Hop, Hops, Stop
@@ -33,6 +33,7 @@ _LINES = {
     "state": Text(en="State", zh_CN="状态"),
     "hidden": Text(en="Symptom of", zh_CN="源于"),
     "flaps": Text(en="Flapping", zh_CN="波动"),
+    "window": Text(en="Maintenance", zh_CN="维护"),
     "covered": Text(en="Under maintenance", zh_CN="维护中"),
     "check": Text(en="To check", zh_CN="核对方法"),
     "confirmed": Text(en="Confirmed by", zh_CN="确认条件"),
@@ -63,6 +64,10 @@ _FLAPS = Text(
 _COVERED = Text(
     en="window {name}, from {begins} to {ends}{by}: {reason}; nobody is called while it lasts",
     zh_CN="维护窗口 {name}，{begins} 至 {ends}{by}：{reason}；期间不通知任何人",
+)
+_WINDOW = Text(
+    en="it opened under the maintenance window {name}, so nobody was called then",
+    zh_CN="发生于维护窗口 {name} 期间，当时未通知任何人",
 )
 _PROPOSED = {
     "not_ours": Text(
@@ -98,6 +103,10 @@ _OR_ASK = Text(en="; or ", zh_CN="；或 ")
 _BENEATH = 12  # symptoms by name
 _OVER_SINCE = Text(en=", over since {at}", zh_CN="，已于 {at} 恢复")
 _MORE = Text(en="and {count} more", zh_CN="另有 {count} 项")
+IN_LETTER = 3
+"""Symptoms that a letter names."""
+_IN_LETTER = frozenset({"rule", "usual", "check", "confirmed", "over", "others", "beneath", "flaps", "window"})
+_OTHERS = 2  # other rules
 _OID = re.compile(r"[12](\.\d+){4,}")
 _BY = Text(en=", by {by}", zh_CN="，由 {by} 登记")
 _LIMITS = (
@@ -113,14 +122,15 @@ class Context:
     """What else an explanation can tell: the policy that judged, the device, the symptoms that the fault hides.
 
     `asked` are the ways in which the device is asked over SNMP, as the options of snmpget say them, without any secret;
-    with none of them SNMPv2c is supposed. `covered` is the maintenance window that the fault is under, `hops` are its
-    stops in time, `runbooks` is where its page is.
+    with none of them SNMPv2c is supposed. `more` counts the symptoms that are not among `symptoms`. `covered` is the
+    maintenance window that the fault is under, `hops` are its stops in time, `runbooks` is where its page is.
     """
 
     policy: Policy | None = None
     device: Device | None = None
     asked: Sequence[str] = ()
     symptoms: Sequence[Fault] = ()
+    more: int = 0
     covered: Covered | None = None
     hops: Hops | None = None
     runbooks: str = ""
@@ -128,11 +138,25 @@ class Context:
 
 def explained(fault: Fault, language: Language, context: Context = Context()) -> str:
     """What is known of `fault` and of the rule that gave its level, one fact a line. Moments are in UTC."""
-    page = link(context.runbooks, language, fault.key.kind, fault.key.aspect)
-    facts = [*_facts(fault, context.policy, language), ("runbook", page), *_of_context(fault, context, language)]
-    lines = [(_LINES[name].said(language), text) for name, text in facts if text]
     # No columns: a Chinese character takes two places on a terminal, and a mail has none.
-    return "\n".join(f"{name}: {text}" for name, text in lines) + "\n"
+    return "\n".join(f"{name}: {text}" for name, text in facts(fault, language, context)) + "\n"
+
+
+def facts(fault: Fault, language: Language, context: Context) -> tuple[tuple[str, str], ...]:
+    """The same as names and texts."""
+    page = link(context.runbooks, language, fault.key.kind, fault.key.aspect)
+    every = [*_facts(fault, context.policy, language), ("runbook", page), *_of_context(fault, context, language)]
+    return tuple((_LINES[name].said(language), text) for name, text in every if text)
+
+
+def in_letter(fault: Fault, language: Language, context: Context) -> tuple[tuple[str, str], ...]:
+    """How `fault` was judged, as far as a letter says it nowhere else: names and texts, few enough for a telephone."""
+    own = replace(context, asked=context.asked[:1], symptoms=context.symptoms[:IN_LETTER])
+    own = replace(own, more=context.more + len(context.symptoms) - len(own.symptoms))
+    every = [*_facts(fault, context.policy, language), *_of_context(fault, own, language)]
+    shown = [(name, text) for name, text in every if text and name in _IN_LETTER]
+    others = [text for name, text in shown if name == "others"][_OTHERS:]
+    return tuple((_LINES[name].said(language), text) for name, text in shown if name != "others" or text not in others)
 
 
 def _facts(fault: Fault, policy: Policy | None, language: Language) -> Iterator[tuple[str, str]]:
@@ -154,6 +178,8 @@ def _facts(fault: Fault, policy: Policy | None, language: Language) -> Iterator[
     seen = {"first": _moment(fault.first_seen), "last": _moment(fault.last_seen)}
     yield "seen", _SEEN.said(language).format_map(seen)
     yield "state", _state(fault, language)
+    if fault.window:
+        yield "window", _WINDOW.said(language).format_map({"name": fault.window})
     if fault.hidden_by is not None:
         yield "hidden", _HIDDEN.said(language).format_map({"cause": _key(fault.hidden_by)})
     if fault.flapping:
@@ -176,8 +202,8 @@ def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[
             f"{_key(symptom.key)} ({symptom.condition}{over}): {_told(symptom.evidence, language)}".removesuffix(": ")
             + (f" – {symptom.evidence.source}" if symptom.evidence.source else ""),
         )
-    if len(context.symptoms) > _BENEATH:
-        yield "beneath", _MORE.said(language).format(count=len(context.symptoms) - _BENEATH)
+    if rest := max(0, len(context.symptoms) - _BENEATH) + context.more:
+        yield "beneath", _MORE.said(language).format(count=rest)
     if context.hops is not None:
         yield from (("hop", _hop(hop, fault, language)) for hop in context.hops.all)
     if context.covered is not None:

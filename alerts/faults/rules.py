@@ -49,6 +49,8 @@ class Kind(StrEnum):
     LANE = "lane"
     MODEM = "modem"
     FIRMWARE = "firmware"
+    FLASH = "flash"
+    VRRP = "vrrp"
     SITE = "site"
 
 
@@ -85,6 +87,7 @@ class Aspect(StrEnum):
     LICENCE = "licence"
     LOG = "log"
     STARTUP = "startup"
+    SECURITY = "security"
 
 
 class Wrong(StrEnum):

@@ -22,20 +22,21 @@ def of_site(around: Around) -> tuple[Observation, ...]:
 
 def _line(around: Around) -> Observation | None:
     """All silent, two of them at once, each reached by a way of its own: not one of them has failed, but the way."""
-    down = {name: fault for name, fault in around.down.items() if name in around.site}
+    down = _of(around.site, around.down)
     stands = LINE in around.of_site
     if len(around.site) < around.elsewhere.devices or (not down and not stands):
         return None
     all_down = len(down) == len(around.site)
-    first = {name: fault for name, fault in down.items() if not around.topology.cutting_off(name, down.keys())}
-    if all_down and (stands or len(_at_once(first, around)) >= around.elsewhere.devices):
-        return _said(around, LINE, Condition.FAILED, down)
+    if all_down:
+        first = {name: fault for name, fault in down.items() if not around.topology.cutting_off(name, down.keys())}
+        if stands or len(_at_once(first, around)) >= around.elsewhere.devices:
+            return _said(around, LINE, Condition.FAILED, down)
     return _said(around, LINE, Condition.OK, down) if stands and not all_down else None
 
 
 def _many(around: Around, aspect: str, able: frozenset[str], all_hit: Mapping[str, Fault]) -> Observation | None:
     """So many at once, of those that are `able` to be hit, that it is the site that is."""
-    hit = {name: fault for name, fault in all_hit.items() if name in around.site}
+    hit = _of(around.site, all_hit)
     stands = aspect in around.of_site
     enough = needed(able, around.elsewhere)
     if len(hit) >= enough and (stands or len(_at_once(hit, around)) >= enough):
@@ -43,6 +44,13 @@ def _many(around: Around, aspect: str, able: frozenset[str], all_hit: Mapping[st
     if stands and around.site <= around.down.keys():
         return None  # nothing answers: nobody knows
     return _said(around, aspect, Condition.OK, hit) if stands else None
+
+
+def _of(site: frozenset[str], faults: Mapping[str, Fault]) -> dict[str, Fault]:
+    """Those of `faults` that are at the site; the shorter of the two is gone through, for in a storm one is long."""
+    if len(faults) < len(site):
+        return {name: fault for name, fault in faults.items() if name in site}
+    return {name: faults[name] for name in site if name in faults}
 
 
 def _at_once(faults: Mapping[str, Fault], around: Around) -> list[str]:

@@ -29,6 +29,10 @@ class Ends(StrEnum):
     SERVICE = "service"
 
 
+WARRANTIES = frozenset({Ends.MAKER_WARRANTY.value, Ends.ENGINEERING_WARRANTY.value})
+"""Told in letters of their own, by the maker's or our warranty with all units of a day; here they are lines alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """Something of a device whose last day is known. `name` says which licence it is, "" for the unit."""

@@ -8,6 +8,7 @@ comes back with each answer at its question (returned.py).
 import io
 import math
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,7 +25,6 @@ from openpyxl.xml.functions import tostring
 
 from alerts.papers.dress import PLAIN, Dress
 from alerts.papers.frame import company, cover, numbered, origin
-from alerts.papers.harmless_cells import literal
 from alerts.papers.paper import (
     Blank,
     Block,
@@ -44,6 +44,7 @@ from alerts.papers.paper import (
     Tone,
 )
 from alerts.papers.saying import Saying, plain, raw_lines, running, saying
+from alerts.papers.sheet_rows import SheetCell, SheetRows, number_cell, words_cell
 from alerts.papers.zipped import steady
 
 KEY_MARK = "#key:"
@@ -54,6 +55,7 @@ _FRONT = (34.0, 90.0)  # of the columns of the first one
 _LINE, _HIGHEST = 14.0, 409.0  # points: a line, and the highest row that Excel knows
 _SHOWN = re.compile(r"(?P<number>-?\d+(?:\.(?P<decimals>\d+))?)(?P<unit>.*)", re.DOTALL)
 _NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f']")
+_WIDE = re.compile("[\u2e80-\U0010ffff]")
 _LONGEST_NAME = 31
 _BINARY = {" B": 0, " KiB": 1, " MiB": 2, " GiB": 3, " TiB": 4, " PiB": 5}
 _FILLS = {"blank": "FFF9C4", "top": "E9EDF2", Tone.BAD: "FAE5E5", Tone.ATTENTION: "FBF3DC", Tone.GOOD: "EEF6EE"}
@@ -68,10 +70,15 @@ def xlsx(paper: Paper, dress: Dress = PLAIN) -> bytes:
     book.properties.title = plain(paper.title)
     book.properties.created = book.properties.modified = paper.made_at.astimezone(UTC).replace(tzinfo=None)
     core = tostring(book.properties.to_tree())  # openpyxl writes the time of now when it saves
-    _Writer(book, saying(paper, dress), paper, dress).write()
+    writer = _Writer(book, saying(paper, dress), paper, dress)
+    writer.write()
     out = io.BytesIO()
     book.save(out)
-    return steady(out.getvalue(), {"docProps/core.xml": core})
+    raw = out.getvalue()
+    with zipfile.ZipFile(out) as frame:
+        paths = {sheet.title: sheet.path.lstrip("/") for sheet in book.worksheets}
+        sheets = {paths[name]: rows.inside(frame.read(paths[name])) for name, rows in writer.rows.items()}
+    return steady(raw, {"docProps/core.xml": core, **sheets})
 
 
 @dataclass(slots=True)
@@ -80,10 +87,10 @@ class _Writer:
     said: Saying
     paper: Paper
     dress: Dress
-    styles: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    styles: dict[tuple[str, ...], str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     zone: tzinfo = UTC
-    rows: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, SheetRows] = field(default_factory=dict)
 
     def write(self) -> None:
         """All sheets in the order of the paper."""
@@ -125,6 +132,7 @@ class _Writer:
             sheet.protection.sheet = True
             sheet.protection.formatColumns = sheet.protection.formatRows = False
             sheet.protection.sort = sheet.protection.autoFilter = False
+        self.rows[sheet.title] = SheetRows()
         return sheet
 
     def _free(self, wanted: str) -> str:
@@ -139,7 +147,8 @@ class _Writer:
 
     # -- cells
 
-    def _style(self, *how: str, number: str = "") -> Any:
+    def _style(self, *how: str, number: str = "") -> str:
+        """The number of a style, made when it is first asked for."""
         key = (*how, number)
         if key not in self.styles:
             cell: Any = WriteOnlyCell(self.book.worksheets[0])
@@ -155,22 +164,17 @@ class _Writer:
             if "boxed" in how:
                 cell.border = _BOX
             cell.protection = Protection(locked="blank" not in how)
-            self.styles[key] = cell._style  # noqa: SLF001 - a style made for each cell anew would cost most of the time
+            self.styles[key] = str(cell.style_id)
         return self.styles[key]
 
-    def _text(self, sheet: Any, text: str, *how: str) -> Any:
-        cell: Any = WriteOnlyCell(sheet, value=literal(text))
-        cell.data_type = "s"  # openpyxl takes "=…" for a formula
-        cell._style = self._style(*(how or ("plain",)))  # noqa: SLF001 - as above
-        return cell
+    def _text(self, text: str, *how: str) -> SheetCell:
+        return words_cell(text, self._style(*(how or ("plain",))))
 
-    def _cell(self, sheet: Any, cell: Cell, *how: str) -> Any:
+    def _cell(self, cell: Cell, *how: str) -> SheetCell:
         value, number = self._value(cell)
-        if not number:
-            return self._text(sheet, self.said.cell(cell), *how, *(("blank",) if isinstance(cell, Blank) else ()))
-        made: Any = WriteOnlyCell(sheet, value=value)
-        made._style = self._style(*how, "number", number=number)  # noqa: SLF001 - as above
-        return made
+        if value is None:
+            return self._text(self.said.cell(cell), *how, *(("blank",) if isinstance(cell, Blank) else ()))
+        return number_cell(value, self._style(*how, "number", number=number))
 
     def _value(self, cell: Cell) -> tuple[float | datetime | None, str]:
         """The value of a cell with its format, or "" where it is a text."""
@@ -187,52 +191,51 @@ class _Writer:
     def _front(self, sheet: Any, names: Mapping[str, str], drawn: str) -> None:
         sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = _FRONT
         sheet.column_dimensions["C"].hidden = True
-        sheet.row_dimensions[1].height = 30
-        self._put(sheet, [self._text(sheet, plain(self.paper.title), "title", "head")], ())
-        self._put(sheet, [self._text(sheet, plain(self.paper.subtitle))], ())
+        self._put(sheet, [self._text(plain(self.paper.title), "title", "head")], (), 30)
+        self._put(sheet, [self._text(plain(self.paper.subtitle))], ())
         for name, value in (
             *cover(self.paper, self.dress, self.said),
             *origin(self.paper, self.said),
         ):
-            self._put(sheet, [self._text(sheet, name, "boxed", "head"), self._text(sheet, value, "boxed")])
+            self._put(sheet, [self._text(name, "boxed", "head"), self._text(value, "boxed")])
         if _blanks(self.paper.blocks, deep=True):
-            self._put(sheet, [self._text(sheet, self.said.frame("fill_in"), "head", "over")], ())
+            self._put(sheet, [self._text(self.said.frame("fill_in"), "head", "over")], ())
         for number, block in numbered(self.paper.blocks):
-            for line in self._lines(sheet, number, block, names, drawn):
+            for line in self._lines(number, block, names, drawn):
                 is_heading = isinstance(block, Heading) and bool(line)
                 self._put(sheet, line, () if is_heading else _FRONT, 20 if is_heading else 0)
 
     def _lines(  # noqa: C901 - one case for each kind of block
-        self, sheet: Any, number: str, block: Block, names: Mapping[str, str], drawn: str
-    ) -> Iterator[list[Any]]:
+        self, number: str, block: Block, names: Mapping[str, str], drawn: str
+    ) -> Iterator[list[SheetCell]]:
         match block:
             case Heading():
                 yield []
-                yield [self._text(sheet, f"{number} {plain(block.text)}", "heading", "head")]
+                yield [self._text(f"{number} {plain(block.text)}", "heading", "head")]
             case Paragraph():
-                yield [self._text(sheet, ""), self._text(sheet, running(block.text), block.tone.value)]
+                yield [self._text(""), self._text(running(block.text), block.tone.value)]
             case Pairs():
                 for name, cell in block.rows:
-                    keys = [self._text(sheet, KEY_MARK + cell.key)] if isinstance(cell, Blank) else []
-                    yield [self._text(sheet, plain(name), "boxed"), self._cell(sheet, cell, "boxed"), *keys]
+                    keys = [self._text(KEY_MARK + cell.key)] if isinstance(cell, Blank) else []
+                    yield [self._text(plain(name), "boxed"), self._cell(cell, "boxed"), *keys]
             case Table():
                 name = names[block.group or f"{block.key}\0"]
                 yield [
-                    self._text(sheet, plain(block.title)),
-                    self._text(sheet, self.said.frame("table_on_sheet", sheet=name)),
+                    self._text(plain(block.title)),
+                    self._text(self.said.frame("table_on_sheet", sheet=name)),
                 ]
             case Chart():
                 note = running(f"{self.said.frame('charts_on_sheet', sheet=drawn)} {block.note}")
-                yield [self._text(sheet, plain(block.title)), self._text(sheet, note)]
+                yield [self._text(plain(block.title)), self._text(note)]
             case Evidence():
-                yield [self._text(sheet, plain(block.title), "head")]
+                yield [self._text(plain(block.title), "head")]
                 for line in raw_lines(block.text, self.said.frame("cut")):
-                    yield [self._text(sheet, ""), self._text(sheet, line)]
+                    yield [self._text(""), self._text(line)]
             case Signatures():
                 heads = " / ".join(self.said.frame(key) for key in ("name", "signature", "date"))
-                yield [self._text(sheet, ""), self._text(sheet, heads)]
+                yield [self._text(""), self._text(heads)]
                 for role in block.roles:
-                    yield [self._text(sheet, plain(role), "boxed"), self._text(sheet, "", "boxed")]
+                    yield [self._text(plain(role), "boxed"), self._text("", "boxed")]
             case PageBreak():
                 return
 
@@ -246,36 +249,32 @@ class _Writer:
         grouped = bool(first.group)
         widths = self._widths(sheet, first, blank, grouped=grouped)
         heads = [*([self.said.frame("section")] if grouped else []), *titles]
-        line = [self._text(sheet, each, "boxed", "head", "top") for each in heads]
+        line = [self._text(each, "boxed", "head", "top") for each in heads]
         marks = [at + grouped for at, is_blank in enumerate(blank) if is_blank]
         for at in reversed(marks):
-            line.insert(at + 1, self._text(sheet, ""))
+            line.insert(at + 1, self._text(""))
         self._put(sheet, line, widths)
         for table in tables:
             title = plain(table.title)
             for row in table.rows:
-                self._put(sheet, self._row(sheet, row, title if grouped else None, blank), widths)
+                self._put(sheet, self._row(row, title if grouped else None, blank), widths)
             if not table.rows:
-                head = [self._text(sheet, title)] if grouped else []
-                self._put(sheet, [*head, self._text(sheet, running(table.empty))], widths)
+                head = [self._text(title)] if grouped else []
+                self._put(sheet, [*head, self._text(running(table.empty))], widths)
 
-    def _row(self, sheet: Any, row: Row, title: str | None, blank: Sequence[bool]) -> list[Any]:
+    def _row(self, row: Row, title: str | None, blank: Sequence[bool]) -> list[SheetCell]:
         tone = row.tone.value
-        line = [] if title is None else [self._text(sheet, title, "boxed", tone)]
+        line = [] if title is None else [self._text(title, "boxed", tone)]
         for cell, is_blank in zip(row.cells, blank, strict=True):
-            line.append(self._cell(sheet, cell, "boxed", tone))
+            line.append(self._cell(cell, "boxed", tone))
             if is_blank:
-                line.append(self._text(sheet, KEY_MARK + cell.key if isinstance(cell, Blank) else ""))
+                line.append(self._text(KEY_MARK + cell.key if isinstance(cell, Blank) else ""))
         return line
 
-    def _put(self, sheet: Any, line: list[Any], widths: Sequence[float] = _FRONT, high: float = 0) -> None:
+    def _put(self, sheet: Any, line: list[SheetCell], widths: Sequence[float] = _FRONT, high: float = 0) -> None:
         """Put a line on the sheet, so high that its texts can be read; no widths: its text runs over its neighbours."""
-        at = self.rows[sheet.title] = self.rows.get(sheet.title, 0) + 1
-        lines = max([_lines(cell.value, width) for cell, width in zip(line, widths, strict=False)], default=1)
-        if lines > 1 or high:
-            sheet.row_dimensions[at].height = min(max(_LINE * lines, high), _HIGHEST)
-        sheet.append(line)
-        sheet.row_dimensions.pop(at, None)  # it is written, and would be kept for each of 40,000 rows
+        lines = max([_lines(cell.text, width) for cell, width in zip(line, widths, strict=False)], default=1)
+        self.rows[sheet.title].append(line, min(max(_LINE * lines, high), _HIGHEST) if lines > 1 or high else 0)
 
     def _widths(self, sheet: Any, table: Table, blank: Sequence[bool], *, grouped: bool) -> list[float]:
         whole = sum(column.share for column in table.columns) or 1
@@ -298,10 +297,11 @@ class _Writer:
         for at, width in enumerate((40, 30, 18, 14, 14, 14), start=1):
             sheet.column_dimensions[get_column_letter(at)].width = width
         sheet.freeze_panes = "A2"
-        sheet.append([self._text(sheet, each, "boxed", "head", "top") for each in heads])
+        rows = self.rows[sheet.title]
+        rows.append([self._text(each, "boxed", "head", "top") for each in heads])
         for chart in charts:
             for line in self._chart(chart):
-                sheet.append([self._cell(sheet, each, "boxed") for each in line])
+                rows.append([self._cell(each, "boxed") for each in line])
 
     def _chart(self, chart: Chart) -> Iterator[list[Cell]]:
         title = plain(chart.title)
@@ -315,11 +315,12 @@ class _Writer:
             yield [title, name, self.said.frame("limit"), Figure(value=value, unit=chart.unit), "", ""]
 
 
-def _lines(value: object, width: float) -> int:
+def _lines(text: str, width: float) -> int:
     """About how many lines a text takes in a column of this width; Chinese characters are twice as wide."""
-    if not isinstance(value, str) or (len(value) * 2 <= width or (value.isascii() and len(value) <= width)):
+    if len(text) * 2 <= width or (len(text) <= width and text.isascii()):
         return 1
-    return -(-sum(1 if each < "\u2e80" else 2 for each in value) // max(int(width), 1))
+    wide = 0 if text.isascii() else len(_WIDE.findall(text))
+    return -(-(len(text) + wide) // max(int(width), 1))
 
 
 def _blanks(blocks: Iterable[Block], *, deep: bool = False) -> bool:

@@ -16,6 +16,7 @@ from alerts.papers.dress import PLAIN, Dress
 from alerts.papers.intro import introduced
 from alerts.papers.paper import Paper
 from alerts.papers.saying import saying
+from monitor.model import Language
 
 
 class Form(StrEnum):
@@ -55,5 +56,10 @@ def rendered_as(paper: Paper, form: Form, dress: Dress = PLAIN) -> bytes:
 
 def file_name(paper: Paper, form: Form) -> str:
     """What the file is called: number, version and language, with nothing that a file system or a browser minds."""
-    number = _NO_NAME.sub("-", unicodedata.normalize("NFC", paper.number)).strip("-.")[:_LONGEST] or paper.kind
-    return f"{number}-v{paper.version}.{paper.language.value}.{form.value}"
+    return named(paper.number, paper.version, paper.language, paper.kind, form)
+
+
+def named(number: str, version: int, language: Language, kind: str, form: Form) -> str:
+    """As `file_name`, of a paper that nobody has read."""
+    safe = _NO_NAME.sub("-", unicodedata.normalize("NFC", number)).strip("-.")[:_LONGEST] or kind
+    return f"{safe}-v{version}.{language.value}.{form.value}"

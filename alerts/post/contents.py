@@ -12,6 +12,7 @@ from alerts.desk.contract import Contract
 from alerts.desk.terms import ClockName
 from alerts.desk.tickets import level, owner, service_class, tier
 from alerts.desk.times import span
+from alerts.faults.explained import Context, in_letter
 from alerts.locale import Words, wall
 from alerts.runbooks import link
 from alerts.templates import harmless
@@ -60,6 +61,7 @@ class Matter:
     now: datetime
     runbooks: str = ""
     statement: tuple[Text, ...] = ()
+    explanation: Context | None = None
     signing: Signing | None = None
     pages: str = ""
 
@@ -116,6 +118,8 @@ def content(matter: Matter, said: Words) -> dict[str, object]:
         "runbook": link(matter.runbooks, said.language, fault.key.kind, fault.key.aspect),
         "clocks": tuple(_clock_rows(known, matter, said)),
         "clocks_title": _clocks_title(matter, said),
+        "judged": tuple(_judged(matter, said)),
+        "judged_title": said.said("letter", "judged", fault=str(fault.id)),
     }
 
 
@@ -290,6 +294,13 @@ def _evidence(matter: Matter, said: Words) -> Iterator[Row]:
     ):
         if value:
             yield Row(name=said.said("letter", key), value=value, code=key in {"said", "source"})
+
+
+def _judged(matter: Matter, said: Words) -> Iterator[Row]:
+    """What `netvigil explain` says of how it was judged, to be checked on the device."""
+    if matter.explanation is not None:
+        for name, text in in_letter(matter.fault, said.language, matter.explanation):
+            yield Row(name=name, value=text)
 
 
 def _next(known: tuple[Clock, ...], matter: Matter, said: Words) -> str:

@@ -3,7 +3,7 @@
 Every letter answers the recipient's first letter of the same ticket, so that one ticket is one thread in the inbox.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
@@ -107,10 +107,12 @@ def letters_about(
     sender_domain: str,
     people: Sequence[Reader] = (),
     roots: Mapping[str, str] = MappingProxyType({}),
+    digested: Collection[str] = (),
 ) -> tuple[Letter, ...]:
     """The letters about the event of `matter`: to listed `recipients` whom it concerns, and to `people`.
 
-    `roots` says by address (in small letters) which letter of the ticket was their first.
+    `roots` says by address (in small letters) which letter of the ticket was their first. To the addresses in
+    `digested` a digest will go in their place: those letters are subjects alone (`Letter`).
     """
     ticket, event = matter.ticket, matter.event
     if not is_sent(event):
@@ -121,7 +123,10 @@ def letters_about(
     staff = [each for each in people if each.why not in _DISTANT]
     for each in (*staff, *listed, *(each for each in people if each.why in _DISTANT)):
         concerned.setdefault(each.recipient.address.casefold(), each)
-    return tuple(_letter(matter, each, sender_domain, roots) for each in concerned.values())
+    return tuple(
+        _letter(matter, each, sender_domain, roots, bare=each.recipient.address in digested)
+        for each in concerned.values()
+    )
 
 
 def reminder(
@@ -157,7 +162,9 @@ def _thread(ticket: Ticket, event: TicketEvent, recipient: Recipient) -> TicketE
     return None
 
 
-def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str], count: int = 0) -> Letter:
+def _letter(
+    matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str], count: int = 0, *, bare: bool = False
+) -> Letter:
     ticket, event, recipient = matter.ticket, matter.event, reader.recipient
     said = words(recipient.language)
     own = _message_id(ticket, event, recipient, domain, count)
@@ -166,21 +173,17 @@ def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str
         root = _message_id(ticket, first, recipient, domain)
     is_reply = root not in {"", own}
     subject = _subject(matter, said, count)
-    if way(recipient.address) != MAIL:
+    of_mail = way(recipient.address) == MAIL
+    if not of_mail and not bare:
         return _short(matter, reader, said, subject, own, count)
-    of_customer = reader.why is Why.CONTACT
-    inside = brief(matter, said) if of_customer else content(matter, said)
-    if not of_customer:
-        inside["acknowledge"] = _acknowledge(matter, reader, count)
-    values = {**inside, "subject": subject, "footer": _footer(matter, reader, said)}
-    template = "customer" if of_customer else "letter"
+    text, html = ("", "") if bare else _said(matter, reader, said, subject, count)
     return Letter(
         ticket=ticket.id,
         event=reminder_event(event, count) if count else event.seq,
         recipient=recipient.address,
         subject=subject,
-        text=rendered(f"{template}.txt", **values),
-        html=rendered(f"{template}.html", **values),
+        text=text,
+        html=html,
         message_id=own,
         in_reply_to=root if is_reply else "",
         references=(root,) if is_reply else (),
@@ -190,6 +193,17 @@ def _letter(matter: Matter, reader: Reader, domain: str, roots: Mapping[str, str
         site=matter.site.name,
         what=event.kind,
     )
+
+
+def _said(matter: Matter, reader: Reader, said: Words, subject: str, count: int) -> tuple[str, str]:
+    """The letter as text and as HTML."""
+    of_customer = reader.why is Why.CONTACT
+    inside = brief(matter, said) if of_customer else content(matter, said)
+    if not of_customer:
+        inside["acknowledge"] = _acknowledge(matter, reader, count)
+    values = {**inside, "subject": subject, "footer": _footer(matter, reader, said)}
+    template = "customer" if of_customer else "letter"
+    return rendered(f"{template}.txt", **values), rendered(f"{template}.html", **values)
 
 
 def _short(matter: Matter, reader: Reader, said: Words, subject: str, own: str, count: int) -> Letter:

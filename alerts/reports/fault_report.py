@@ -17,7 +17,6 @@ from alerts.papers.paper import (
     Blank,
     Block,
     Cell,
-    Column,
     Evidence,
     Heading,
     Moment,
@@ -26,11 +25,11 @@ from alerts.papers.paper import (
     Paragraph,
     Row,
     Signatures,
-    Table,
     Tone,
 )
 from alerts.post.contents import called
 from alerts.post.contents import is_settled as settled
+from alerts.reports.after_table import table
 from alerts.reports.fault_facts import FaultFacts
 from alerts.reports.history import happened
 from alerts.reports.month import fingerprint
@@ -130,16 +129,11 @@ def _seen(facts: FaultFacts, said: Words) -> Iterator[Block]:
     advice = said.advice(fault.key.kind, fault.key.aspect)
     yield Paragraph(text=advice.why)
     if facts.symptoms:
-        yield Table(
-            key="symptoms",
-            title=said.said("after", "symptoms"),
-            columns=(
-                Column(key="device", title=said.said("after", "device"), share=1),
-                Column(key="what", title=said.said("after", "what"), share=2),
-                Column(key="since", title=said.said("after", "since"), share=1),
-                Column(key="until", title=said.said("after", "until"), share=1),
-            ),
-            rows=tuple(
+        yield table(
+            said,
+            "symptoms",
+            (("device", "device", 1), ("what", "what", 2), ("since", "since", 1), ("until", "until", 1)),
+            (
                 Row(
                     cells=(
                         each.key.device,
@@ -150,7 +144,7 @@ def _seen(facts: FaultFacts, said: Words) -> Iterator[Block]:
                 )
                 for each in facts.symptoms
             ),
-            empty=said.said("after", "none"),
+            title="symptoms",
         )
 
 
@@ -169,18 +163,13 @@ def _evidence(facts: FaultFacts, said: Words) -> Iterator[Block]:
         if seen.raw:
             yield Evidence(title=said.said("after", "raw"), text=said.raw(seen.raw))
     kept = [event for event in facts.ticket.events if event.kind in {EventKind.ATTACHED, EventKind.DIAGNOSED}]
-    yield Table(
-        key="attachments",
-        title=said.said("after", "attachments"),
-        columns=(
-            Column(key="at", title=said.said("after", "at"), share=2),
-            Column(key="name", title=said.said("after", "file"), share=3),
-            Column(key="sha256", title="SHA-256", share=5),
-        ),
-        rows=tuple(
-            Row(cells=(Moment(at=each.at), each.data.get("name", ""), each.data.get("sha256", ""))) for each in kept
-        ),
-        empty=said.said("after", "no_attachments"),
+    yield table(
+        said,
+        "attachments",
+        (("at", "at", 2), ("name", "file", 3), ("sha256", "sha256", 5)),
+        (Row(cells=(Moment(at=each.at), each.data.get("name", ""), each.data.get("sha256", ""))) for each in kept),
+        empty="no_attachments",
+        title="attachments",
     )
 
 
@@ -192,15 +181,11 @@ def _identity(identity: Identity, said: Words) -> Iterator[tuple[str, Cell]]:
 def _way(facts: FaultFacts, said: Words) -> Iterator[Block]:
     yield Heading(level=1, text=said.said("after", "way"), key="way")
     first = facts.hops[0].at if facts.hops else None
-    yield Table(
-        key="way",
-        title="",
-        columns=(
-            Column(key="at", title=said.said("after", "at"), share=2),
-            Column(key="after", title=said.said("after", "after"), share=1),
-            Column(key="what", title=said.said("after", "what"), share=3),
-        ),
-        rows=tuple(
+    yield table(
+        said,
+        "way",
+        (("at", "at", 2), ("after", "after", 1), ("what", "what", 3)),
+        (
             Row(
                 cells=(
                     wall(each.at, facts.site.zone, seconds=True),
@@ -210,7 +195,6 @@ def _way(facts: FaultFacts, said: Words) -> Iterator[Block]:
             )
             for each in facts.hops
         ),
-        empty=said.said("after", "none"),
     )
 
 
@@ -221,17 +205,17 @@ def timeline(facts: FaultFacts, said: Words) -> Iterator[Block]:
         if event.kind is EventKind.CORRECTED:
             right.setdefault(event.data[SEQ], []).append(event)
     yield Heading(level=1, text=said.said("after", "timeline"), key="timeline")
-    yield Table(
-        key="timeline",
-        title="",
-        columns=(
-            Column(key="seq", title=said.said("after", "number"), share=0.5),
-            Column(key="at", title=said.said("after", "at"), share=1.6),
-            Column(key="what", title=said.said("after", "step"), share=1.7),
-            Column(key="by", title=said.said("after", "by"), share=1.2),
-            Column(key="details", title=said.said("after", "details"), share=4),
+    yield table(
+        said,
+        "timeline",
+        (
+            ("seq", "number", 0.5),
+            ("at", "at", 1.6),
+            ("what", "step", 1.7),
+            ("by", "by", 1.2),
+            ("details", "details", 4),
         ),
-        rows=tuple(
+        (
             Row(
                 cells=(
                     str(event.seq),
@@ -244,7 +228,6 @@ def timeline(facts: FaultFacts, said: Words) -> Iterator[Block]:
             )
             for event in facts.ticket.events
         ),
-        empty=said.said("after", "none"),
     )
 
 
@@ -269,18 +252,18 @@ def promises(facts: FaultFacts, said: Words) -> Iterator[Block]:
         key = "promises_missed" if late else "promises_kept"
         told = said.said("after", key, count=str(late), all=str(len(promised)))
         yield Paragraph(text=told, tone=Tone.BAD if late else Tone.PLAIN)
-    yield Table(
-        key="promises",
-        title="",
-        columns=(
-            Column(key="promise", title=said.said("after", "promise"), share=2),
-            Column(key="promised", title=said.said("after", "promised"), share=1),
-            Column(key="started", title=said.said("after", "started"), share=1.4),
-            Column(key="due", title=said.said("after", "due"), share=1.4),
-            Column(key="done", title=said.said("after", "done"), share=1.4),
-            Column(key="state", title=said.said("after", "state"), share=1.2),
+    yield table(
+        said,
+        "promises",
+        (
+            ("promise", "promise", 2),
+            ("promised", "promised", 1),
+            ("started", "started", 1.4),
+            ("due", "due", 1.4),
+            ("done", "done", 1.4),
+            ("state", "state", 1.2),
         ),
-        rows=tuple(
+        (
             Row(
                 cells=(
                     clock.title.said(said.language),
@@ -297,7 +280,7 @@ def promises(facts: FaultFacts, said: Words) -> Iterator[Block]:
             )
             for clock in promised
         ),
-        empty=said.said("after", "no_promises"),
+        empty="no_promises",
     )
 
 
@@ -320,33 +303,26 @@ def _parts(facts: FaultFacts, said: Words) -> Iterator[Block]:
     for line in facts.statement:
         yield Paragraph(text=line.said(said.language))
     if moved:
-        yield Table(
-            key="parts",
-            title=said.said("after", "parts_moved"),
-            columns=(
-                Column(key="at", title=said.said("after", "at"), share=1.4),
-                Column(key="what", title=said.said("after", "step"), share=1.6),
-                Column(key="details", title=said.said("after", "details"), share=4),
-            ),
-            rows=tuple(
+        yield table(
+            said,
+            "parts",
+            (("at", "at", 1.4), ("what", "step", 1.6), ("details", "details", 4)),
+            (
                 Row(cells=(Moment(at=each.at), title(each, facts.contract, said), _details(each, [], facts, said)))
                 for each in moved
             ),
-            empty=said.said("after", "none"),
+            title="parts_moved",
         )
 
 
 def _around(facts: FaultFacts, said: Words) -> Iterator[Block]:
     yield Heading(level=1, text=said.said("after", "around"), key="around")
-    yield Table(
-        key="around",
-        title="",
-        columns=(
-            Column(key="at", title=said.said("after", "at"), share=1.4),
-            Column(key="what", title=said.said("after", "what"), share=5),
-        ),
-        rows=tuple(Row(cells=(Moment(at=each.at), happened(each, said, facts.site.zone))) for each in facts.history),
-        empty=said.said("after", "nothing_around"),
+    yield table(
+        said,
+        "around",
+        (("at", "at", 1.4), ("what", "what", 5)),
+        (Row(cells=(Moment(at=each.at), happened(each, said, facts.site.zone))) for each in facts.history),
+        empty="nothing_around",
     )
 
 
@@ -358,19 +334,19 @@ def _similar(facts: FaultFacts, said: Words) -> Iterator[Block]:
             text=said.said("after", "similar_count", same=str(same), alike=str(len(facts.similar) - same)),
             tone=Tone.ATTENTION if same else Tone.PLAIN,
         )
-    yield Table(
-        key="similar",
-        title="",
-        columns=(
-            Column(key="ticket", title=said.said("after", "ticket"), share=1.3),
-            Column(key="device", title=said.said("after", "device"), share=1.5),
-            Column(key="part", title=said.said("after", "part"), share=1.5),
-            Column(key="opened", title=said.said("after", "opened"), share=1.4),
-            Column(key="ended", title=said.said("after", "closed"), share=1.4),
-            Column(key="cause", title=said.said("after", "cause"), share=2),
-            Column(key="handling", title=said.said("after", "handling"), share=2),
+    yield table(
+        said,
+        "similar",
+        (
+            ("ticket", "ticket", 1.3),
+            ("device", "device", 1.5),
+            ("part", "part", 1.5),
+            ("opened", "opened", 1.4),
+            ("ended", "closed", 1.4),
+            ("cause", "cause", 2),
+            ("handling", "handling", 2),
         ),
-        rows=tuple(
+        (
             Row(
                 cells=(
                     each.ticket,
@@ -384,7 +360,7 @@ def _similar(facts: FaultFacts, said: Words) -> Iterator[Block]:
             )
             for each in facts.similar
         ),
-        empty=said.said("after", "no_similar"),
+        empty="no_similar",
     )
 
 

@@ -205,12 +205,13 @@ def _fault(fault: Fault, book: Book) -> Row:
     pen = book.pen
     why = pen.words("semicolon").join(reason.text.said(pen.said.language) for reason in fault.reasons)
     hidden = pen.words("hidden", root=fault.hidden_by.device) if fault.hidden_by else ""
+    window = pen.words("window", name=fault.window) if fault.window else ""
     return Row(
         cells=(
             book.name(fault.key.device),
             pen.said.what(fault.component, fault.key.aspect, fault.condition),
             pen.level(fault.level),
-            " – ".join(filter(None, (why, hidden))) or NONE,
+            " – ".join(filter(None, (why, hidden, window))) or NONE,
             Moment(at=fault.opened_at or fault.first_seen),
             Moment(at=fault.cleared_at) if fault.cleared_at else pen.words("still_open"),
         )

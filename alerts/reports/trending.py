@@ -82,20 +82,25 @@ def trended(every: Iterable[Series], start: datetime, end: datetime) -> Trended:
     for one, quantity in _wanted(every, start, end):
         counts[quantity.key] += 1
         worst = _worst(one.spans, quantity)
-        mean = _sum(one.spans) if quantity.counted else _mean(one.spans)
-        own = TrendFigure(device=one.device, quantity=quantity.key, mean=mean, worst=worst, unit=one.unit)
+        mean = sum(_counts(one.spans)) if quantity.counted else _mean(one.spans)
+        unit = "" if quantity.counted else one.unit
+        own = TrendFigure(device=one.device, quantity=quantity.key, mean=mean, worst=worst, unit=unit)
         before = figures.get((one.device, quantity.key))
         if before is None or (worst < before.worst if quantity.low else worst > before.worst):
             figures[one.device, quantity.key] = own
         if not quantity.counted or worst:
             place = (-_nearness(one, worst, quantity), one.device, one.component.label, one)
             kept = nearest[quantity.key]
+            if len(kept) == LINES and place[:3] >= kept[-1][:3]:
+                continue
             kept.append(place)
             kept.sort(key=lambda each: each[:3])
             del kept[LINES:]
     return Trended(
         figures=tuple(figures.values()),
-        series=tuple(place[3] for kept in nearest.values() for place in kept),
+        series=tuple(
+            _daily(place[3]) if each.counted else place[3] for each in QUANTITIES for place in nearest[each.key]
+        ),
         counts=tuple(counts.items()),
     )
 
@@ -106,22 +111,25 @@ def _wanted(every: Iterable[Series], start: datetime, end: datetime) -> Iterator
         quantity = next((each for each in QUANTITIES if each.fits(one)), None)
         if quantity is None:
             continue
-        spans = tuple(span for span in one.spans if start <= span.start < end)
-        if sum(span.mean is not None for span in spans) >= LEAST_DAYS:
-            yield _daily(one, spans) if quantity.counted else replace(one, spans=spans), quantity
+        if one.spans and not (start <= one.spans[0].start and one.spans[-1].start < end):
+            within = tuple(span for span in one.spans if start <= span.start < end)
+            one = replace(one, spans=within)  # noqa: PLW2901 - the same series
+        if sum(span.mean is not None for span in one.spans) >= LEAST_DAYS:
+            yield one, quantity
 
 
-def _daily(one: Series, spans: Sequence[Span]) -> Series:
+def _daily(one: Series) -> Series:
     """A rate a second as so many a day."""
     daily = (
         replace(span, low=None, high=None, mean=None if span.mean is None else span.mean * span.seconds)
-        for span in spans
+        for span in one.spans
     )
     return replace(one, spans=tuple(daily), unit="")
 
 
-def _sum(spans: Sequence[Span]) -> float:
-    return sum(span.mean for span in spans if span.mean is not None)
+def _counts(spans: Sequence[Span]) -> list[float]:
+    """So many a day, of what is told as a rate a second."""
+    return [span.mean * span.seconds for span in spans if span.mean is not None]
 
 
 def _mean(spans: Sequence[Span]) -> float:
@@ -134,6 +142,8 @@ def _mean(spans: Sequence[Span]) -> float:
 
 
 def _worst(spans: Sequence[Span], quantity: Quantity) -> float:
+    if quantity.counted:
+        return max(_counts(spans))
     known = [span for span in spans if span.mean is not None]
     if quantity.low:
         return min(span.low if span.low is not None else span.mean or 0.0 for span in known)

@@ -11,16 +11,15 @@ from alerts.desk.warranty import charged, ends, phase
 from alerts.locale import Words, words
 from alerts.papers.paper import (
     Block,
-    Column,
     Heading,
     Moment,
     Pairs,
     Paper,
     Paragraph,
     Row,
-    Table,
     Tone,
 )
+from alerts.reports.after_table import table
 from alerts.reports.fault_report import signatures
 from alerts.reports.month import fingerprint
 from monitor.model import Component, Language, Site
@@ -92,22 +91,22 @@ def _blocks(facts: AssetFacts, said: Words) -> Iterator[Block]:
     soon = sum(_is_soon(each.asset, facts) for each in facts.units)
     if soon:
         yield Paragraph(text=said.said("after", "warranty_soon", count=str(soon), days=str(SOON)), tone=Tone.ATTENTION)
-    yield Table(
-        key="units",
-        title="",
-        columns=(
-            Column(key="serial", title=said.said("after", "serial"), share=1.7),
-            Column(key="model", title=said.said("after", "model"), share=1.8),
-            Column(key="site", title=said.said("after", "site"), share=1.4),
-            Column(key="device", title=said.said("after", "device"), share=1.4),
-            Column(key="accepted", title=said.said("after", "accepted_on"), share=1.2),
-            Column(key="maker", title=said.said("after", "maker_warranty"), share=1.2),
-            Column(key="engineering", title=said.said("after", "engineering_warranty"), share=1.2),
-            Column(key="phase", title=said.said("after", "phase"), share=1),
-            Column(key="repairs", title=said.said("after", "repairs"), share=0.7),
+    yield table(
+        said,
+        "units",
+        (
+            ("serial", "serial", 1.7),
+            ("model", "model", 1.8),
+            ("site", "site", 1.4),
+            ("device", "device", 1.4),
+            ("accepted", "accepted_on", 1.2),
+            ("maker", "maker_warranty", 1.2),
+            ("engineering", "engineering_warranty", 1.2),
+            ("phase", "phase", 1),
+            ("repairs", "repairs", 0.7),
         ),
-        rows=tuple(_unit_row(each, facts, said) for each in facts.units),
-        empty=said.said("after", "no_units"),
+        (_unit_row(each, facts, said) for each in facts.units),
+        empty="no_units",
     )
     for each in facts.units:
         yield from _unit(each, facts, said)
@@ -161,32 +160,31 @@ def _unit(each: UnitFacts, facts: AssetFacts, said: Words) -> Iterator[Block]:
         ),
     )
     if each.parts:
-        yield Table(
-            key=f"parts-{asset.serial}",
-            title=said.said("after", "parts_of_unit"),
-            columns=(
-                Column(key="part", title=said.said("after", "part"), share=2),
-                Column(key="model", title=said.said("after", "model"), share=2),
-                Column(key="part_number", title=said.said("after", "part_number"), share=1.5),
-                Column(key="serial", title=said.said("after", "serial"), share=1.7),
-                Column(key="version", title=said.said("after", "version"), share=1.5),
+        yield table(
+            said,
+            "parts",
+            (
+                ("part", "part", 2),
+                ("model", "model", 2),
+                ("part_number", "part_number", 1.5),
+                ("serial", "serial", 1.7),
+                ("version", "version", 1.5),
             ),
-            rows=tuple(
+            (
                 Row(cells=(said.part(one), one.model, one.part_number, one.serial, one.software_version))
                 for one in each.parts
             ),
-            empty=said.said("after", "none"),
+            title="parts_of_unit",
+            of=asset.serial,
         )
-    yield Table(
-        key=f"history-{asset.serial}",
-        title=said.said("after", "unit_history"),
-        columns=(
-            Column(key="at", title=said.said("after", "at"), share=1.4),
-            Column(key="kind", title=said.said("after", "kind"), share=1),
-            Column(key="text", title=said.said("after", "what"), share=5),
-        ),
-        rows=tuple(Row(cells=(Moment(at=one.at), said.said("unit_file", one.what), one.text)) for one in each.lines),
-        empty=said.said("after", "no_history"),
+    yield table(
+        said,
+        "history",
+        (("at", "at", 1.4), ("kind", "kind", 1), ("text", "what", 5)),
+        (Row(cells=(Moment(at=one.at), said.said("unit_file", one.what), one.text)) for one in each.lines),
+        empty="no_history",
+        title="unit_history",
+        of=asset.serial,
     )
 
 

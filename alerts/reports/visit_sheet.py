@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.locale import Words, words
-from alerts.papers.paper import Blank, Block, Column, Figure, Heading, Moment, Pairs, Paper, Paragraph, Row, Table, Tone
+from alerts.papers.paper import Blank, Block, Figure, Heading, Moment, Pairs, Paper, Paragraph, Row, Tone
+from alerts.reports.after_table import table
 from alerts.reports.fault_report import signatures
 from alerts.reports.month import fingerprint
 from monitor.model import Fault, Language, Level
@@ -103,18 +104,18 @@ def _blocks(facts: VisitFacts, said: Words) -> Iterator[Block]:
     if facts.missed:
         yield Paragraph(text=said.said("after", "missed_said", count=str(facts.missed)), tone=Tone.BAD)
     yield Heading(level=1, text=said.said("after", "open_matters"), key="open")
-    yield Table(
-        key="open",
-        title="",
-        columns=(
-            Column(key="ticket", title=said.said("after", "ticket"), share=1.3),
-            Column(key="device", title=said.said("after", "device"), share=1.5),
-            Column(key="what", title=said.said("after", "what"), share=2.5),
-            Column(key="level", title=said.said("after", "level"), share=1.2),
-            Column(key="opened", title=said.said("after", "opened"), share=1.4),
-            Column(key="state", title=said.said("after", "state"), share=1.2),
+    yield table(
+        said,
+        "open",
+        (
+            ("ticket", "ticket", 1.3),
+            ("device", "device", 1.5),
+            ("what", "what", 2.5),
+            ("level", "level", 1.2),
+            ("opened", "opened", 1.4),
+            ("state", "state", 1.2),
         ),
-        rows=tuple(
+        (
             Row(
                 cells=(
                     each.ticket,
@@ -127,19 +128,15 @@ def _blocks(facts: VisitFacts, said: Words) -> Iterator[Block]:
             )
             for each in facts.open
         ),
-        empty=said.said("after", "nothing_open"),
+        empty="nothing_open",
     )
     yield Heading(level=1, text=said.said("after", "ending"), key="ending")
-    yield Table(
-        key="ending",
-        title="",
-        columns=(
-            Column(key="serial", title=said.said("after", "serial"), share=1.5),
-            Column(key="model", title=said.said("after", "model"), share=2),
-            Column(key="ends", title=said.said("after", "ends_on"), share=1.2),
-        ),
-        rows=tuple(Row(cells=each) for each in facts.ending),
-        empty=said.said("after", "nothing_ends"),
+    yield table(
+        said,
+        "ending",
+        (("serial", "serial", 1.5), ("model", "model", 2), ("ends", "ends_on", 1.2)),
+        (Row(cells=each) for each in facts.ending),
+        empty="nothing_ends",
     )
     yield Heading(level=1, text=said.said("after", "conversation"), key="conversation")
     yield Pairs(

@@ -6,7 +6,7 @@ Between the ways in (session.py over SSH, folder.py from files) and the rows tha
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from collectors.cli.configuration import SAVED, is_whole, masked, same
+from collectors.cli.configuration import SAVED, is_whole, masked, open_doors, same
 from collectors.cli.output import Refusal, lines, refusal
 from collectors.cli.parse import CONFIGURATION, filled, no_rows, table
 from collectors.plan import Origin
@@ -73,4 +73,5 @@ def _configuration(origin: Origin, said: Said, ask: Ask, found: Answers) -> Rows
     saved = ask(SAVED)
     kept = lines(saved.raw, SAVED) if saved is not None and saved.ended is None else ""
     told = "" if not is_whole(kept) else "saved" if same(running, masked(kept)) else "unsaved"
-    return filled(origin, ("1",), [{"SAVED": told, "LINES": str(running.count("\n"))}])
+    row = {"SAVED": told, "LINES": str(running.count("\n")), "DOORS": open_doors(text)}
+    return filled(origin, ("1",), [row])

@@ -54,6 +54,15 @@ _SECRETS = (
 )
 
 
+_TELNET = re.compile(r"telnet (?:ipv6 )?server enable\b")
+# VRP "snmp-agent community read public"; Comware the same, or "… read simple public"; "cipher …" is a cipher on both
+_COMMUNITY = re.compile(r"snmp-agent community (?:read|write) (?!cipher\b)(?:simple )?(\S+)")
+_CIPHERS = ("%", "$", "@", "!!!")
+_WELL_KNOWN = frozenset({"public", "private", "security", "community", "password", "switch123", "12345678"})
+_SHORT = 8
+"""Characters: what VRP and Comware ask for themselves where they check the complexity of a community."""
+
+
 def is_whole(text: str) -> bool:
     """True where `text` is a configuration that came to its end."""
     told = [line for line in text.split("\n") if line.strip()]
@@ -69,6 +78,22 @@ def _masked(line: str) -> str:
     for secret, hidden in _SECRETS:
         line = secret.sub(hidden, line)
     return line
+
+
+def open_doors(text: str) -> str:
+    """What in the whole configuration `text` lets people in too easily: "telnet", "community", both, or "none".
+
+    "community" is an SNMP community that stands there in the clear and is well known or short. What is kept as a cipher
+    cannot be judged.
+    """
+    statements = _statements(text)
+    found = []
+    if any(_TELNET.match(line) for line in statements):
+        found.append("telnet")
+    words = (match[1] for line in statements if (match := _COMMUNITY.match(line)))
+    if any(word.lower() in _WELL_KNOWN or len(word) < _SHORT for word in words if not word.startswith(_CIPHERS)):
+        found.append("community")
+    return ", ".join(found) or "none"
 
 
 def same(running: str, saved: str) -> bool:

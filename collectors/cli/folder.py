@@ -45,7 +45,7 @@ def command_files(folder: Path) -> dict[str, Path]:
     return {
         named(path.stem if path.suffix in _ENDINGS else path.name): path
         for path in sorted(folder.iterdir())
-        if path.is_file() and path.suffix in _ENDINGS and named(path.stem).startswith("display ")
+        if path.is_file() and path.suffix in _ENDINGS and named(path.stem).startswith(("display ", "dir"))
     }
 
 

@@ -49,7 +49,7 @@ def source(name: str) -> str:
 def template_words(template: str) -> frozenset[str]:
     """The words of `template`, as a platform file names it. Raises OSError or ValueError where it is none."""
     if template == CONFIGURATION:
-        return frozenset({"SAVED", "LINES", "VERSIONS"})
+        return frozenset({"SAVED", "LINES", "VERSIONS", "DOORS"})
     names, _, taker = template.partition(">")
     try:
         words = frozenset(value.name for name in names.split() for value in _template(name).values)

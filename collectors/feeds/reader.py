@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from collectors.feeds import csaf, cve, dell_catalog, kev, nvd
+from collectors.feeds import csaf, cve, kev, nvd
 from collectors.feeds.fields import NotAnAdvisoryError, rows, table
+from collectors.quirks import catalogues
 from monitor.model import Advisory
 
 LARGEST = 64 * 1024 * 1024
@@ -15,7 +16,7 @@ def advisories(raw: bytes) -> tuple[Advisory, ...]:
     if len(raw) > LARGEST:
         raise NotAnAdvisoryError(f"larger than {LARGEST} bytes")
     if _is_xml(raw):
-        return dell_catalog.advisories(raw)
+        return catalogues.advisories(raw)
     try:
         document: Any = json.loads(raw)
         found = _advisories(table(document))
@@ -24,7 +25,7 @@ def advisories(raw: bytes) -> tuple[Advisory, ...]:
             raise
         raise NotAnAdvisoryError(f"not JSON: {error}") from error
     if not found:
-        raise NotAnAdvisoryError("none of CSAF 2.0, CVE 5, NVD 1.1 and 2.0, KEV, Dell's catalogue")
+        raise NotAnAdvisoryError(f"none of CSAF 2.0, CVE 5, NVD 1.1 and 2.0, KEV, {catalogues.TITLE}")
     return found
 
 

@@ -60,12 +60,6 @@ def lane_power(table: Table, column: str) -> tuple[float | None, ...]:
     return (1.0 if plain else 100.0,) * len(table.columns[column])
 
 
-def memory_in_use(table: Table, column: str) -> tuple[float | None, ...]:
-    """The share of a memory that is used: HUAWEI-MEMORY-MIB tells its size (`column`) and what of it is free."""
-    shares = zip(table.columns[column], table.columns["free"], strict=True)
-    return tuple(_share(number(size), number(free)) for size, free in shares)
-
-
 def active_alarms(table: Table) -> tuple[tuple[str, str], ...]:
     """Severity and text of each alarm in hwAlarmActiveTable, once, though it stands there for every trap target.
 
@@ -92,10 +86,6 @@ def board_voltage(table: Table, column: str) -> tuple[float | None, ...]:
         _converted(value, lambda found: found / 1000 if found >= 100 else found)  # noqa: PLR2004 - see above
         for value in table.columns[column]
     )
-
-
-def _share(size: float | None, free: float | None) -> float | None:
-    return None if not size or size < 0 or free is None or not 0 <= free <= size else 1 - free / size
 
 
 def _above_zero(value: Value) -> bool:

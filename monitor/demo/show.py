@@ -25,7 +25,6 @@ from alerts.papers.forms import Form, rendered_as
 from collectors.simulate.fleet import Fleet, fleet
 from collectors.simulate.snmp import Network
 from monitor import archiving
-from monitor.app import now
 from monitor.archiving import Wanted
 from monitor.config import Settings, loaded
 from monitor.demo.eyes import SERVER, Eyes
@@ -34,6 +33,7 @@ from monitor.demo.sink import Mail, Sink
 from monitor.demo.stage import INTERVAL, Stage, staged
 from monitor.demo.view import Scene, picture
 from monitor.model import FaultState, Language
+from monitor.moment import now
 from monitor.store import devices, faults, papers, tickets
 from monitor.store.database import StateDirectoryError, Store
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from monitor.app import now
+from monitor.moment import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,7 @@ def _context(disk: Connection, life: Life, lives: Sequence[Life], stage: Stage) 
     """What an explanation of the fault knows, of all the time that it stood."""
     beneath = [other.bad for other in lives if any(cause == life.fault.key for _, cause in other.hidden)]
     known = explaining.context(disk, life.bad, stage.settings, life.bad.last_seen)
-    return replace(known, symptoms=beneath)
+    return replace(known, symptoms=beneath, more=0)
 
 
 def _mail(posted: Posted, ticket: Ticket | None, account: Account, accepted: Mapping[str, float]) -> Mail:

@@ -60,6 +60,11 @@ def known(disk: Connection, digest: str) -> Attachment:
     return Attachment(**row._asdict())
 
 
+def digests(disk: Connection) -> tuple[str, ...]:
+    """The SHA-256 of everything that is attached."""
+    return tuple(disk.execute(select(_attachment.c.sha256).order_by(_attachment.c.sha256)).scalars())
+
+
 def read(directory: Path, digest: str) -> bytes:
     """What was attached, as it was. Raises NoSuchAttachmentError where it is gone, or was changed since."""
     try:

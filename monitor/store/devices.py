@@ -49,9 +49,11 @@ def answered(disk: Connection, name: str, identity: Identity, now: datetime, boo
     _upserted(disk, {**row, "silence": None, "silent_visits": 0, "booted_at": booted_at})
 
 
-def silent(disk: Connection, name: str, reason: str, now: datetime) -> int:
-    """Write down that the device told nothing and why; returns how many visits in a row that makes."""
-    before = by_name(disk, name)
+def silent(disk: Connection, name: str, reason: str, now: datetime, before: Visited | None) -> int:
+    """Write down that the device, of which `before` is remembered, told nothing and why.
+
+    Returns how many visits in a row that makes.
+    """
     count = (before.silent_visits if before else 0) + 1
     identity = before.identity if before else Identity()
     _upserted(

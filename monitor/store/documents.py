@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import TypeAdapter
 
-from monitor.model import Fault, Identity, Letter, Observation
+from monitor.model import Fault, FaultKey, Identity, Letter, Observation
 
 _FAULT = TypeAdapter(Fault)
 _IDENTITY = TypeAdapter(Identity)
@@ -26,6 +26,11 @@ def fault_document(fault: Fault) -> str:
 def fault_read(document: str) -> Fault:
     """The fault in `document`."""
     return _FAULT.validate_json(document)
+
+
+def cause_document(key: FaultKey) -> str:
+    """The key of a cause as SQLite's own json_array writes it (monitor/store/migrations, r0021)."""
+    return json.dumps([key.device, key.kind, key.label, key.aspect], ensure_ascii=False, separators=(",", ":"))
 
 
 def identity_document(identity: Identity) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.model import EventKind, Fault, FaultKey, FaultState, Level
 from monitor.store import tables
-from monitor.store.documents import fault_document, fault_read
+from monitor.store.documents import cause_document, fault_document, fault_read
 
 _fault = tables.fault
 _seen = tables.seen_ok
@@ -25,6 +25,15 @@ _KNOWN = (
     )
     .order_by(_fault.c.state != FaultState.CLEARED, _fault.c.cleared_at, _fault.c.id)
 )
+# Said as in the index of causes, which is used so.
+_IS_BENEATH = (_fault.c.cause == bindparam("cause")) & (_fault.c.state != literal_column("'cleared'"))
+_COUNTED_BENEATH = select(func.count()).select_from(_fault).where(_IS_BENEATH)
+_BENEATH = (
+    select(_fault.c.id, _fault.c.body)
+    .where(_IS_BENEATH)
+    .order_by(_fault.c.device, _fault.c.kind, _fault.c.label, _fault.c.aspect)
+    .limit(bindparam("most"))
+)
 _NEW = _fault.insert()
 _CHANGED = _fault.update().where(_fault.c.id == bindparam("number"))
 _OF_CAUSE = (
@@ -38,7 +47,7 @@ _HIDDEN = select(func.count()).select_from(
     select(_beneath.c.fault).where(_OF_CAUSE, _beneath.c.at >= bindparam("begin")).limit(500).subquery()
 )
 _PUT = insert(_beneath)
-_BENEATH = _PUT.on_conflict_do_update(
+_HIDE = _PUT.on_conflict_do_update(
     index_elements=["fault", "device", "kind", "label", "aspect"],
     set_={"at": _PUT.excluded.at, "body": _PUT.excluded.body},
 )
@@ -100,10 +109,25 @@ def beneath(disk: Connection, cause: Fault) -> tuple[Fault, ...]:
     return tuple(sorted(own, key=lambda one: one.key))
 
 
+def all_beneath(disk: Connection, cause: Fault, most: int) -> tuple[Fault, ...]:
+    """The first `most` of the symptoms of `cause` that stand, and those kept of it that are over, by their keys."""
+    found = {one.key: one for one in beneath(disk, cause)}
+    found |= {one.key: one for one in hidden_by(disk, cause.key, most)[0]}
+    return tuple(found[key] for key in sorted(found))
+
+
 def _is_beneath(symptom: Fault, cause: Fault) -> bool:
     if symptom.state is FaultState.CLEARED:
         return symptom.cleared_at is None or symptom.cleared_at >= cause.first_seen
     return symptom.hidden_by == cause.key
+
+
+def hidden_by(disk: Connection, cause: FaultKey, most: int) -> tuple[tuple[Fault, ...], int]:
+    """The first `most` of the faults that stand and are symptoms of `cause`, by their keys; and how many there are."""
+    said = {"cause": cause_document(cause)}
+    count = disk.execute(_COUNTED_BENEATH, said).scalar_one()
+    rows = disk.execute(_BENEATH, {**said, "most": most}) if count else ()
+    return tuple(map(_read, rows)), count
 
 
 def saved(disk: Connection, fault: Fault) -> Fault:
@@ -118,6 +142,7 @@ def saved(disk: Connection, fault: Fault) -> Fault:
         "opened_at": fault.opened_at,
         "cleared_at": fault.cleared_at,
         "body": fault_document(fault),
+        "cause": None if fault.hidden_by is None else cause_document(fault.hidden_by),
     }
     if fault.id:
         disk.execute(_CHANGED, {"number": fault.id, **values})
@@ -138,7 +163,7 @@ def _hidden(disk: Connection, fault: Fault, cause: FaultKey, body: str) -> None:
     known = disk.execute(_HIDES, {"number": fault.id, **row}).first()
     if known is None and disk.execute(_HIDDEN, {**row, "begin": fault.last_seen - _BEFORE}).scalar_one() >= MOST:
         return
-    disk.execute(_BENEATH, {"fault": fault.id, **row, "since": fault.last_seen, "at": fault.last_seen, "body": body})
+    disk.execute(_HIDE, {"fault": fault.id, **row, "since": fault.last_seen, "at": fault.last_seen, "body": body})
 
 
 def swept(disk: Connection, before: datetime) -> None:

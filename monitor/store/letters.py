@@ -75,6 +75,13 @@ _ROOTS = (
     .order_by(_letter.c.event)
 )
 
+_WRITTEN = (
+    select(_letter.c.created_at)
+    .where(_letter.c.recipient == bindparam("to"), _letter.c.created_at > bindparam("since"))
+    .limit(1)
+    .offset(bindparam("but"))
+)
+
 
 def queued(disk: Connection, letters: Iterable[Letter], held: Mapping[str, datetime] | None = None) -> None:
     """Put `letters` into the outbox, due at once, or at the moment for which `held` has their address.
@@ -171,6 +178,17 @@ def completed(disk: Connection, letter: Letter, now: datetime) -> bool:
         .values(body=letter_document(letter), enclosed=_enclosed(letter), next_try=now)
     )
     return done.rowcount > 0
+
+
+def crowded(disk: Connection, addresses: Iterable[str], most: int, since: datetime) -> frozenset[str]:
+    """Those of `addresses` to whom `most` letters or more were written since then, whatever became of them."""
+    values = {"since": since, "but": max(0, most - 1)}
+    return frozenset(each for each in addresses if disk.execute(_WRITTEN, {"to": each, **values}).first())
+
+
+def written_out(disk: Connection, letter: Letter) -> None:
+    """Keep `letter` with its text, which it goes by from now on, in place of its subject alone."""
+    disk.execute(_letter.update().where(_letter.c.message_id == letter.message_id).values(body=letter_document(letter)))
 
 
 def _enclosed(letter: Letter) -> int:
@@ -304,6 +322,21 @@ def ended(disk: Connection, message_id: str, state: LetterState, now: datetime, 
         .where(_letter.c.message_id == message_id)
         .values(state=state.value, attempts=_letter.c.attempts + 1, ended_at=now, next_try=None, response=response)
     )
+
+
+def recalled(disk: Connection, message_id: str, now: datetime, response: str) -> int:
+    """Write down that a letter was accepted which is still queued here: 1 where it was."""
+    return disk.execute(
+        _letter.update()
+        .where(_letter.c.message_id == message_id, _QUEUED)
+        .values(
+            state=LetterState.ACCEPTED.value,
+            attempts=_letter.c.attempts + 1,
+            ended_at=now,
+            next_try=None,
+            response=response,
+        )
+    ).rowcount
 
 
 def bounced(disk: Connection, message_id: str, words: str, now: datetime) -> bool:

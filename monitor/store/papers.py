@@ -115,10 +115,15 @@ def by_version(disk: Connection, number: str, version: int) -> tuple[Kept, ...]:
 
 def paper(disk: Connection, number: int) -> Paper:
     """The Paper itself, as it was made. Raises NoSuchPaperError."""
-    body = disk.execute(select(_paper.c.body).where(_paper.c.id == number)).scalar_one_or_none()
-    if body is None:
+    return paper_of(body(disk, number))
+
+
+def body(disk: Connection, number: int) -> bytes:
+    """The paper as JSON, as it was archived. Raises NoSuchPaperError."""
+    packed = disk.execute(select(_paper.c.body).where(_paper.c.id == number)).scalar_one_or_none()
+    if packed is None:
         raise NoSuchPaperError(f'there is no paper {number} in the archive; "netvigil report list" shows them')
-    return paper_of(zlib.decompress(body))
+    return zlib.decompress(packed)
 
 
 def document(disk: Connection, number: int) -> bytes:

@@ -158,7 +158,10 @@ def parts_of(packed: bytes, keys: Keys) -> list[tuple[int, Part]]:
 
 
 def days_told(packed: bytes, wanted: Iterable[int], keys: Keys) -> Iterator[Told]:
-    """What the sum of a day says of each of the `wanted` series; seconds 0 where nothing is known."""
+    """What the sum of a day says of each of the `wanted` series; seconds 0 where nothing is known.
+
+    Series of which it says the same have one object.
+    """
     raw = zlib.decompress(packed)
     _, size, _, _ = HEAD.unpack_from(raw)
     place, columns = HEAD.size, list[Sequence[int]]()
@@ -166,21 +169,29 @@ def days_told(packed: bytes, wanted: Iterable[int], keys: Keys) -> Iterator[Told
     for _ in range(9):
         columns.append(_unfolded(map(_unplaned(raw[place : place + 4 * size]).__getitem__, several)))
         place += 4 * size
-    seconds, samples, means, lows, highs, lasts, medians, ends, lengths = columns
     main = raw[place : place + size]
     mixed: dict[str, dict[str, int]] = json.loads(raw[place + size :])
-    for at, n in enumerate(several):
-        told = Told(seconds[at], samples[at], end=ends[at])
+    alike: dict[tuple[float, ...], Told] = {}  # of most ports a day without errors is that of the others
+    for n, row in zip(several, zip(*columns, strict=True), strict=True):
         code, scale = main[n], keys[n].scale
-        if code == _MIXED:
-            told.conditions = {CODES[int(each)]: float(length) for each, length in mixed[str(n)].items()}
-        elif code != NONE:
-            told.conditions = {CODES[code]: float(lengths[at])}
-        if scale and (told.seconds or told.samples):
-            level = means[at]
-            told.mean, told.low, told.high = level / scale, (level - lows[at]) / scale, (level + highs[at]) / scale
-            told.last, told.median = (level + lasts[at]) / scale, (level + medians[at]) / scale
+        which = (*row, code, scale)
+        told = alike.get(which)
+        if told is None or code == _MIXED:
+            told = alike[which] = _told(row, scale)
+            if code == _MIXED:
+                told.conditions = {CODES[int(each)]: float(length) for each, length in mixed[str(n)].items()}
+            elif code != NONE:
+                told.conditions = {CODES[code]: float(row[-1])}
         yield told
+
+
+def _told(row: Sequence[int], scale: float) -> Told:
+    seconds, samples, level, low, high, last, middle, end, _ = row
+    told = Told(seconds, samples, end=end)
+    if scale and (seconds or samples):
+        told.mean, told.low, told.high = level / scale, (level - low) / scale, (level + high) / scale
+        told.last, told.median = (level + last) / scale, (level + middle) / scale
+    return told
 
 
 def hours_told(packed: bytes, wanted: Iterable[int], keys: Keys) -> Iterator[list[tuple[int, Told]]]:

@@ -12,6 +12,7 @@ from monitor.store import tables
 _store = tables.spare_store
 _spare = tables.spare
 _movement = tables.spare_movement
+_minimum = tables.spare_minimum
 
 
 class NoSuchSpareError(LookupError):
@@ -83,6 +84,20 @@ def saved(disk: Connection, one: Spare) -> Spare:
         kind=one.kind,
         models=one.models,
     )
+
+
+def minimums(disk: Connection) -> dict[str, int]:
+    """How many pieces people want to be there at least, by part number, where they said so."""
+    return {row.part_number: row.at_least for row in disk.execute(select(_minimum).order_by(_minimum.c.part_number))}
+
+
+def minimum_saved(disk: Connection, part_number: str, least: int | None, by: str, now: datetime) -> None:
+    """Write down how many are to be there at least; None forgets it."""
+    folded = part_number.casefold()
+    disk.execute(_minimum.delete().where(_minimum.c.folded == folded))
+    if least is not None:
+        row = {"folded": folded, "part_number": part_number, "at_least": least, "by": by, "at": now}
+        disk.execute(_minimum.insert().values(row))
 
 
 def happened(disk: Connection, one: Movement) -> None:

@@ -171,6 +171,7 @@ fault = Table(
     Column("opened_at", Moment),
     Column("cleared_at", Moment),
     Column("body", Text, nullable=False),
+    Column("cause", String),
 )
 # One fault under one natural key: kept by the database, whatever the code does.
 Index(
@@ -181,6 +182,16 @@ Index(
     fault.c.aspect,
     unique=True,
     sqlite_where=text("state != 'cleared'"),
+)
+# What lies beneath a cause is asked for each letter about it, and few faults are symptoms.
+Index(
+    "ix_fault_cause",
+    fault.c.cause,
+    fault.c.device,
+    fault.c.kind,
+    fault.c.label,
+    fault.c.aspect,
+    sqlite_where=text("cause IS NOT NULL AND state != 'cleared'"),
 )
 Index("ix_fault_opened_at", fault.c.opened_at)
 Index("ix_fault_device", fault.c.device, fault.c.cleared_at)  # of years there are many, of one device few
@@ -578,6 +589,17 @@ spare = Table(
     Column("models", Text, nullable=False),
 )
 Index("uq_spare_piece", spare.c.part_number, spare.c.serial, unique=True)
+
+# How many pieces of a part number people want to be there at least; `folded` is the part number in small letters.
+spare_minimum = Table(
+    "spare_minimum",
+    metadata,
+    Column("folded", String, primary_key=True),
+    Column("part_number", String, nullable=False),
+    Column("at_least", Integer, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
 
 # Append-only: the book of the stores. What each of them holds follows from it and is stored nowhere.
 spare_movement = Table(

@@ -10,9 +10,9 @@ import click
 from sqlalchemy import Connection
 
 from monitor import accounts
-from monitor.app import now as this_moment
 from monitor.config import loaded
 from monitor.model import Language
+from monitor.moment import now as this_moment
 from monitor.store import accounts as kept
 from monitor.store.accounts import AccountRole
 from monitor.store.database import Store

@@ -16,10 +16,10 @@ from alerts.desk.contract import Contract
 from alerts.desk.statement import charge
 from alerts.desk.warranty import PhaseName, charged, ends, maker_of, phase, three_guarantees
 from monitor import asset_history, asset_sheet, sheets, units
-from monitor.app import now as this_moment
 from monitor.asset_sheet import Known
 from monitor.config import Settings, loaded
 from monitor.model import Language
+from monitor.moment import now as this_moment
 from monitor.problem import Problem, check_lines
 from monitor.store import assets, tickets
 from monitor.store.assets import What

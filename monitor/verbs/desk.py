@@ -17,10 +17,10 @@ from alerts.desk.ladder import Case
 from alerts.desk.times import span, wall
 from alerts.runbooks import link
 from monitor import ticketing, units
-from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.deliveries import deliveries
 from monitor.model import REQUEST, Language, Ticket
+from monitor.moment import now as this_moment
 from monitor.store import chain, letters, tickets
 from monitor.store.letters import Posted
 from monitor.verbs import doors

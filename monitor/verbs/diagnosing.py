@@ -9,17 +9,15 @@ from pathlib import Path
 import click
 
 from collectors.looks import LookReader
-from collectors.reach import Reach
 from collectors.tables import Eye
-from monitor import attaching, diagnosis
-from monitor.app import now as this_moment
+from monitor import attaching
 from monitor.config import Settings, loaded
 from monitor.model import EventKind, Ticket, TicketEvent
+from monitor.moment import now as this_moment
 from monitor.store import attachments, tickets
 from monitor.store.attachments import Attachment, NoSuchAttachmentError
 from monitor.store.database import Store
 from monitor.verbs import doors
-from monitor.watch import READERS
 
 _BEARING = {EventKind.ATTACHED, EventKind.DIAGNOSED}
 
@@ -40,6 +38,11 @@ def diagnose(number: str, by: str, directory: Path) -> None:
 
 
 async def _taken(ticket: Ticket, by: str, store: Store, settings: Settings) -> tuple[Attachment, str]:
+    # all eyes of the daemon: other verbs about tickets do without, and are there much sooner
+    from collectors.reach import Reach  # noqa: PLC0415
+    from monitor import diagnosis  # noqa: PLC0415
+    from monitor.watch import READERS  # noqa: PLC0415
+
     readers: dict[Eye, LookReader] = {eye: make() for eye, make in READERS.items()}
     ping = settings.reach
     reach = Reach(lambda _: None, interval=ping.interval, patience=ping.patience, ports=ping.ports)

@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import Connection
 
 from monitor.config import ConfigError, Settings
 from monitor.model import Language
-from monitor.problem import Problem, check_lines
+from monitor.problem import AddressTakenError, Problem, check_lines
 from monitor.store.database import StateDirectoryError, Store
-from monitor.web.serve import AddressTakenError
 
 FINE, FINDINGS, BAD_USAGE, UNREACHABLE = 0, 1, 2, 3
 _ONE_LINE = 400
@@ -85,6 +82,9 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     if not rows:
         click.echo("none")
         return
+    from rich.console import Console  # noqa: PLC0415 - a command that prints JSON does without
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False)
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")

@@ -16,9 +16,9 @@ from alerts.desk.people import People, Place, Rota, Weekly
 from alerts.desk.recurring import Span
 from alerts.desk.rota import OnDuty, Stint, merged, on_duty, rotas_of, stand, stints
 from alerts.locale import words
-from monitor.app import now as this_moment
 from monitor.config import PEOPLE, Settings, loaded
 from monitor.model import Language
+from monitor.moment import now as this_moment
 from monitor.people_past import people_at, timeline
 from monitor.problem import near_word
 from monitor.rota_gaps import holidays_unknown

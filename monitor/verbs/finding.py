@@ -20,10 +20,10 @@ from collectors.redfish.greeting import Greeter
 from collectors.redfish.reader import RedfishReader
 from collectors.snmp import engines
 from collectors.snmp.reader import Target
-from monitor import app
 from monitor.config import Settings, loaded
 from monitor.fields import NAME_CAP
 from monitor.model import Identity
+from monitor.moment import now
 from monitor.verbs import doors
 
 _ROUNDS = 5  # of neighbours of neighbours
@@ -106,7 +106,7 @@ async def _searched(
 
     async def enter(address: str) -> Identity | None:
         door = Door(address=address, port=redfish or 0, login=settings.inventory.logins[login])
-        return await introduced(looker, door, reader, platforms, app.now())
+        return await introduced(looker, door, reader, platforms, now())
 
     found: list[Found] = []
     asked = dict.fromkeys(first)
@@ -126,7 +126,7 @@ async def _searched(
             with bar:
                 task = bar.add_task("asking", total=len(ahead))
                 for _ in range(_ROUNDS):
-                    async for _, one in discovered(ahead, targets, reader, platforms, app.now(), pace, greet, inside):
+                    async for _, one in discovered(ahead, targets, reader, platforms, now(), pace, greet, inside):
                         found += [one] if one else []
                         bar.update(task, advance=1, description=f"asking, {len(found)} found")
                     beyond = dict.fromkeys(address for each in found for address in each.beyond if address not in asked)

@@ -11,10 +11,10 @@ import click
 from alerts.notices.forecast import Forecast, as_data
 from alerts.notices.forecast_words import Beside, told
 from monitor import foreseeing, press
-from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.forecasting import forecasts, joined
 from monitor.model import Language
+from monitor.moment import now as this_moment
 from monitor.store import forecasts as store
 from monitor.store.database import Store
 from monitor.store.forecasts import Kept

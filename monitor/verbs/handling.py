@@ -20,9 +20,9 @@ from alerts.desk.actions import ACTIONS, Action
 from alerts.desk.effective import OWN
 from alerts.desk.entries import Request
 from monitor import ticketing
-from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.model import EventKind, Level, TicketKind
+from monitor.moment import now as this_moment
 from monitor.store import tickets
 from monitor.store.database import Store
 from monitor.verbs import doors

@@ -11,9 +11,9 @@ import click
 from alerts.locale import wall, words
 from alerts.reports.history import happened
 from monitor import history
-from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.model import Language, duration
+from monitor.moment import now as this_moment
 from monitor.store import parts
 from monitor.store.database import Store
 from monitor.store.parts import Known

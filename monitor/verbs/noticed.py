@@ -20,8 +20,8 @@ from alerts.notices.exposure import Verdict
 from alerts.notices.life import Happened
 from collectors.feeds.bundle import BundleError, Document
 from monitor import enclosing, noticed, noticing, taking
-from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
+from monitor.moment import now as this_moment
 from monitor.store import advisories, notices
 from monitor.store.database import Store
 from monitor.store.notices import Notice

@@ -11,9 +11,9 @@ import click
 
 from alerts.desk.recurring import Every, Span
 from alerts.desk.windows import Scope, Window, fits
-from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
 from monitor.model import Device, duration
+from monitor.moment import now as this_moment
 from monitor.problem import near_word
 from monitor.store import maintenance as stored
 from monitor.store.database import Store

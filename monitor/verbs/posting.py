@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from alerts.post.letters import trial
-from monitor.app import now as this_moment
 from monitor.config import loaded
+from monitor.moment import now as this_moment
 from monitor.store import letters, mails
 from monitor.store.database import Store
 from monitor.verbs import doors

@@ -12,9 +12,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from collectors.record.folder import NoPlaceError, placed
 from collectors.snmp.reader import Budget
-from monitor import app
 from monitor.config import Settings, loaded
 from monitor.model import Device
+from monitor.moment import now
 from monitor.verbs import doors
 from monitor.verbs.recorder import Taken, taken, written
 
@@ -68,7 +68,7 @@ async def _taken(settings: Settings, device: Device, budget: Budget) -> Taken:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("asking who it is", total=None)
         return await taken(
-            settings, device, budget, app.now(), lambda what, count: bar.update(task, description=f"{count} {what}")
+            settings, device, budget, now(), lambda what, count: bar.update(task, description=f"{count} {what}")
         )
 
 

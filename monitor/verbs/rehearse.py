@@ -26,7 +26,7 @@ _LANGUAGES = [each.value for each in Language]
 @click.option("--explain", type=click.Choice(_LANGUAGES), help="Say of each fault what `netvigil explain` says.")
 @doors.as_json
 def rehearse(scenario: Path, *, only_parts: bool, explain: str | None, as_json: bool) -> None:
-    """Run SCENARIO (a TOML file) in virtual time, and print what happened and every difference from what it expects."""
+    """Run SCENARIO (a TOML file) in virtual time, and print what happened and each difference from what it expects."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)  # the account says it all, in virtual time
     try:

@@ -16,7 +16,7 @@ from collectors.redfish.tree import TreeReader, recorded_tree
 from collectors.snmp.reader import Budget, Community, Target
 from collectors.tables import Eye
 from collectors.visit import visited
-from monitor import app
+from monitor import moment
 from monitor.model import Device, Role
 from monitor.seen import seen
 
@@ -75,7 +75,7 @@ def replayed(found: Recording, platforms: Mapping[str, Platform], policy: Policy
 
 
 async def _replayed(found: Recording, platforms: Mapping[str, Platform], policy: Policy) -> dict[str, object]:
-    now, reader, device = app.now(), found.walk or RecordingReader({}), found.device
+    now, reader, device = moment.now(), found.walk or RecordingReader({}), found.device
     looks: dict[Eye, Look] = {}
     platform = platforms.get(device.platform)
     first = await visited(device, found.targets, reader, platforms, now, _BUDGET)

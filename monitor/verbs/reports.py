@@ -2,10 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -13,16 +15,15 @@ from alerts.papers.forms import Form
 from alerts.papers.returned import ReturnedError, read_blanks
 from alerts.reports import fault_report, inspection, tracking_card, unit_file, visit_sheet
 from monitor import after_archive, archiving, press
-from monitor.app import now as this_moment
 from monitor.archiving import Wanted, Written
 from monitor.config import Settings, loaded
 from monitor.model import Language
+from monitor.moment import now as this_moment
 from monitor.store import papers
 from monitor.store.database import Store
 from monitor.store.papers import About, Kept
 from monitor.verbs import doors
 
-F = TypeVar("F", bound=Callable[..., None])
 _FORMS = ", ".join(Form)
 
 
@@ -41,8 +42,34 @@ class _Forms(click.ParamType[tuple[Form, ...]]):
             self.fail(f"{value} has a form that is not known; there are {_FORMS}", param, ctx)
 
 
-def _made(command: F) -> F:
-    """The options of commands that write files of papers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """What every command says that writes files of papers: in which language, as what, where to, and how it answers."""
+
+    language: str | None
+    wanted: tuple[Form, ...] | None
+    output: Path | None
+    directory: Path
+    as_json: bool
+
+
+def _made(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of commands that write files of papers, which they get as one value: `how`."""
+
+    @wraps(command)
+    def run(
+        language: str | None,
+        wanted: tuple[Form, ...] | None,
+        output: Path | None,
+        directory: Path,
+        *,
+        as_json: bool,
+        **own: Any,
+    ) -> None:
+        how = _How(language=language, wanted=wanted, output=output, directory=directory, as_json=as_json)
+        command(how=how, **own)
+
+    decorated: Callable[..., None] = doors.config(doors.as_json(run))
     for option in (
         click.option("--output", type=click.Path(path_type=Path), help="Folder of the files instead of our own."),
         click.option("--format", "wanted", type=_Forms(), help=f"Of {_FORMS}, with commas; else as configured."),
@@ -52,8 +79,8 @@ def _made(command: F) -> F:
             help="Else as configured.",
         ),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 @click.group()
@@ -67,33 +94,28 @@ def report() -> None:
 @click.option("--month", required=True, help='Such as "2026-11".')
 @click.option("--why", default="", help="Why a new version is made, for its record of revisions.")
 @_made
-@doors.config
-@doors.as_json
 def report_inspection(
     customer: str,
     site: str,
     month: str,
     why: str,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    directory: Path,
-    *,
-    as_json: bool,
+    how: _How,
 ) -> None:
     """The monthly inspection report of a site, or of all sites of a customer.
 
     Made again from the same facts it is the version in the archive; from other facts it is a new version.
     """
-    settings = loaded(directory, os.environ, with_secrets=False)
+    settings = loaded(how.directory, os.environ, with_secrets=False)
     wish = Wanted(customer=customer or _customer(site, settings), site=site, month=month)
     wish.sites(settings)
     with Store(settings.daemon.state) as store:
         try:
-            kept = archiving.made(store, settings, wish, _languages(language, wish, settings), this_moment(), why=why)
+            kept = archiving.made(
+                store, settings, wish, _languages(how.language, wish, settings), this_moment(), why=why
+            )
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--month") from error
-        _filed(store, settings, wish, kept, wanted, output, as_json=as_json)
+        _filed(store, settings, wish, kept, how)
 
 
 def _customer(site: str, settings: Settings) -> str:
@@ -119,21 +141,18 @@ def _filed(
     settings: Settings,
     wish: Wanted,
     kept: tuple[Kept, ...],
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    *,
-    as_json: bool,
+    how: _How,
 ) -> None:
     """Write the files and say where they lie. Ends with code 1 where one could not be made."""
-    target = output or archiving.folder(settings.report, wish)
+    target = how.output or archiving.folder(settings.report, wish)
     if target.exists() and not target.is_dir():
         raise click.BadParameter(f"{target} is no folder", param_hint="--output")
-    forms = wanted or settings.report.of(wish.customer).forms
+    forms = how.wanted or settings.report.of(wish.customer).forms
     dress = settings.dress(wish.customer)
-    _told([archiving.written(store, each, forms, target, this_moment(), dress) for each in kept], as_json=as_json)
+    _told(archiving.written(store, kept, forms, target, this_moment(), dress), as_json=how.as_json)
 
 
-def _told(every: list[Written], *, as_json: bool) -> None:
+def _told(every: Sequence[Written], *, as_json: bool) -> None:
     if as_json:
         doors.print_json([_document(each) for each in every])
     for each in every:
@@ -181,23 +200,16 @@ def _iso(moment: datetime) -> str:
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day, included.")
 @_made
-@doors.config
-@doors.as_json
 def report_attainment(
     customer: str,
     first: datetime,
     last: datetime,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    directory: Path,
-    *,
-    as_json: bool,
+    how: _How,
 ) -> None:
     """What was kept of the contract: each promise with its counts, and the evidence of each clock."""
-    settings = loaded(directory, os.environ, with_secrets=False)
+    settings = loaded(how.directory, os.environ, with_secrets=False)
     wish = Wanted(customer=customer or _customer("", settings), site="", month=f"{first:%Y-%m-%d}_{last:%Y-%m-%d}")
-    languages = _languages(language, wish, settings)
+    languages = _languages(how.language, wish, settings)
     with Store(settings.daemon.state) as store:
         try:
             kept = archiving.attained(
@@ -205,7 +217,7 @@ def report_attainment(
             )
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--to") from error
-        _filed(store, settings, wish, kept, wanted, output, as_json=as_json)
+        _filed(store, settings, wish, kept, how)
 
 
 @report.command("fault")
@@ -213,102 +225,70 @@ def report_attainment(
 @click.option("--analysis", is_flag=True, help="The technical analysis in place of the summary.")
 @click.option("--why", default="", help="Why a new version is made.")
 @_made
-@doors.config
-@doors.as_json
 def report_fault(
     ticket: str,
     why: str,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    directory: Path,
     *,
     analysis: bool,
-    as_json: bool,
+    how: _How,
 ) -> None:
     """What is written after a fault: its summary, or with --analysis the technical analysis (contract 4.10)."""
     kind = fault_report.ANALYSIS if analysis else fault_report.SUMMARY
-    _about_ticket(kind, ticket, why, language, wanted, output, directory, as_json=as_json)
+    _about_ticket(kind, ticket, why, how)
 
 
 @report.command("card")
 @click.argument("ticket")
 @_made
-@doors.config
-@doors.as_json
 def report_card(
     ticket: str,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    directory: Path,
-    *,
-    as_json: bool,
+    how: _How,
 ) -> None:
     """The service tracking card of a ticket (contract 4.1, 4.5)."""
-    _about_ticket(tracking_card.KIND, ticket, "", language, wanted, output, directory, as_json=as_json)
+    _about_ticket(tracking_card.KIND, ticket, "", how)
 
 
 def _about_ticket(
     kind: str,
     ticket: str,
     why: str,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    directory: Path,
-    *,
-    as_json: bool,
+    how: _How,
 ) -> None:
-    settings = loaded(directory, os.environ, with_secrets=False)
+    settings = loaded(how.directory, os.environ, with_secrets=False)
     with Store(settings.daemon.state) as store:
         about = after_archive.about_ticket(store, kind, ticket)
-        _after(store, settings, about, language, wanted, output, why=why, as_json=as_json)
+        _after(store, settings, about, how, why=why)
 
 
 @report.command("assets")
 @click.option("--customer", default="", help="A customer of the inventory.")
 @_made
-@doors.config
-@doors.as_json
 def report_assets(
     customer: str,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    directory: Path,
-    *,
-    as_json: bool,
+    how: _How,
 ) -> None:
     """The asset file of a customer with all that happened to each unit (contract 2.15)."""
-    settings = loaded(directory, os.environ, with_secrets=False)
+    settings = loaded(how.directory, os.environ, with_secrets=False)
     about = About(kind=unit_file.KIND, customer=customer or _customer("", settings), site="", period="all")
     with Store(settings.daemon.state) as store:
-        _after(store, settings, about, language, wanted, output, as_json=as_json)
+        _after(store, settings, about, how)
 
 
 @report.command("visit")
 @click.option("--customer", default="", help="A customer of the inventory.")
 @click.option("--quarter", required=True, help='Such as "2026-Q4".')
 @_made
-@doors.config
-@doors.as_json
 def report_visit(
     customer: str,
     quarter: str,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    directory: Path,
-    *,
-    as_json: bool,
+    how: _How,
 ) -> None:
     """The sheet for the quarterly visit: the quarter in figures, and room for what is said (contract 2.11)."""
-    settings = loaded(directory, os.environ, with_secrets=False)
+    settings = loaded(how.directory, os.environ, with_secrets=False)
     about = About(kind=visit_sheet.KIND, customer=customer or _customer("", settings), site="", period=quarter)
     with Store(settings.daemon.state) as store:
         try:
-            _after(store, settings, about, language, wanted, output, as_json=as_json)
+            _after(store, settings, about, how)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--quarter") from error
 
@@ -317,18 +297,15 @@ def _after(
     store: Store,
     settings: Settings,
     about: About,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
+    how: _How,
     *,
-    as_json: bool,
     why: str = "",
     filled: Mapping[str, str] | None = None,
 ) -> None:
     wish = Wanted(customer=about.customer, site=about.site, month=about.period)
-    languages = _languages(language, wish, settings)
+    languages = _languages(how.language, wish, settings)
     kept = after_archive.made(store, settings, about, languages, this_moment(), why=why, filled=filled)
-    _filed(store, settings, wish, kept, wanted, output, as_json=as_json)
+    _filed(store, settings, wish, kept, how)
 
 
 @report.command("list")
@@ -369,7 +346,7 @@ def report_show(
             click.echo(body.decode())
         elif wanted:
             dress = settings.dress(kept.about.customer)
-            _told([archiving.written(store, kept, wanted, output, this_moment(), dress)], as_json=as_json)
+            _told(archiving.written(store, [kept], wanted, output, this_moment(), dress), as_json=as_json)
         elif as_json:
             doors.print_json({**_row(kept), "paper_json": archiving.as_document(told)})
         else:
@@ -381,20 +358,13 @@ def report_show(
 @click.argument("workbook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--paper", type=int, help="Its number in `report list`; else the workbook says of which it is.")
 @_made
-@doors.config
-@doors.as_json
 def report_fill(
     workbook: Path,
     paper: int | None,
-    language: str | None,
-    wanted: tuple[Form, ...] | None,
-    output: Path | None,
-    directory: Path,
-    *,
-    as_json: bool,
+    how: _How,
 ) -> None:
     """Take in a workbook in which people filled the blanks of a report, as the next version of it."""
-    settings = loaded(directory, os.environ, with_secrets=False)
+    settings = loaded(how.directory, os.environ, with_secrets=False)
     try:
         filled = read_blanks(workbook.read_bytes())
     except ReturnedError as error:
@@ -408,14 +378,14 @@ def report_fill(
             names = ", ".join(strangers[:5])
             raise click.BadParameter(f"{workbook}: {kept.number} has no blanks {names}", param_hint="WORKBOOK")
         if kept.about.kind in after_archive.KINDS:
-            told = language or kept.language.value
-            _after(store, settings, kept.about, told, wanted, output, as_json=as_json, why="filled", filled=filled)
+            own = replace(how, language=how.language or kept.language.value)
+            _after(store, settings, kept.about, own, why="filled", filled=filled)
             return
         if kept.about.kind != inspection.KIND:
             raise click.BadParameter(f"{kept.number} is of a kind that is not filled in", param_hint="WORKBOOK")
-        languages = _languages(language, wish, settings) if language else (kept.language,)
+        languages = _languages(how.language, wish, settings) if how.language else (kept.language,)
         made = archiving.made(store, settings, wish, languages, this_moment(), why="filled", filled=filled)
-        _filed(store, settings, wish, made, wanted, output, as_json=as_json)
+        _filed(store, settings, wish, made, how)
 
 
 @report.command("due")
@@ -426,4 +396,4 @@ def report_due(directory: Path, *, as_json: bool) -> None:
     press.modest()
     settings = loaded(directory, os.environ, with_secrets=False)
     with Store(settings.daemon.state) as store:
-        _told(list(archiving.caught_up(store, settings, this_moment())), as_json=as_json)
+        _told(archiving.caught_up(store, settings, this_moment()), as_json=as_json)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from alerts.desk.spares import Moved, Spare, State, Store, count_due
 from monitor import asset_sheet, stockroom, units
-from monitor.app import now as this_moment
 from monitor.config import Settings, loaded
+from monitor.moment import now as this_moment
 from monitor.problem import near_word
 from monitor.stockroom import Done
 from monitor.store import database, spares
@@ -304,6 +304,23 @@ def spare_shortages(directory: Path, *, everything: bool, as_json: bool) -> None
     ]
     doors.print_rows(rows, as_json=as_json)
     sys.exit(doors.FINDINGS if any(each.short for each in found) else doors.FINE)
+
+
+@spare.command("minimum")
+@click.argument("part_number", metavar="PART_NUMBER")
+@click.argument("least", metavar="[N]", type=click.IntRange(min=0), required=False)
+@click.option("--clear", is_flag=True, help="As the configuration and what is installed say, from now on.")
+@_BY
+@doors.config
+def spare_minimum(part_number: str, least: int | None, by: str, directory: Path, *, clear: bool) -> None:
+    """At least N pieces of PART_NUMBER are to be in the stores, whatever the configuration says."""
+    settings = loaded(directory, os.environ, with_secrets=False)
+    if (least is None) != clear:
+        raise click.UsageError("say how many, or --clear, one of them")
+    number = _wanted(part_number, "", "", "", ()).part_number
+    with _book(settings) as disk:
+        stockroom.minimum_set(disk, number, least, by, this_moment())
+    click.echo(f"{number}: " + ("as configured" if least is None else f"at least {least}"))
 
 
 @spare.command("book")

@@ -11,8 +11,8 @@ import click
 
 from alerts.past import Series, Span
 from monitor import past
-from monitor.app import now as this_moment
 from monitor.config import loaded
+from monitor.moment import now as this_moment
 from monitor.verbs import doors
 
 

@@ -12,9 +12,9 @@ from alerts.faults.explained import Context, explained
 from alerts.runbooks import link
 from collectors.text import cleaned
 from monitor import explaining, hops, maintenance, regrading
-from monitor.app import now as this_moment
 from monitor.config import loaded
 from monitor.model import Fault, FaultKey, Language, Level, Regraded
+from monitor.moment import now as this_moment
 from monitor.store import devices, faults, pins
 from monitor.store.database import Store
 from monitor.verbs import doors
@@ -199,6 +199,7 @@ def _document(found: Fault, context: Context, ticket: str | None) -> dict[str, A
         "hidden_by": _key(found.hidden_by) if found.hidden_by else None,
         "symptoms": [{"id": one.id, **_key(one.key)} for one in context.symptoms],
         "maintenance": context.covered.window.name if context.covered else None,
+        "opened_under": found.window or None,
         "ticket": ticket,
         "runbook": link(context.runbooks, Language.EN, found.key.kind, found.key.aspect) or None,
         "explanation": {each.value: explained(found, each, context).splitlines() for each in Language},

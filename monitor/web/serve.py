@@ -10,11 +10,9 @@ from pathlib import Path
 from starlette.types import ASGIApp
 from uvicorn import Config, Server
 
+from monitor.problem import AddressTakenError
+
 _PARTING = 3  # seconds for answers under way when the daemon stops; systemd gives it 10 in all
-
-
-class AddressTakenError(Exception):
-    """The address to listen on cannot be had; the message says why and what to change."""
 
 
 class _Server(Server):

@@ -174,10 +174,8 @@ def test_memory_that_leaks_is_told_and_a_restart_begins_anew() -> None:
     assert drifting(days([*leak, 0.5, 0.505], aspect="usage", kind="memory", unit="ratio"), rule, TODAY) is None
 
 
-def test_flash_is_told_by_its_label_and_as_planning() -> None:
-    series = days(
-        [0.6 + 0.003 * day for day in range(60)], aspect="usage", kind="memory", label="Flash 1", unit="ratio"
-    )
+def test_flash_is_told_as_planning() -> None:
+    series = days([0.6 + 0.003 * day for day in range(60)], aspect="usage", kind="flash", label="flash:", unit="ratio")
     rule = trend_of(series, list(TRENDS.values()))
     assert rule is TRENDS["flash"]
     found = drifting(series, rule, TODAY)

@@ -619,7 +619,7 @@ FOREIGN = {
     },
     "dell_idrac": {
         Kind.SITE, Kind.MODEM, Kind.STACK, Kind.STACK_PORT, Kind.OPTIC, Kind.LANE, Kind.POE, Kind.BGP_PEER,
-        Kind.OSPF_NEIGHBOUR,
+        Kind.OSPF_NEIGHBOUR, Kind.FLASH, Kind.VRRP,
     },
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 
 from alerts.papers import as_pdf, fonts
 from alerts.papers.apart import Order, attempts, rendered_apart
+from alerts.papers.as_json import paper_json
 from alerts.papers.binding import BindingError, bound, page_count
 from alerts.papers.charts import drawn
 from alerts.papers.fonts import FontsMissingError, shown
@@ -242,15 +243,17 @@ def made_pdf(one: Paper) -> bytes:
 
 
 def test_what_is_made_apart_is_what_is_made_here() -> None:
-    orders = [Order(paper=sample(language), forms=[Form.PDF, Form.HTML, Form.JSON]) for language in Language]
-    for order, found in zip(orders, rendered_apart(orders), strict=True):
-        assert found == {form: rendered_as(order.paper, form) for form in order.forms}
+    papers = [sample(language) for language in Language]
+    forms = [Form.PDF, Form.HTML, Form.JSON]
+    orders = [Order(paper=papers[0], forms=forms), Order(paper=paper_json(papers[1]), forms=forms)]
+    for own, found in zip(papers, rendered_apart(orders), strict=True):
+        assert found == {form: rendered_as(own, form) for form in forms}
 
 
 def test_without_fonts_all_forms_but_pdf_and_word_are_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("from alerts.papers import fonts\nfonts.FOLDERS = ()\n")
     monkeypatch.syspath_prepend(tmp_path)
-    found = attempts(Order(paper=sample(), forms=list(Form)))
+    (found,) = attempts([Order(paper=sample(), forms=list(Form))])
     assert {form for form, made in found.items() if isinstance(made, FontsMissingError)} == {Form.PDF, Form.DOCX}
     assert found[Form.HTML] == rendered_as(sample(), Form.HTML)
 

@@ -1,5 +1,6 @@
 import pytest
 
+from collectors.cli.configuration import open_doors
 from collectors.cli.output import Refusal, lines, refusal
 
 VRP_MORE = b"one\r\n  ---- More ----\x1b[42D                                          \x1b[42Dtwo\r\n"
@@ -66,3 +67,28 @@ def test_escapes_that_colour_move_and_name_windows_leave_nothing_behind() -> Non
 )
 def test_refusals_that_come_as_ordinary_output_are_known(said: str, why: Refusal | None) -> None:
     assert refusal(said) is why
+
+
+@pytest.mark.parametrize(
+    ("line", "doors"),
+    [
+        ("telnet server enable", "telnet"),
+        (" telnet server enable", "telnet"),
+        ("telnet ipv6 server enable", "telnet"),
+        ("undo telnet server enable", "none"),
+        ("snmp-agent community read public", "community"),
+        (" snmp-agent community write simple Private", "community"),
+        ("snmp-agent community read Ha7-long-and-odd", "none"),
+        ("snmp-agent community read simple Ha7-x", "community"),
+        ("snmp-agent community read cipher %^%#abc%^%#", "none"),
+        ("snmp-agent community read %$%$abc%$%$ mib-view all", "none"),
+        ("snmp-agent community read $c$3$abc==", "none"),
+        (" snmp-agent community read cipher $c$3$abc==", "none"),
+        ("description telnet server enable", "none"),
+        ("telnet server enable\nsnmp-agent community read public", "telnet, community"),
+    ],
+)
+def test_a_configuration_that_lets_people_in_too_easily_is_known_and_a_cipher_is_not_judged(
+    line: str, doors: str
+) -> None:
+    assert open_doors(f"#\nsysname a\n#\n{line}\n#\nreturn\n") == doors

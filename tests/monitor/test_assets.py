@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from alerts.desk.assets import Asset
 from house import House
 from monitor import units
-from monitor.app import now
 from monitor.cli import netvigil
 from monitor.duties import Duties
 from monitor.metrics import Metrics
 from monitor.model import Component, EventKind, TicketEvent
+from monitor.moment import now
 from monitor.progress import Progress
 from monitor.store import assets, parts, tickets
 

@@ -14,7 +14,7 @@ import pytest
 from collectors.simulate.fleet import fleet
 from commanded import commanded, commanded_beside
 from house import INVENTORY, NETVIGIL, SECRETS, House
-from monitor.cli import netvigil
+from monitor.cli import VERBS, Verb, netvigil
 from monitor.store import tickets
 
 ROOT = Path(__file__).parents[2]
@@ -205,10 +205,34 @@ async def test_mail_test_without_a_daemon_says_that_nobody_takes_it_up(broken: H
 def commands(group: click.Command, words: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command with its words."""
     if isinstance(group, click.Group):
-        for name, each in group.commands.items():
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            each = group.get_command(context, name)
+            assert each is not None, name
             yield from commands(each, f"{words} {name}".strip())
     else:
         yield words, group
+
+
+@pytest.mark.parametrize(("name", "verb"), VERBS.items())
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str, verb: Verb) -> None:
+    command = netvigil.get_command(click.Context(netvigil), name)
+    assert command is not None
+    assert command.name == name
+    assert command.get_short_help_str(200) == verb.help
+
+
+def test_a_command_reads_no_more_of_the_daemon_than_it_needs() -> None:
+    def modules(words: str) -> set[str]:
+        code = f"import sys; from monitor import cli; {words}; print(*sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        return set(done.stdout.split())
+
+    assert not {"monitor.config", "sqlalchemy", "pydantic"} & modules("cli.netvigil.list_commands(None)")
+    for name in ("ticket", "fault", "duty"):
+        found = modules(f"cli.netvigil.get_command(None, {name!r})")
+        assert "monitor.config" in found
+        assert not {"monitor.app", "uvicorn", "apscheduler", "alembic", "typst", "numpy", "netmiko"} & found, name
 
 
 @pytest.mark.parametrize(("words", "command"), list(commands(netvigil)))

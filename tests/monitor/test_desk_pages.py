@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from people_house import peopled, requested, told
@@ -14,13 +15,14 @@ from alerts.desk.entries import Request
 from alerts.desk.recurring import Span
 from alerts.desk.tickets import TicketState
 from alerts.desk.windows import Scope
+from alerts.faults.explained import explained
 from desk_browser import PASSWORD, Browser, Desk, browsing, desk_served
 from house import House
-from monitor import accounts, acknowledging, link_key, ticketing
+from monitor import accounts, acknowledging, explaining, link_key, ticketing
 from monitor.model import EventKind, Language, Level, Ticket, TicketKind
 from monitor.settings import Web
 from monitor.store import accounts as kept
-from monitor.store import attachments, maintenance, tickets
+from monitor.store import attachments, faults, maintenance, tickets
 from monitor.web.desk.application import desk_application
 from monitor.web.desk.guard import OPEN
 from monitor.web.desk.signing import inward
@@ -241,6 +243,12 @@ async def test_fault_of_a_device_has_its_reasons_and_its_unit_on_the_page(li: Br
     assert "waiting" in seen
     house.clock.advance(minutes=10)
     assert "letters wait for the mail server" in (await li.get("/")).text
+    judged = seen.partition("<summary>How it was judged")[2].partition("</details>")[0]
+    with house.store.reading() as disk:
+        (fault,) = faults.open_faults(disk)
+        context = explaining.context(disk, fault, house.settings, house.clock())
+    for line in explained(fault, Language.EN, context).splitlines():
+        assert line.partition(": ")[2] in unescape(judged), line
 
 
 async def test_whole_way_of_a_ticket_by_taps(li: Browser, house: House) -> None:

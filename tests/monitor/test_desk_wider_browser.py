@@ -6,6 +6,7 @@ Skipped where Debian's `chromium` is not installed. With NETVIGIL_PICTURES=FOLDE
 import os
 import shutil
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from alerts.desk.assets import Asset
 from alerts.desk.spares import Spare, Store
 from alerts.desk.tickets import TicketState, state
+from alerts.desk.warranty import NOT_YET
 from desk_browser import PASSWORD, desk_served
 from house import House
 from monitor import stockroom
@@ -117,6 +119,36 @@ async def test_wider_pages_are_walked_in_a_browser(  # noqa: PLR0915 - one walk,
         for name in ("assets", "assets/210235A1ZZH0", "spares"):
             await page.goto(f"{url}/{name}")
             await looked_at(page, f"{name.replace('/', '-')}-{size}")
+        await page.goto(f"{url}/assets/210235A1ZZH0")
+        await page.click("details summary")
+        await page.fill("[name=final_acceptance]", "2025-03-01")
+        await page.fill("[name=delivered]", "2025-04-01")
+        await page.click("details form button")
+        await page.wait_for_load_state()
+        await looked_at(page, f"unit-refused-{size}")
+        await page.fill("[name=delivered]", "2025-02-01")
+        await page.check("[name=open_first_acceptance]")
+        await page.click("details form button")
+        await page.wait_for_load_state()
+        await looked_at(page, f"unit-changed-{size}")
+        await page.goto(f"{url}/spares")
+        await fill(page, "store", name="huangshan", title="黄山备件库", city="黄山")
+        await fill(page, "add", store="hefei", part_number="FAN-031A", quantity="3", kind="fan", models="S6730*")
+        await page.locator(
+            'summary:has-text("%s")' % ("入库" if language == "zh-CN" else "Pieces come in")
+        ).first.click()
+        await looked_at(page, f"spares-form-{size}")
+        await page.goto(f"{url}/spares/S2")
+        await fill(page, "reserve", ticket=other.id, quantity="9")
+        await looked_at(page, f"spare-refused-{size}")
+        await page.fill('details[open] [name="quantity"]', "1")
+        await page.click("details[open] button")
+        await page.wait_for_load_state()
+        await fill(page, "use", ticket=other.id, unit="210235A1ZZH1")
+        await fill(page, "count", store="hefei", found="5", why="盘点")
+        await fill(page, "move", store="hefei", to="huangshan", quantity="2")
+        await fill(page, "minimum", least="8")
+        await looked_at(page, f"spare-{size}")
         await page.goto(f"{url}/maintenance")
         await page.fill("[name=device]", "hf-core-*")
         await page.fill("[name=ends]", "2026-12-01T08:00")
@@ -138,5 +170,10 @@ async def test_wider_pages_are_walked_in_a_browser(  # noqa: PLR0915 - one walk,
         assert state(tickets.found(disk, one.id)) is TicketState.MERGED
         assert found(disk, "sun").disabled
         assert maintenance.since(disk, house.clock())[:1] == ()
-    # The refused link alone, and nothing that the Content-Security-Policy had to refuse.
-    assert ["409" in each for each in complaints] == [True]
+        unit = assets.one(disk, "210235A1ZZH0")
+        assert (unit.final_acceptance, unit.first_acceptance) == (date(2025, 3, 1), NOT_YET)
+        told = {(place.store, place.state.value): count for place, count in spares.stock(disk)[2].items()}
+        assert told == {("hefei", "in_stock"): 3, ("huangshan", "in_stock"): 2, ("", "used"): 1}
+        assert spares.minimums(disk) == {"FAN-031A": 8}
+    # What was refused alone (link, dates, pieces), and nothing that the Content-Security-Policy had to refuse.
+    assert ["409" in each for each in complaints] == [True] * 3

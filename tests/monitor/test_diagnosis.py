@@ -219,7 +219,7 @@ async def test_device_that_does_not_answer_is_diagnosed_by_what_is_known_and_see
         devices.answered(disk, "core-1", Identity(name="core-1"), now)
         links.saved(disk, "core-1", {"GE0/0/24": Neighbour(name="hf-acc", port="GE0/0/1")})
         devices.answered(disk, "acc-1", Identity(name="hf-acc", serial="S123", platform="huawei_vrp"), now)
-        devices.silent(disk, "acc-1", "timeout", now)
+        devices.silent(disk, "acc-1", "timeout", now, devices.by_name(disk, "acc-1"))
         devices.snapshot_saved(disk, "core-1", f"{now:%Y-%m-%d}", now, [up])
     room.switch.misbehaves = "never prompts"
     ticket = room.open("device", "", "answer")

@@ -1,15 +1,18 @@
 """What the clock asks: letters leave until accepted, promises warn and break once, reports are written once."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
 from alerts.post.mail import MailSettings, Receipt, Verdict
+from alerts.post.postman import note
 from house import House
 from monitor import ticketing
 from monitor.duties import WORK, Duties
@@ -19,6 +22,8 @@ from monitor.progress import Progress
 from monitor.reporting import month_due
 from monitor.settings import Report
 from monitor.store import enclosures, letters, tickets
+from monitor.store.letters import LetterState
+from monitor.store.taken import Taken
 
 CORE = "hf-core-01"
 
@@ -169,6 +174,44 @@ async def test_what_was_accepted_but_not_written_down_goes_out_again_under_its_o
     await tick(duties_of(broken))
     assert len(broken.sink.mails) == 4
     assert len({mail["Message-ID"] for mail in broken.sink.mails}) == 2
+
+
+async def test_what_a_journal_says_was_accepted_is_written_down_and_does_not_leave_again(broken: House) -> None:
+    (first, second) = await broken.store.ask(letters.all_letters)
+    with Taken(broken.store.directory) as taken:
+        note(taken.line, first.letter.message_id, "250 kept as 4711")
+        os.write(taken.line, b'["half of a li\n')
+        duties = Duties(
+            broken.settings, broken.store, Metrics("t"), Progress({}, broken.clock()), broken.clock, taken=taken
+        )
+        for _ in range(50):
+            await tick(duties)
+            await asyncio.sleep(0.02)
+            if broken.sink.mails:
+                break
+        assert os.fstat(taken.line).st_size == 0
+    assert [mail["Message-ID"] for mail in broken.sink.mails] == [second.letter.message_id]
+    after = await broken.store.ask(partial(letters.by_id, message_id=first.letter.message_id))
+    assert after is not None
+    assert (after.state, after.response, after.attempts) == (LetterState.ACCEPTED, "250 kept as 4711", 1)
+
+
+async def test_a_letter_that_left_is_not_sent_again_where_the_disk_did_not_take_that_at_once(
+    broken: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duties = duties_of(broken)
+    with monkeypatch.context() as patch:  # no fake of ours: a disk that is full for a moment, in the driver's own words
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(letters, "ended", full)
+        await tick(duties)
+    assert len(broken.sink.mails) == 2
+    broken.clock.advance(seconds=5)
+    await tick(duties)
+    assert len(broken.sink.mails) == 2
+    assert await broken.store.ask(letters.counted) == {"accepted": 2}
 
 
 async def test_a_promise_warns_and_breaks_once_each_also_over_restarts(broken: House) -> None:

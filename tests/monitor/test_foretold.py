@@ -88,6 +88,17 @@ def test_of_all_other_devices_nothing_is_foreseen_but_what_is_written_down(lived
     assert {(each.device.split("-", 1)[1], each.signal) for each in others} == {("acc-2", Signal.DATE)}
 
 
+def test_the_end_of_a_warranty_is_a_line_of_the_report_and_no_letter_of_forecasts(lived: Year) -> None:
+    with Store(lived.settings.daemon.state) as store:
+        letters = [each for each, _ in written(store)]
+        with store.reading() as disk:
+            dates = [each for each in forecasts.standing(disk) if each.forecast.signal is Signal.DATE]
+    assert letters
+    assert not [each for each in letters if "acc-2" in each.text]
+    assert dates
+    assert {each.told_first for each in dates} == {None}
+
+
 def reported(lived: Year, customer: str, month: str) -> InspectionMonth:
     """What a monthly report that is made on the day of the last look ahead is told of forecasts."""
     stock = lived.settings.inventory

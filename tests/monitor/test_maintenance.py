@@ -83,7 +83,7 @@ async def test_what_breaks_and_heals_under_maintenance_is_recorded_and_nobody_is
     assert fault.opened_at is not None
     await mend_supply(seen)
     (after,) = await seen.store.ask(faults.all_opened)
-    assert after.state is FaultState.CLEARED
+    assert (after.state, after.window) == (FaultState.CLEARED, "M1")  # the mark outlives both
     seen.clock.advance(hours=2)
     await tick(duties)
     assert await seen.store.ask(tickets.unclosed) == ()
@@ -108,6 +108,9 @@ async def test_what_is_still_broken_at_the_end_speaks_up_once_and_its_clocks_beg
     assert ticket.events[0].at == end
     assert {clock.started for clock in clocks(ticket, seen.settings.contract, end)} == {end}
     assert len(seen.sink.mails) == 2
+    whole = "".join(posted.letter.text for posted in await seen.store.ask(letters.all_letters))
+    assert "it opened under the maintenance window M1, so nobody was called then" in whole
+    assert "发生于维护窗口 M1 期间，当时未通知任何人" in whole
 
 
 async def test_a_daemon_that_was_stopped_over_the_end_catches_up_once(seen: House) -> None:

@@ -85,11 +85,11 @@ async def test_a_paper_of_the_archive_cannot_be_changed_or_deleted(seen: House) 
 
 async def test_files_are_written_once_and_their_sums_are_in_the_archive(seen: House, tmp_path: Path) -> None:
     kept = made(seen)
-    one = archiving.written(seen.store, kept, [Form.JSON, Form.HTML, Form.XLSX], tmp_path / "out", LATER)
+    (one,) = archiving.written(seen.store, [kept], [Form.JSON, Form.HTML, Form.XLSX], tmp_path / "out", LATER)
     assert one.failed == ()
     assert {form.value: sha256(file.read_bytes()).hexdigest() for form, file in one.files} == dict(one.kept.forms)
     before = {file: file.stat().st_mtime_ns for _, file in one.files}
-    archiving.written(seen.store, kept, [Form.JSON, Form.HTML, Form.XLSX], tmp_path / "out", LATER)
+    archiving.written(seen.store, [kept], [Form.JSON, Form.HTML, Form.XLSX], tmp_path / "out", LATER)
     assert {file: file.stat().st_mtime_ns for file in before} == before
 
 

@@ -13,9 +13,9 @@ from collectors.simulate.ssh import Shell, serving
 from collectors.snmp.engine import EngineReader
 from house import until
 from monitor import watch as watching
-from monitor.app import now
 from monitor.config import loaded
 from monitor.metrics import Metrics
+from monitor.moment import now
 from monitor.pipeline import Means, visit
 from monitor.progress import Progress
 from monitor.store import faults

@@ -285,7 +285,8 @@ def test_silence_is_counted_and_keeps_what_was_known(store: Store) -> None:
     identity = Identity(model="S5735", serial="2102")
     with store.writing() as disk:
         devices.answered(disk, "sw1", identity, NOW)
-        assert [devices.silent(disk, "sw1", "timeout", NOW + timedelta(minutes=n)) for n in (1, 2)] == [1, 2]
+        later = [NOW + timedelta(minutes=n) for n in (1, 2)]
+        assert [devices.silent(disk, "sw1", "timeout", at, devices.by_name(disk, "sw1")) for at in later] == [1, 2]
         visited = devices.by_name(disk, "sw1")
         assert visited is not None
         assert (visited.identity, visited.answered_at, visited.silence) == (identity, NOW, "timeout")

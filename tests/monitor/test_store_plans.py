@@ -17,6 +17,7 @@ KEY = FaultKey(device="sw1", kind="fan", label="Fan 1", aspect="state")
 LONG = {"fault", "ticket", "letter", "device", "link"}
 QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "the faults of a device": lambda disk: faults.known(disk, "sw1", NOW),
+    "what lies beneath a fault": lambda disk: faults.hidden_by(disk, KEY, 3),
     "what was seen well of it": lambda disk: faults.seen_ok(disk, "sw1"),
     "the tickets about a fault": lambda disk: tickets.unclosed(disk, KEY),
     "the ticket that ended last": lambda disk: tickets.ended_since(disk, KEY, NOW),
@@ -25,6 +26,7 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "what it is": lambda disk: devices.by_name(disk, "sw1"),
     "the first letters of a ticket": lambda disk: letters.roots(disk, "T1"),
     "the letters of a storm": lambda disk: letters.waiting(disk, NOW),
+    "who is in a storm": lambda disk: letters.crowded(disk, ["duty@example.org"], 10, NOW),
     "what was written of late": lambda disk: letters.written(disk, "duty@example.org", NOW),
     "the last mail": lambda disk: letters.last_mail(disk, "duty@example.org"),
     "the last grave mail": lambda disk: letters.last_mail(disk, "duty@example.org", grave=True),
@@ -35,6 +37,7 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
 }
 BODILESS = {
     "the letters of a storm",
+    "who is in a storm",
     "the last mail",
     "the last grave mail",
     "the letters that are due",

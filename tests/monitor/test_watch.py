@@ -15,10 +15,10 @@ from collectors.simulate.redfish import RedfishServer, certificate
 from collectors.snmp.engine import EngineReader
 from commanded import commanded_beside
 from house import until
-from monitor.app import now
 from monitor.config import loaded
 from monitor.metrics import Metrics
 from monitor.model import Fault
+from monitor.moment import now
 from monitor.pipeline import Means, visit
 from monitor.progress import Progress
 from monitor.store import faults, parts

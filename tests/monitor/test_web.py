@@ -18,9 +18,10 @@ from starlette.routing import Route
 
 from monitor.metrics import Metrics
 from monitor.model import Component, Condition, Device, Identity, Observation, Role
+from monitor.problem import AddressTakenError
 from monitor.series import Series
 from monitor.web.application import application
-from monitor.web.serve import AddressTakenError, serve
+from monitor.web.serve import serve
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CORE = Device(

@@ -5,8 +5,8 @@
 /tickets/NUMBER            one ticket; POST …/NUMBER/VERB writes into it
 /attachments/SHA           what is attached, to be kept and never shown by the browser
 /new                       what a customer asks for, by the response centre
-/assets /assets/SERIAL     the asset file, and one unit
-/spares                    what is in the stores, and what is short
+/assets /assets/SERIAL     the asset file, and one unit; POST changes it
+/spares /spares/S1         what is in the stores, and one piece; POST moves pieces
 /maintenance               windows, and a form for one
 /accounts                  who may use the pages; administrators alone
 /a/TOKEN                   the signed link of a mail
@@ -38,6 +38,7 @@ from monitor.web.desk.planning import Planning
 from monitor.web.desk.rendering import elsewhere, page, visitor_of
 from monitor.web.desk.shelves import Shelves
 from monitor.web.desk.signing import Signing
+from monitor.web.desk.stocks import Stocks
 from monitor.web.desk.tapping import BY_NAME, acted, requested
 from monitor.web.desk.thread import thread
 from monitor.web.desk.wall import MOST, Line, lines, wall
@@ -54,7 +55,7 @@ def desk_application(
     app = FastAPI(title="Netvigil", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, desk=desk)
     signing, pages, linking = Signing(desk, logins), _Pages(desk), Linking(desk, links)
-    shelves, planning, people = Shelves(desk), Planning(desk), People(desk)
+    shelves, stocks, planning, people = Shelves(desk), Stocks(desk), Planning(desk), People(desk)
     app.add_exception_handler(404, pages.nothing)
     for path, endpoint, method in (
         ("/healthz", pages.health, "GET"),
@@ -76,7 +77,11 @@ def desk_application(
         ("/new", pages.opened, "POST"),
         ("/assets", shelves.units, "GET"),
         ("/assets/{serial}", shelves.unit, "GET"),
-        ("/spares", shelves.spares, "GET"),
+        ("/assets/{serial}", shelves.changed, "POST"),
+        ("/spares", stocks.listed, "GET"),
+        ("/spares/{verb}", stocks.came, "POST"),
+        ("/spares/{name}", stocks.shown, "GET"),
+        ("/spares/{name}/{verb}", stocks.moved, "POST"),
         ("/maintenance", planning.listed, "GET"),
         ("/maintenance", planning.made, "POST"),
         ("/maintenance/{name}/end", planning.ended, "POST"),
@@ -111,7 +116,7 @@ class _Pages:
     async def board(self, request: Request) -> Response:
         """The wall."""
         settings, now, visitor = self._desk.settings, self._desk.clock(), visitor_of(request)
-        trouble = self._desk.trouble()
+        trouble = self._desk.trouble(visitor.language)
         found = await self._desk.store.ask(lambda disk: wall(disk, settings, visitor, now, trouble))
         return page(
             request, "wall.html", wall=found, levels=tuple(Level), now=now, zone=settings.zone, refresh_every=_REFRESH

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor import accounts
 from monitor.config import Settings
+from monitor.model import Language
 from monitor.store import accounts as kept
 from monitor.store.accounts import AccountRole
 from monitor.store.database import Store
@@ -65,7 +66,7 @@ class Desk(Protocol):
     def clock(self) -> Callable[[], datetime]:
         """What time it is."""
 
-    def trouble(self) -> str | None:
+    def trouble(self, language: Language = Language.EN) -> str | None:
         """Why the daemon does not get on; None where it does."""
 
 

@@ -1,8 +1,9 @@
-"""The pages of units and spare parts: what the asset file and the book of the stores say, to be read."""
+"""The pages of units: what the asset file says of them, and a form for what people change of that."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -10,16 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.desk import spares as desk
-from alerts.desk.assets import Asset
-from alerts.desk.spares import State
+from alerts.desk.assets import DATES, NOT_YET_DATES, Asset
+from alerts.desk.refused import reason_of
 from alerts.desk.statement import statement
-from alerts.desk.warranty import NotYet, ends
-from monitor import asset_history, units
+from alerts.desk.warranty import NotYet, ends, phase
+from monitor import asset_history, unit_file, units
 from monitor.config import Settings
 from monitor.store import assets, spares
 from monitor.store.assets import NoSuchAssetError
-from monitor.web.desk.guard import Desk
-from monitor.web.desk.rendering import Visitor, page, visitor_of
+from monitor.web.desk.guard import Desk, form_of
+from monitor.web.desk.rendering import Visitor, elsewhere, page, visitor_of
+from monitor.web.desk.tapping import typed
 
 MOST = 200
 
@@ -35,7 +37,7 @@ class Card:
 
 
 class Shelves:
-    """Lists of units and spares, and one unit."""
+    """The list of units, and one unit."""
 
     def __init__(self, desk: Desk) -> None:
         """The pages onto `desk`."""
@@ -55,6 +57,9 @@ class Shelves:
 
     async def unit(self, request: Request) -> Response:
         """One unit: its statement, and its history."""
+        return await self._unit(request, {}, "", 200)
+
+    async def _unit(self, request: Request, form: Mapping[str, str], problem: str, status: int) -> Response:
         settings, now, visitor = self._desk.settings, self._desk.clock(), visitor_of(request)
         serial = request.path_params["serial"]
 
@@ -77,30 +82,25 @@ class Shelves:
         except NoSuchAssetError:
             return page(request, "message.html", 404, message=visitor.say("no_unit"))
         facts = [(visitor.named("unit", name), _shown(getattr(unit, name), visitor)) for name in _FIELDS]
+        facts.append((visitor.say("unit_phase"), _phase(unit, settings, visitor, now)))
         return page(
-            request, "unit.html", unit=unit, statement=said, facts=[each for each in facts if each[1]],
+            request, "unit.html", status, unit=unit, form=form, problem=problem,
+            days=_days(unit, form, visitor), statement=said, facts=[each for each in facts if each[1]],
             history=[(visitor.named("history", name), lines[-MOST:]) for name, lines in history.items() if lines],
         )  # fmt: skip
 
-    async def spares(self, request: Request) -> Response:
-        """What is in the stores, and what is short."""
-        settings, visitor = self._desk.settings, visitor_of(request)
-        wanted = request.query_params.get("q", "")[:100]
-
-        def looked(disk: Connection) -> tuple[tuple[desk.Level, ...], list[Card]]:
-            return units.spare_levels(disk, settings), list(_pieces(disk, visitor))
-
-        levels, cards = await self._desk.store.ask(looked)
-        short = [
-            visitor.say("spare_short", part=f"{each.part_number} {each.description}".strip(), count=str(each.short),
-                        minimum=str(each.minimum), installed=str(each.installed))
-            for each in levels if each.short
-        ]  # fmt: skip
-        found = [each for each in cards if _matches(f"{each.title} {each.lines}", wanted)]
-        return page(
-            request, "cards.html", heading=visitor.say("nav_spares"), cards=found[:MOST], q=wanted, asks=True,
-            more=max(len(found) - MOST, 0), empty=visitor.say("no_spares"), troubles=short,
-        )  # fmt: skip
+    async def changed(self, request: Request) -> Response:
+        """What the asset file says of a unit is changed."""
+        now, visitor, serial = self._desk.clock(), visitor_of(request), request.path_params["serial"]
+        form, signs = await form_of(request), visitor.account.signs if visitor.account else ""
+        told = {name: typed(value, is_long=name == "remarks") for name, value in form.items()}
+        try:
+            await self._desk.store.do(lambda disk: unit_file.changed(disk, serial, told, signs, now))
+        except NoSuchAssetError:
+            return page(request, "message.html", 404, message=visitor.say("no_unit"))
+        except ValueError as error:
+            return await self._unit(request, form, reason_of(error, visitor.language), 409)
+        return elsewhere(f"/assets/{quote(serial, safe='')}")
 
 
 _FIELDS = (
@@ -109,20 +109,40 @@ _FIELDS = (
 )  # fmt: skip
 
 
+def _phase(unit: Asset, settings: Settings, visitor: Visitor, now: datetime) -> str:
+    """In which phase of its life the unit is, as its dates say (contract 4.14)."""
+    today = now.astimezone(ZoneInfo(settings.inventory.zone(unit.site))).date()
+    found = phase(unit.dates, unit.maker, settings.contract, today)
+    titles = (visitor.of(each.title) for each in settings.contract.phases if found and each.name == found.value)
+    return next(titles, "")
+
+
+def _days(unit: Asset, form: Mapping[str, str], visitor: Visitor) -> list[tuple[str, str, str, bool, bool]]:
+    """The dates of the form: field, what it is called, the day, whether it may be said not to have come, and is so."""
+    found = []
+    for name in DATES:
+        known = getattr(unit, name)
+        day = form.get(name, "" if known is None or known is NotYet.NOT_YET else str(known))
+        is_open = f"{unit_file.OPEN}{name}" in form if form else known is NotYet.NOT_YET
+        found.append((name, visitor.named("unit", name), day, name in NOT_YET_DATES, is_open))
+    return found
+
+
 def _shown(value: object, visitor: Visitor) -> str:
     if value is NotYet.NOT_YET:
         return visitor.say("not_yet")
     return "" if value is None else str(value)
 
 
-def _matches(text: str, wanted: str) -> bool:
+def matches(text: str, wanted: str) -> bool:
+    """Whether every word of `wanted` stands in `text`."""
     folded = text.casefold()
     return all(word in folded for word in wanted.casefold().split())
 
 
 def _is_wanted(unit: Asset, wanted: str) -> bool:
     said = (unit.serial, unit.model, unit.maker, unit.part_number, unit.customer, unit.site, unit.device, unit.project)
-    return _matches(" ".join(said), wanted)
+    return matches(" ".join(said), wanted)
 
 
 def _unit(unit: Asset, settings: Settings, visitor: Visitor, now: datetime) -> Card:
@@ -143,18 +163,3 @@ def _unit(unit: Asset, settings: Settings, visitor: Visitor, now: datetime) -> C
         lines=tuple(each for each in lines if each[1]),
         mark=visitor.say("maker_over") if is_over else "",
     )
-
-
-def _pieces(disk: Connection, visitor: Visitor) -> Iterator[Card]:
-    stock, stores = spares.stock(disk), spares.stores(disk)
-    for spare in spares.spares(disk):
-        places = sorted(stock.get(spare.id, {}).items(), key=lambda each: (each[0].store, each[0].state.value))
-        lines = [(visitor.named("unit", "serial"), spare.serial), (visitor.say("fits"), ", ".join(spare.models))]
-        for place, count in places:
-            if count > 0 and place.state not in {State.OUTSIDE, State.USED}:
-                store = stores.get(place.store)
-                where = (store.title if store else "") or place.store
-                said = f"{count} {visitor.named('stock', place.state.value)} {place.ticket}".strip()
-                lines.append((where, said))
-        title = f"{spare.name} {spare.part_number} {spare.description}".strip()
-        yield Card(title=title, link="", lines=tuple(each for each in lines if each[1]))

@@ -10,11 +10,12 @@ from alerts.desk import tickets as desk
 from alerts.desk.actions import Action, offered
 from alerts.desk.clocks import ClockState, clocks
 from alerts.desk.effective import SEQ, VOID, YES
+from alerts.faults.explained import facts
 from alerts.runbooks import link
-from monitor import ticketing, units
+from monitor import explaining, ticketing, units
 from monitor.config import Settings
 from monitor.deliveries import Delivery, deliveries
-from monitor.model import REQUEST, EventKind, Ticket, TicketEvent
+from monitor.model import REQUEST, EventKind, Fault, Ticket, TicketEvent
 from monitor.store import tickets
 from monitor.store.letters import LetterState
 from monitor.web.desk.rendering import Visitor
@@ -70,6 +71,7 @@ class Thread:
     number: str
     level: str
     reasons: tuple[str, ...]
+    judged: tuple[tuple[str, str], ...]
     statement: tuple[str, ...]
     sending: tuple[str, ...]
     tier: str
@@ -99,6 +101,7 @@ def thread(disk: Connection, number: str, settings: Settings, visitor: Visitor, 
         number=ticket.id,
         level=visitor.words.said("level", str(int(desk.level(ticket)))),
         reasons=tuple(visitor.of(reason.text) for reason in fault.reasons) + _proposed(ticket, visitor),
+        judged=() if is_request else _judged(disk, fault, settings, visitor, now),
         statement=tuple(map(visitor.of, said)),
         sending=tuple(map(visitor.of, units.sending(disk, ticket, fault, settings, now))),
         tier=visitor.of(desk.tier(ticket, settings.contract).title),
@@ -112,6 +115,13 @@ def thread(disk: Connection, number: str, settings: Settings, visitor: Visitor, 
         last=ticket.events[-1].seq,
         zone=zone,
     )
+
+
+def _judged(
+    disk: Connection, fault: Fault, settings: Settings, visitor: Visitor, now: datetime
+) -> tuple[tuple[str, str], ...]:
+    """What `netvigil explain` says of the fault."""
+    return facts(fault, visitor.language, explaining.context(disk, fault, settings, now))
 
 
 def _proposed(ticket: Ticket, visitor: Visitor) -> tuple[str, ...]:
@@ -161,7 +171,7 @@ def _entries(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str) ->
                 written=visitor.wall(event.written_at, zone) if event.written_at else "",
                 by=event.by,
                 title=spoken.title(event, settings.contract, visitor.words),
-                details=tuple(spoken.details(event, settings.contract, visitor.words)),
+                details=tuple(spoken.details(event, settings.contract, visitor.words, zone)),
                 file=file,
                 leads=event.data.get("ticket", "") if event.kind in _JOINING else "",
                 corrected=tuple(_put_right(each, settings, visitor) for each in puts),
@@ -172,7 +182,9 @@ def _entries(ticket: Ticket, settings: Settings, visitor: Visitor, zone: str) ->
 
 
 def _put_right(event: TicketEvent, settings: Settings, visitor: Visitor) -> str:
-    said = "; ".join(f"{name}: {value}" for name, value in spoken.details(event, settings.contract, visitor.words))
+    colon, comma = visitor.words.said("letter", "colon"), visitor.words.said("list", "and")
+    told = spoken.details(event, settings.contract, visitor.words)
+    said = comma.join(f"{name}{colon}{value}" for name, value in told)
     key = "withdrawn_by" if event.data.get(VOID) == YES else "corrected_by"
     return visitor.say(key, by=event.by, seq=str(event.seq), said=said)
 
