@@ -38,6 +38,8 @@ DETAIL = 900.0
 """Seconds: what is asked at least so often is asked at once where the summary of a device changed."""
 UNREACHED = frozenset({Blind.TIMEOUT, Blind.REFUSED, Blind.UNRESOLVED})
 """The device was not reached at all; every other reason is an answer that keeps us out."""
+ANOTHER = frozenset({Blind.WRONG_HOST_KEY, Blind.WRONG_CERTIFICATE})
+"""It does not show what it showed at first: somebody else may answer in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +73,18 @@ class Door:
 class Seen:
     """What a reader brought: rows in the order asked, and what the device showed of itself (see `Door.pin`).
 
-    `remark` is what an operator should hear although the look went well. `documents` are texts that are kept whole, by
-    the name of their template: the configuration, without its secrets.
+    Where it showed another key or certificate than the pinned one, `pin` is what it showed, if that is known.
+
+    `remark` is what an operator should hear although the look went well. `ends` is until when the certificate is valid
+    that the device showed (seconds since 1970), where it showed one that can be read. `documents` are texts that are
+    kept whole, by the name of their template: the configuration, without its secrets.
     """
 
     rows: tuple[Rows, ...]
     blind: Blind | None = None
     pin: str = ""
     remark: str = ""
+    ends: float | None = None
     documents: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
@@ -99,6 +105,7 @@ class Look:
     blind: Blind | None = None
     pin: str = ""
     remark: str = ""
+    ends: float | None = None
     documents: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
@@ -187,6 +194,7 @@ async def looked(
         else tables,
         pin=seen.pin,
         remark=seen.remark,
+        ends=seen.ends,
         documents=seen.documents,
         seconds=seen.seconds,
         requests=seen.requests,

@@ -9,7 +9,7 @@ and thousands come at once. Nothing a datagram holds can raise out of here.
 import hmac
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -78,6 +78,8 @@ class _Heard:
 
     boots: int = 0
     time: int = 0
+    floor: tuple[int, int] = (-1, -1)
+    """Up to here it was heard before our start: what came then is not known any more, so that nothing of it counts."""
     digests: deque[tuple[int, int, bytes]] = field(default_factory=deque)
     known: set[bytes] = field(default_factory=set)
 
@@ -85,7 +87,7 @@ class _Heard:
         """False for what is older than the window, or came before. Remembers it."""
         if boots >= _LAST_BOOTS or boots < self.boots or (boots == self.boots and time < self.time - _WINDOW):
             return False
-        if digest in self.known:
+        if digest in self.known or (boots, time) <= self.floor:
             return False
         self.boots, self.time = max((self.boots, self.time), (boots, time))
         self.digests.append((boots, time, digest))
@@ -103,6 +105,18 @@ class Notifications:
         self._engine_id, self._boots = engine_id, boots
         self._engines: dict[User, _Receiver] = {}
         self._heard: dict[bytes, _Heard] = {}
+        self._news: set[bytes] = set()
+
+    def remember(self, clocks: Mapping[bytes, tuple[int, int]]) -> None:
+        """Take up what `clocks` told before a restart: a sender's messages of up to then are old."""
+        for sender, (boots, time) in clocks.items():
+            self._heard.setdefault(sender, _Heard(boots=boots, time=time, floor=(boots, time)))
+
+    def clocks(self) -> dict[bytes, tuple[int, int]]:
+        """Boots and time of the senders that were heard since the last call."""
+        news, self._news = self._news, set()
+        found = ((sender, self._heard.get(sender)) for sender in news)
+        return {sender: (heard.boots, heard.time) for sender, heard in found if heard is not None}
 
     def opened(self, datagram: bytes, source: str, credentials: Sequence[Credential]) -> Opened:
         """What `datagram` of the address `source` says, to whom these credentials are known."""
@@ -152,6 +166,8 @@ class Notifications:
             # of an inform the clock is ours, and PySNMP checks it
             sender = security.engine_id if not ours else source.encode()
             fresh = self._of(sender).fresh(security.boots, security.time, security.auth)
+            if fresh:
+                self._news.add(sender)
             if not (fresh or ours):
                 return _refused(Refusal.REPLAYED)
         bindings, replies = receiver.told(datagram)

@@ -222,6 +222,15 @@ class ShoutRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryErrorRule:
+    """`MemoryErrorWords` with everything looked up, read by memory_lines.py."""
+
+    log: re.Pattern[str]
+    label: tuple[str, ...]
+    tells: Literal["corrected", "too_often", "uncorrected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """`DiagnosisWords`: what is asked once when a ticket about a part of `kinds` opens; of any where there are none.
 
@@ -263,6 +272,7 @@ class Platform:
     logs: tuple[Log, ...] = ()
     alarms: tuple[AlarmList, ...] = ()
     diagnosis: tuple[Question, ...] = ()
+    memory_errors: tuple[MemoryErrorRule, ...] = ()
     tabular: tuple[Origin, ...] = field(init=False)
     long: tuple[Origin, ...] = field(init=False)
     paces: frozenset[float] = field(init=False)

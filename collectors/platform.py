@@ -5,7 +5,7 @@
 
 import importlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from collectors.cli.parse import WORD, template_words
@@ -17,6 +17,7 @@ from collectors.plan import (
     Fact,
     IdentitySource,
     Log,
+    MemoryErrorRule,
     Number,
     Origin,
     Part,
@@ -40,6 +41,7 @@ from collectors.words import (
     LimitsWords,
     LimitWords,
     LogWords,
+    MemoryErrorWords,
     PartWords,
     PlatformFile,
     Rules,
@@ -65,6 +67,7 @@ UNITS: Mapping[str, str] = {
     "endurance": "ratio",
     "progress": "ratio",
     "signal": "dbm",
+    "expires": "timestamp",
 }
 
 
@@ -98,11 +101,12 @@ def _whole(name: str, files: Mapping[str, PlatformFile], above: tuple[str, ...] 
             "alarms": base.alarms + file.alarms,
             "shouts": file.shouts + base.shouts,
             "diagnosis": base.diagnosis + file.diagnosis,
+            "memory_errors": file.memory_errors + base.memory_errors,
         }
     )
 
 
-_RESOURCES = re.compile(r"/redfish/v1(/[\w.*-]+)*(#(/\w+)+/\*)?")
+_RESOURCES = re.compile(r"/redfish/v1(/[\w.*-]+)*(#(/\w+)+/\*(/\w+)*)?")
 _PIECES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -152,6 +156,9 @@ class _Plan:
                     entries=each.entries,
                 )
                 for each in file.diagnosis
+            ),
+            memory_errors=tuple(
+                self.memory_error(f"memory_errors[{n}]", words) for n, words in enumerate(file.memory_errors)
             ),
             shouts=tuple(self.shout(f"shouts[{n}] ({s.kind})", s) for n, s in enumerate(file.shouts)),
         )
@@ -317,11 +324,7 @@ class _Plan:
         if not words.trap and not words.log:
             raise self.wrong(key, "write trap, log or both")
         log = self.pattern(f"{key}.log", words.log)
-        known = {*words.values, *(log.groupindex if log else ())}
-        for template in words.label:
-            for name in _PIECES.findall(template):
-                if name not in known:
-                    raise self.wrong(f"{key}.label", f'"{name}" is neither a value nor a named group of log', known)
+        self.check_blanks(f"{key}.label", words.label, {*words.values, *(log.groupindex if log else ())})
         return ShoutRule(
             traps=words.trap,
             log=log,
@@ -331,6 +334,19 @@ class _Plan:
             condition=words.condition,
             event=words.event,
         )
+
+    def check_blanks(self, key: str, templates: Iterable[str], known: Collection[str]) -> None:
+        for template in templates:
+            for name in _PIECES.findall(template):
+                if name not in known:
+                    raise self.wrong(key, f'"{name}" is neither a value nor a named group of log', known)
+
+    def memory_error(self, key: str, words: MemoryErrorWords) -> MemoryErrorRule:
+        log = self.pattern(f"{key}.log", words.log)
+        if log is None:
+            raise self.wrong(f"{key}.log", "write by what the line is known")
+        self.check_blanks(f"{key}.label", words.label, log.groupindex)
+        return MemoryErrorRule(log=log, label=words.label, tells=words.tells)
 
     def fact(self, key: str, table: str, words: FactWords) -> Fact:
         claims = [claim for claim in ("states", "bits", "flags") if getattr(words, claim)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collectors.identify import SYS_OBJECT_ID
-from collectors.looks import UNREACHED, Look, Looks
+from collectors.looks import ANOTHER, UNREACHED, Look, Looks
 from collectors.reach import Reached, There
 from collectors.snmp.reader import Silence
 from collectors.tables import Table
@@ -38,7 +38,7 @@ class Presence:
     def said(self) -> tuple[object, ...]:
         """All that the observations are made of."""
         ended = [(table.name, table.ended, table.oids) for table in self.tables.values() if table.ended]
-        blind = [(eye, look.blind, look.remark) for eye, look in self.looks.items()]
+        blind = [(eye, look.blind, look.remark, look.ends, bool(look.pin)) for eye, look in self.looks.items()]
         return self.silence, self.asked, self.device.address, self.device.port, ended, blind, self._reach
 
     def observations(self) -> Iterator[Observation]:
@@ -78,6 +78,21 @@ class Presence:
         else:  # a device that talks SNMP is not down because its web server or its terminal lines are
             yield self._one("answer", Condition.OK, "", source, look.eye)
             yield self._one("access", Condition.FAILED if look.blind else Condition.OK, raw, source, look.eye)
+        if look.blind in ANOTHER:
+            yield self._one("identity", Condition.FAILED, raw, source, look.eye)
+        elif look.blind is None and look.pin:
+            yield self._one("identity", Condition.OK, "", source, look.eye)
+        if look.ends is not None:  # of the certificate; a number, of which the look ahead tells in time
+            yield Observation(
+                component=Component(kind="device", label=look.eye),
+                aspect="expires",
+                condition=None,
+                value=look.ends,
+                unit="timestamp",
+                raw=f"{look.ends:.0f}",
+                source=source,
+                at=self.at,
+            )
 
     @property
     def _reach(self) -> tuple[object, ...]:

@@ -21,9 +21,10 @@ Kind = Literal[
 Aspect = Literal[
     "state", "redundancy", "temperature", "voltage", "current", "power", "speed", "usage", "rx_power", "tx_power",
     "bias_current", "errors", "role", "oper_status", "predicted_failure", "endurance", "progress", "duplex", "duty",
-    "changes", "signal", "activity", "clock", "configuration", "licence", "log", "startup", "security",
+    "changes", "signal", "activity", "clock", "configuration", "licence", "log", "startup", "security", "expires",
+    "corrected_errors", "reallocated_sectors", "uncorrectable_errors", "media_errors",
 ]  # fmt: skip
-Unit = Literal["celsius", "volts", "amperes", "watts", "ratio", "dbm", "rpm", "bytes", "seconds", ""]
+Unit = Literal["celsius", "volts", "amperes", "watts", "ratio", "dbm", "rpm", "bytes", "seconds", "timestamp", ""]
 KINDS: tuple[str, ...] = get_args(Kind)
 ASPECTS: tuple[str, ...] = get_args(Aspect)
 
@@ -257,6 +258,14 @@ class ShoutWords(_Words):
     event: bool = False
 
 
+class MemoryErrorWords(_Words):
+    """Lines of the device's own log that tell of errors of a memory module, and what the look ahead makes of them."""
+
+    log: str
+    label: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    tells: Literal["corrected", "too_often", "uncorrected"] = "corrected"
+
+
 _COMMAND = re.compile(r"display(?: (?:[A-Za-z0-9./-]+|\{label\}|\{slot\}))+")
 _RESOURCE = re.compile(r"/redfish/v1(?:/(?:[\w.-]+|\*))*(?:#(?:/\w+)+/\*)?")
 
@@ -304,3 +313,4 @@ class PlatformFile(_Words):
     alarms: tuple[AlarmWords, ...] = ()
     shouts: tuple[ShoutWords, ...] = ()
     diagnosis: tuple[DiagnosisWords, ...] = ()
+    memory_errors: tuple[MemoryErrorWords, ...] = ()

@@ -75,7 +75,7 @@ def of_fault(disk: Connection, number: str, settings: Settings, now: datetime, c
         customer=(customer.title or customer.name) if customer else ticket.customer,
         generated_at=now,
         tool_version=version("netvigil"),
-        symptoms=faults.hidden_by(disk, fault.key, _MOST_BENEATH)[0] if fault.key.kind != REQUEST else (),
+        symptoms=faults.all_beneath(disk, fault, _MOST_BENEATH) if fault.key.kind != REQUEST else (),
         similar=tuple(_similar(disk, ticket, identity, visited)),
         history=around[-_MOST_AROUND:],
         hops=_hops(disk, fault),

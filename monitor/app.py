@@ -21,11 +21,12 @@ from collectors.heard import Heard
 from collectors.ports import ports
 from collectors.reach import Reach, Way
 from collectors.snmp.engines import reader
-from monitor import accounts, acknowledging, duties, link_key, schedule
+from monitor import accounts, acknowledging, duties, link_key, own_certificates, schedule
 from monitor.advising import Advising
 from monitor.config import ConfigError, Settings, loaded
 from monitor.diagnosis import Diagnosing
 from monitor.duties import Duties
+from monitor.flaps import Flaps
 from monitor.foretelling import VERB, Foretelling
 from monitor.hearing import Hearing, shouted
 from monitor.mailbox.reading import Reading
@@ -41,7 +42,7 @@ from monitor.rollups import Rollups
 from monitor.schedule import Schedule
 from monitor.series import Series
 from monitor.series_reach import ReachSeries
-from monitor.store import parts, people
+from monitor.store import parts, people, senders
 from monitor.store.database import Store
 from monitor.store.taken import Taken
 from monitor.watch import Watch
@@ -55,6 +56,8 @@ log = logging.getLogger(__name__)
 # eighth of its processor time, and pauses of two seconds.
 GARBAGE = 20_000, 20, 20
 _MOST_EVENTS = 1000  # of all devices in one tick; a flood of them is told in part
+_CLOCKS = timedelta(minutes=1)  # between two writings of how far the clocks of SNMPv3 senders are
+_SILENT = timedelta(days=180)  # who was not heard for so long may begin anew
 _TICK = 1.0  # seconds between two looks at what the clock asks: a deadline fires at most this late
 _PARTING = 5.0  # seconds for letters and answers under way when the daemon stops; systemd gives it 10 in all
 
@@ -85,9 +88,7 @@ class App:
         )
         self._schedule = Schedule(self._visit, self._metrics, self._progress, now)
         self._watch = Watch(self._means, self._metrics, self._progress, self._schedule.hint)
-        self._hearing = Hearing(
-            settings, metrics, self._hinted, self._event, self._watch.platform, now, self._means.hearsay.heard
-        )
+        self._hearing = Hearing(settings, metrics, self._hinted, self._event, self._watch.platform, now, self._told)
         self._taken = Taken(store.directory)
         self._postman = Postman(self._taken.line)
         press = apart(directory, environ)
@@ -100,11 +101,14 @@ class App:
             post=self._postman.posted,
             press=press,
             taken=self._taken,
+            certificates=own_certificates.ends,
         )
         self._diagnosing = Diagnosing(settings, store, self._watch.readers, self._reach.asked_anew, now)
         self._reading = Reading(settings, store, self._metrics, now)
         self._advising = Advising(directory, settings, store, self._metrics, now)
         self._rollups = Rollups(settings)
+        self._flaps = Flaps(settings, now)
+        self._heard_at = now()
         self._foretelling = Foretelling(settings, store, self._metrics, now, apart(directory, environ, *VERB))
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -152,6 +156,8 @@ class App:
         self._hear()
         self._schedule.load(settings.inventory.devices, settings.visits)
         self._hearing.load(settings)
+        await self._store.do(lambda disk: senders.forgotten(disk, now() - _SILENT))
+        self._hearing.remember(await self._store.ask(senders.known))
         try:
             await self._hearing.start(self._environ)  # before the first visit: a port that is taken is told by itself
         except OSError as error:
@@ -207,6 +213,10 @@ class App:
         self._schedule.hint(name)
         self._watch.hint(name)
 
+    def _told(self, name: str, what: Heard | None, at: datetime) -> None:
+        self._means.hearsay.heard(name, what, at)
+        self._flaps.heard(name, what, at)
+
     def _event(self, name: str, what: Heard, at: datetime) -> None:
         """What a device said and nobody can poll: written down with the next tick."""
         if len(self._events) < _MOST_EVENTS:
@@ -216,6 +226,12 @@ class App:
         events, self._events = self._events, []
         if events:
             await self._store.do(lambda disk: parts.happened(disk, events))
+
+    async def _clocks_kept(self) -> None:
+        """How far the clocks of SNMPv3 senders are, so that what they said is not heard anew after a restart."""
+        self._heard_at = now()
+        if clocks := self._hearing.clocks():
+            await self._store.do(lambda disk: senders.saved(disk, clocks, now()))
 
     async def _visit(self, device: Device) -> Outcome:
         outcome = await visit(device, self._means)
@@ -227,6 +243,7 @@ class App:
             device, seen.identity, outcome.base, seen.silence, seen.at, found, outcome.claims, outcome.moved
         )
         self._rollups.visited(seen, outcome.facts, outcome.claims)
+        self._flaps.visited(seen, found)
         for name in outcome.look:
             self._schedule.hint(name)
         for fault, change in outcome.changes:
@@ -250,7 +267,10 @@ class App:
             await self._foretelling.tick()
             self._hearing.counted()
             await self._written_down()
+            if now() - self._heard_at >= _CLOCKS or now() < self._heard_at:
+                await self._clocks_kept()
             await self._rollups.tick(now(), self._store)
+            await self._flaps.tick(now(), self._store)
             if self._notify.patience and self.trouble() is None:
                 self._notify.alive()
             with suppress(TimeoutError):
@@ -277,7 +297,9 @@ class App:
         with suppress(asyncio.CancelledError, Exception):  # how the window ended is told above, if at all
             await window
         await self._written_down()
+        await self._clocks_kept()
         await self._rollups.close(self._store)
+        await self._flaps.written(now(), self._store)
         await self._means.reader.close()
         self._taken.close()
 
@@ -317,6 +339,8 @@ class App:
             self._means.usuals.only(settings.inventory.devices.keys())
             self._means.hearsay.only(settings.inventory.devices.keys())
             self._rollups.load(settings)
+            self._flaps.settings = settings
+            self._flaps.only(settings.inventory.devices.keys())
             self.series.keep(settings.inventory.devices.keys())
             self._metrics.loaded(settings.inventory.devices, now())
             self._notify.ready(_status(settings))

@@ -20,7 +20,7 @@ from alerts.post.channels import MAIL, Channel, way
 from alerts.post.chat import sent
 from alerts.post.mail import MailSettings, Receipt, Verdict, posted
 from alerts.post.postman import note
-from monitor import afterwards, archiving, maintenance, supplies, ticketing, units
+from monitor import afterwards, archiving, maintenance, own_certificates, supplies, ticketing, units
 from monitor import outages as telling
 from monitor.config import Settings
 from monitor.metrics import Metrics
@@ -37,6 +37,7 @@ WORK = "duties"
 log = logging.getLogger(__name__)
 _SWEEP = timedelta(days=1)  # how long suspicions that came to nothing are kept
 _GLANCE = timedelta(minutes=1)  # how often it is asked, also where no window has begun or ended, who was not told
+_CERTIFICATES = timedelta(days=1)  # between two looks at our own
 _STOCK = timedelta(hours=1)  # how often the stores are held against what is installed, also where nothing was moved
 _REST = timedelta(hours=1)  # between two tries to make reports
 _ASIDE = 0.05  # seconds between two looks whether the process that posted for another daemon has ended
@@ -44,6 +45,8 @@ _TOGETHER = 100  # tickets that are looked at together
 _A_TICK = 500  # tickets that are written into in one tick at most: the watchdog waits for its end
 Post = Callable[[Letter, MailSettings, Mapping[str, bytes]], Awaitable[Receipt]]
 """The way out for one letter by mail and the octets of its enclosures: one try, and what came of it."""
+Certificates = Callable[[Settings], Awaitable[Mapping[str, datetime]]]
+"""Says when our own certificates end."""
 SendChat = Callable[[Letter, Channel], Awaitable[Receipt]]
 """The same to a channel."""
 
@@ -62,11 +65,13 @@ class Duties:
         send: SendChat = sent,
         press: Press | None = None,
         taken: Taken | None = None,
+        certificates: Certificates | None = None,
     ) -> None:
         """Duties that have not begun; `tick` does once what is due. `post` and `send` are the ways out for letters.
 
         `press` is where reports are made, a thread of this process if it is not told. `taken` is the journal into
-        which `post` notes what was accepted; nothing leaves before what stands there is known.
+        which `post` notes what was accepted; nothing leaves before what stands there is known. `certificates` says when
+        our own end; without it nobody looks, as in a rehearsal, which has no mail server.
         """
         self.settings = settings
         self._store = store
@@ -75,6 +80,7 @@ class Duties:
         self._clock = clock
         self._post_one = post
         self._send_one = send
+        self._certificate_ends = certificates
         self._heads: dict[str, int] = {}
         self._wakes: dict[str, datetime | None] = {}
         self._looked: dict[str, int] = {}
@@ -96,6 +102,8 @@ class Duties:
         self._glanced_at = clock()
         self._stock_glanced_at = self._stocked_at = clock() - _STOCK
         self._stock_as_of: tuple[Settings, int] | None = None
+        self._certified: tuple[Settings, datetime] | None = None
+        self._certifying: asyncio.Task[None] | None = None
 
     async def tick(self) -> None:
         """Do all that is due now. A duty that cannot be done (a full disk) is said, and holds up none of the others."""
@@ -110,6 +118,7 @@ class Duties:
             self._reports,
             self._counts,
             self._stocks,
+            self._certificates,
             self._looks_ahead,
             self._sweeps,
         )
@@ -150,6 +159,8 @@ class Duties:
             await posting.finished()
         if self._reporting is not None:
             await asyncio.gather(self._reporting, return_exceptions=True)
+        if self._certifying is not None:
+            self._certifying.cancel()
 
     async def _maintains(self, now: datetime) -> None:
         """See to it that who was not called under maintenance is called when it is over, and clocks stand still."""
@@ -366,6 +377,26 @@ class Duties:
         self._metrics.spares_counted({each.part_number: each.short for each in levels})
         await self._store.do(partial(supplies.told, levels=levels, settings=self.settings, now=now))
         self._stock_as_of, self._stocked_at = as_of, now
+
+    async def _certificates(self, now: datetime) -> None:
+        """Look when our own certificates end, once a day; beside the other duties, as a mail server may be slow."""
+        known = self._certified
+        fresh = known is not None and known[0] is self.settings and now - known[1] < _CERTIFICATES
+        ends = self._certificate_ends
+        if fresh or self._certifying is not None or ends is None:
+            return
+        self._certified = (self.settings, now)
+        self._certifying = asyncio.get_running_loop().create_task(self._certified_by(ends, self.settings, now))
+
+    async def _certified_by(self, ends: Certificates, settings: Settings, now: datetime) -> None:
+        try:
+            found = await ends(settings)
+            self._metrics.own_certificates(found)
+            await self._store.do(partial(own_certificates.told, certificates=found, settings=settings, now=now))
+        except Exception:
+            log.exception("our own certificates could not be looked at")
+        finally:
+            self._certifying = None
 
     async def _looks_ahead(self, now: datetime) -> None:
         """Say how long nobody will be on duty, anew every hour."""

@@ -23,6 +23,7 @@ def context(disk: Connection, fault: Fault, settings: Settings, now: datetime) -
     is_over = fault.state is FaultState.CLEARED
     return replace(
         judged(disk, fault, settings, _ALL),
+        symptoms=faults.all_beneath(disk, fault, _ALL),
         covered=None if is_over else maintenance.covering(disk, fault.key, settings, now),
         hops=hops.of(disk, fault),
         runbooks=settings.daemon.runbooks,

@@ -4,7 +4,7 @@ It reads months of all devices and takes minutes for thousands of them, so it ru
 its own (`netvigil notice forecast`), never in the daemon's loop. numpy is loaded by it alone.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
@@ -13,18 +13,21 @@ from sqlalchemy import Connection
 from alerts.desk.spares import offers
 from alerts.desk.warranty import ends
 from alerts.notices.forecast import Forecast, Signal, urgency
-from alerts.notices.forecast_dates import Ending, Ends
+from alerts.notices.forecast_dates import EXPIRES, Ending, Ends
+from alerts.notices.forecast_flags import CORRECTED, ModuleError
 from alerts.notices.forecast_rate import Counts
 from alerts.notices.forecast_round import Beside, Part, foreseen, yesterday
 from alerts.notices.forecast_rules import Rules
 from alerts.notices.forecast_words import Beside as Joined
 from alerts.past import Series
+from collectors.memory_lines import memory_line
 from monitor import past, units
 from monitor.model import Component, DeviceEvent, Happened
 from monitor.settings import Settings
-from monitor.store import assets, devices, parts, spares
+from monitor.store import assets, devices, flaps, parts, spares
+from monitor.store.devices import Visited
 
-_RESTARTS = "restarts"
+_RESTARTS, _FLAPS = "restarts", "flaps"
 _DEVICE = Component(kind="device", label="")
 _AT_ONCE = 500
 """Devices of one question to the history: SQLite takes no more than some thousands of names in one."""
@@ -43,7 +46,7 @@ def forecasts(
         by_day.setdefault(yesterday(now, _zone(settings, name)), []).append(name)
     found: list[Forecast] = []
     for today, several in sorted(by_day.items()):
-        found += _of_day(disk, settings, today, several)
+        found += _of_day(disk, settings, today, several, now)
     return sorted(found, key=urgency)
 
 
@@ -67,12 +70,17 @@ def joined(disk: Connection, settings: Settings, forecast: Forecast) -> Joined:
     return Joined(spares=sum(each.quantity for each in fitting), warranty=until)
 
 
-def _of_day(disk: Connection, settings: Settings, today: date, names: list[str]) -> list[Forecast]:
+def _of_day(disk: Connection, settings: Settings, today: date, names: list[str], now: datetime) -> list[Forecast]:
     rules = settings.forecasts
     first = today - timedelta(days=_longest(rules))
     end = today + timedelta(days=1)
-    models = {name: each.identity.model or name for name, each in devices.all_visited(disk).items()}
-    events = [event for several in _in_parts(names) for event in parts.history(disk, several, _at(first))]
+    events = [
+        event
+        for several in _in_parts(names)
+        for event in parts.history(disk, several, _at(first), but=Happened.LOG_ENTRY)
+    ]
+    visited = devices.all_visited(disk)
+    models = {name: each.identity.model or name for name, each in visited.items()}
     beside = Beside(
         hours=_hours(disk, settings, end),
         group=lambda series: "\0".join(
@@ -80,11 +88,13 @@ def _of_day(disk: Connection, settings: Settings, today: date, names: list[str])
         ),
         zone=lambda name: _zone(settings, name),
         since=_swapped(events),
-        counts=tuple(_restarts(events, names, disk, today, rules)),
+        counts=(*_restarts(events, names, disk, today, rules), *_flaps(names, disk, today, rules)),
+        errors=tuple(_memory_errors(disk, settings, names, visited, now)),
         endings=tuple(_endings(disk, settings, names)),
+        now=now,
     )
     aspects = frozenset[str]().union(*(each.aspects for each in rules.trends), *(each.aspects for each in rules.rates))
-    aspects |= {rule.aspect for rule in rules.peers} | rules.predicted | rules.rising
+    aspects |= {rule.aspect for rule in rules.peers} | rules.predicted | rules.rising | {EXPIRES, CORRECTED}
     read = past.days(disk, settings, names, first, end, past.Wanted(aspects=aspects))
     return foreseen(read, rules, today, beside)
 
@@ -144,6 +154,46 @@ def _restarts(
                 aspect=_RESTARTS,
                 days=tuple((day, found[name].get(day, 0.0)) for day in known),
             )
+
+
+def _flaps(names: Sequence[str], disk: Connection, today: date, rules: Rules) -> Iterator[Counts]:
+    """How often the links went down of ports whose link ever did, by day, since the store knew of anything."""
+    days = max((rule.days for rule in rules.rates if _FLAPS in rule.aspects), default=0)
+    began = devices.first_day(disk)
+    first = max(today - timedelta(days=days), date.fromisoformat(began) if began else today)
+    for several in _in_parts(list(names)):
+        for (device, label), counts in flaps.counts(disk, several, first).items():
+            known = (first + timedelta(days=place) for place in range((today - first).days + 1))
+            yield Counts(
+                device=device,
+                component=Component(kind="interface", label=label),
+                aspect=_FLAPS,
+                days=tuple((day, float(counts.get(day, 0))) for day in known),
+            )
+
+
+def _memory_errors(
+    disk: Connection, settings: Settings, names: Sequence[str], visited: Mapping[str, Visited], now: datetime
+) -> Iterator[ModuleError]:
+    """What the logs of the last 24 hours say of memory modules, by the rules of each device's platform."""
+    since = now - timedelta(hours=24)
+    telling = {}
+    for name in names:
+        known = visited.get(name)
+        platform = settings.platforms.get((known.identity.platform if known else None) or "")
+        if platform is not None and platform.memory_errors:
+            telling[name] = platform
+    for several in _in_parts(list(telling)):
+        for event in parts.history(disk, several, since, now, what=Happened.LOG_ENTRY):
+            if line := memory_line(event.data.get("text", ""), telling[event.device]):
+                yield ModuleError(
+                    device=event.device,
+                    component=Component(kind="dimm", label=line.label),
+                    at=event.at,
+                    address=line.address,
+                    corrected=line.tells != "uncorrected",
+                    too_often=line.tells == "too_often",
+                )
 
 
 def _endings(disk: Connection, settings: Settings, names: Collection[str]) -> Iterator[Ending]:

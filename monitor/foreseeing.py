@@ -20,12 +20,15 @@ from alerts.post.foretold import letter
 from monitor import forecasting, noticing
 from monitor.config import Settings
 from monitor.model import Letter
-from monitor.store import forecasts, letters
+from monitor.store import flaps, forecasts, letters
 from monitor.store.database import Store
 from monitor.store.forecasts import Kept
 
 STAYS: Final = timedelta(days=14)
 """What is not found for so long has ended: a shorter gap in what is measured is no reason to tell it anew."""
+
+_KEPT: Final = timedelta(days=100)
+"""How often links went down is known for so long: rules ask for 90 days at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ def kept(disk: Connection, settings: Settings, found: Sequence[tuple[Forecast, B
     number = forecasts.rounded(disk, day, now, len(found))
     forecasts.found(disk, found, now)
     ended = forecasts.ended(disk, now - STAYS, now)
+    flaps.forgotten(disk, day - _KEPT)
     of_customer: dict[str, list[Kept]] = {}
     for each in forecasts.standing(disk):
         device = settings.inventory.devices.get(each.forecast.device)

@@ -103,6 +103,14 @@ class Hearing:
             self._task.cancel()
         self._task = asyncio.get_running_loop().create_task(self._look_up())
 
+    def remember(self, clocks: Mapping[bytes, tuple[int, int]]) -> None:
+        """Up to when each SNMPv3 sender was heard before our start, by its own clock."""
+        self._notifications.remember(clocks)
+
+    def clocks(self) -> dict[bytes, tuple[int, int]]:
+        """Boots and time of the SNMPv3 senders that were heard since the last call."""
+        return self._notifications.clocks()
+
     async def start(self, environ: Mapping[str, str]) -> None:
         """Open the sockets that are configured or passed. Raises OSError where one cannot be had."""
         given = passed(environ)

@@ -195,6 +195,12 @@ class Metrics:
             "When the last look ahead was made to its end; 0 where none was.",
             registry=own,
         )
+        self._certificates = Gauge(
+            "netvigil_own_certificate_expires_timestamp_seconds",
+            "When a certificate ends by which Netvigil itself lives.",
+            ["what"],
+            registry=own,
+        )
         self._spares_short = Gauge(
             "netvigil_spares_short",
             "How many spares of a part number are missing in the stores, by what is installed.",
@@ -296,6 +302,10 @@ class Metrics:
     def spares_counted(self, short: Mapping[str, int]) -> None:
         """The stores were held against what is installed: how many are missing of each part number."""
         _replace(self._spares_short, short)
+
+    def own_certificates(self, ends: Mapping[str, datetime]) -> None:
+        """When the certificates end by which Netvigil itself lives."""
+        _replace(self._certificates, {what: at.timestamp() for what, at in ends.items()})
 
     def posted(self, way: str, result: str) -> None:
         """The other side answered to a letter, or none could be reached."""

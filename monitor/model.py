@@ -412,6 +412,7 @@ class Happened(StrEnum):
     PATCH_CHANGED = "patch_changed"
     IDENTITY_CHANGED = "identity_changed"
     REBOOTED = "rebooted"
+    KEY_CHANGED = "key_changed"
     LOG_ENTRY = "log_entry"
 
 

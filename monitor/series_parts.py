@@ -41,6 +41,21 @@ NUMBERS: Mapping[tuple[str, str], Family] = {
     ("bias_current", "amperes"): Family(name="netvigil_bias_current_amperes", says="Bias current of a laser."),
     ("errors", ""): Family(name="netvigil_errors_total", says="Errors counted by the part.", type="counter"),
     ("endurance", "ratio"): Family(name="netvigil_endurance_ratio", says="Write endurance that is left, 0 to 1."),
+    ("expires", "timestamp"): Family(
+        name="netvigil_expires_timestamp_seconds", says="When a licence or certificate ends, in seconds since 1970."
+    ),
+    ("corrected_errors", ""): Family(
+        name="netvigil_corrected_errors_total", says="Memory errors that were corrected.", type="counter"
+    ),
+    ("reallocated_sectors", ""): Family(
+        name="netvigil_reallocated_sectors_total", says="Bad blocks of a disk that were replaced.", type="counter"
+    ),
+    ("uncorrectable_errors", ""): Family(
+        name="netvigil_uncorrectable_errors_total", says="Reads of a disk that could not be mended.", type="counter"
+    ),
+    ("media_errors", ""): Family(
+        name="netvigil_media_errors_total", says="Media errors that a controller counted of a disk.", type="counter"
+    ),
     ("answer", "seconds"): Family(name="netvigil_answer_seconds", says="How long the device took to answer."),
 }
 """Which aspect in which unit is which metric. A number that is not listed is no series; its condition still is."""

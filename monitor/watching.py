@@ -5,18 +5,20 @@ something new, that visit is now. So one page (pipeline.py) stays the only way o
 """
 
 import asyncio
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 
-from collectors.looks import Blind, Look, LookReader, Looks, looked, unneeded
+from collectors.looks import ANOTHER, Blind, Look, LookReader, Looks, looked, unneeded
 from collectors.plan import Platform
 from collectors.snmp.reader import Budget
 from collectors.tables import Eye, Table
 from monitor.backup import stored
-from monitor.model import Device
+from monitor.model import Device, DeviceEvent, Happened
 from monitor.settings import Settings
-from monitor.store import pins
+from monitor.store import parts, pins
 from monitor.store.configurations import Configurations
 from monitor.store.database import Store
 
@@ -103,12 +105,40 @@ async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int, *,
     now = await asyncio.to_thread(stored, now, device, watcher.configurations, watcher.clock(), last)
     if now.pin and not pin and not door.login.authority and now.blind is None:
         await watcher.store.do(lambda disk: pins.pinned(disk, device.name, eye, now.pin, watcher.clock()))
+    if now.blind in ANOTHER and (last is None or last.blind is not now.blind or last.pin != now.pin):
+        event = stranger(device.name, eye, pin, now)
+        await watcher.store.do(lambda disk: parts.happened(disk, [event]))
     watcher.glances.keep(device.name, now)
     return Looked(
         look=now,
         silent_visits=blind_before + 1 if now.blind else 0,
         is_news=last is None or last.blind is not now.blind or _differs(now, last),
     )
+
+
+def stranger(name: str, eye: Eye, known: str, now: Look) -> DeviceEvent:
+    """That a device showed another key or certificate: once a day for each that it shows, over restarts, too."""
+    shown = fingerprint(now.pin) if now.pin else ""
+    return DeviceEvent(
+        device=name,
+        at=now.at,
+        what=Happened.KEY_CHANGED,
+        data={"eye": eye.value, "known": fingerprint(known), "shown": shown},
+        source=f"{eye.value}://",
+        source_id=f"key/{eye.value}/{now.at.date().isoformat()}/{fingerprint(known)}/{shown}",
+    )
+
+
+def fingerprint(pin: str) -> str:
+    """A pin as people compare it: a host key as OpenSSH shows it, a certificate by its SHA-256; "" for none."""
+    kind, _, key = pin.partition(" ")
+    if not key:
+        return f"SHA-256 {pin}" if pin else ""
+    try:
+        digest = sha256(b64decode(key, validate=True)).digest()
+    except ValueError:
+        return kind
+    return f"{kind} SHA256:{b64encode(digest).decode().rstrip('=')}"
 
 
 def _differs(now: Look, last: Look) -> bool:

@@ -101,6 +101,7 @@ _TWICE = Text(en=", twice with a minute between: it counts", zh_CN="，间隔一
 _USUALLY = ("-v2c -c COMMUNITY",)
 _OR_ASK = Text(en="; or ", zh_CN="；或 ")
 _BENEATH = 12  # symptoms by name
+_OVER_SINCE = Text(en=", over since {at}", zh_CN="，已于 {at} 恢复")
 _MORE = Text(en="and {count} more", zh_CN="另有 {count} 项")
 IN_LETTER = 3
 """Symptoms that a letter names."""
@@ -195,9 +196,10 @@ def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[
         yield "over", reasoning.over_when(fault, context.policy, language)
         yield from (("others", line) for line in reasoning.others(fault, context.policy, language, role))
     for symptom in context.symptoms[:_BENEATH]:
+        over = _ended(symptom, language)
         yield (
             "beneath",
-            f"{_key(symptom.key)} ({symptom.condition}): {_told(symptom.evidence, language)}".removesuffix(": ")
+            f"{_key(symptom.key)} ({symptom.condition}{over}): {_told(symptom.evidence, language)}".removesuffix(": ")
             + (f" – {symptom.evidence.source}" if symptom.evidence.source else ""),
         )
     if rest := max(0, len(context.symptoms) - _BENEATH) + context.more:
@@ -206,6 +208,12 @@ def _of_context(fault: Fault, context: Context, language: Language) -> Iterator[
         yield from (("hop", _hop(hop, fault, language)) for hop in context.hops.all)
     if context.covered is not None:
         yield "covered", _covered(context.covered, language)
+
+
+def _ended(symptom: Fault, language: Language) -> str:
+    """That a symptom is over: it is told of what was hidden, not of what stands."""
+    over = symptom.cleared_at
+    return _OVER_SINCE.said(language).format(at=_moment(over)) if over is not None else ""
 
 
 def _hop(hop: Hop, fault: Fault, language: Language) -> str:

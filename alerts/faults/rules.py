@@ -72,6 +72,7 @@ class Aspect(StrEnum):
     ROLE = "role"
     ANSWER = "answer"
     ACCESS = "access"
+    IDENTITY = "identity"
     REACH = "reach"
     OPER_STATUS = "oper_status"
     PREDICTED_FAILURE = "predicted_failure"

@@ -6,7 +6,7 @@ It stands between the values of the house and the templates: nothing here knows 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -93,6 +93,8 @@ class Words:
             return f"{_share(value * 100)} %"
         if unit == "bytes":
             return _bytes(value)
+        if unit == "timestamp":
+            return _day(value)
         if unit == "amperes" and abs(value) < 1:
             return f"{_number(value * 1000)} mA"
         return f"{_number(value)} {self.table['unit'].get(unit, unit)}".strip()
@@ -140,6 +142,11 @@ def _share(value: float) -> str:
 def _number(value: float) -> str:
     text = f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def _day(value: float) -> str:
+    """The day of a moment in seconds since 1970; it is told to the day."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)).date().isoformat()
 
 
 def _bytes(value: float) -> str:

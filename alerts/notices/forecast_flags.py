@@ -11,19 +11,25 @@ from alerts.notices.forecast_trend import Day, dated, day_of, known_days
 from alerts.past import Series
 from monitor.model import Component
 
+CORRECTED = "corrected_errors"
+"""The aspect under which a memory module tells how many errors it has corrected so far."""
 _SURE = 3
 _WEEK = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleError:
-    """One error of a memory module as a log told it. `address` is as it was told, "" where it was not."""
+    """One error of a memory module as a log told it, or so many as the module counted.
+
+    `address` is as it was told, "" where it was not. `too_often`: the device itself finds that they are too many.
+    """
 
     device: str
     component: Component
     at: datetime
     address: str = ""
     corrected: bool = True
+    too_often: bool = False
     count: int = 1
 
 
@@ -87,8 +93,10 @@ def rising(series: Series, today: date) -> Forecast | None:
     )
 
 
-def memory_errors(errors: Iterable[ModuleError], rules: MemoryErrors, now: datetime) -> Iterator[Forecast]:
-    """The forecasts of memory modules by what logs told of the last 24 hours."""
+def memory_errors(
+    errors: Iterable[ModuleError], rules: MemoryErrors, now: datetime, today: date | None = None
+) -> Iterator[Forecast]:
+    """The forecasts of memory modules by what was told of the last 24 hours; `today` is the day of the forecast."""
     found: dict[tuple[str, str], list[ModuleError]] = {}
     for each in errors:
         if now - timedelta(hours=24) < each.at <= now:
@@ -97,22 +105,37 @@ def memory_errors(errors: Iterable[ModuleError], rules: MemoryErrors, now: datet
         lost = sum(each.count for each in several if not each.corrected)
         count = sum(each.count for each in several if each.corrected)
         addresses = len({each.address for each in several if each.address and each.corrected})
-        if not lost and addresses < rules.addresses and count < rules.count:
+        too_often = any(each.too_often for each in several)
+        if not lost and not too_often and addresses < rules.addresses and count < rules.count:
             continue
+        corrected = "too_often" if too_often else "corrected" if addresses else "counted"
         yield Forecast(
             signal=Signal.MEMORY_ERRORS,
-            subject="uncorrected" if lost else "corrected",
+            subject="uncorrected" if lost else corrected,
             device=several[-1].device,
             component=several[-1].component,
             aspect="errors",
             unit="",
-            found=now.date(),
-            stage=_SURE if lost else 1 + (addresses >= rules.addresses),
+            found=today or now.date(),
+            stage=_SURE if lost else 1 + (too_often or addresses >= rules.addresses),
             current=float(lost or count),
             days=1,
             samples=len(several),
             facts={"addresses": addresses, "lost": lost, "count": count},
         )
+
+
+def corrected(series: Series, today: date, at: datetime) -> ModuleError | None:
+    """The errors that a module corrected on `today`, by its own count; None where that is not known or none."""
+    days = known_days(series, today, _WEEK)
+    if not days or days[-1].day:
+        return None
+    spans = [span for span in series.spans if day_of(span) <= today and span.last is not None]
+    before = spans[-2].last if len(spans) > 1 else spans[-1].low
+    rose = (spans[-1].last or 0.0) - (before or 0.0)
+    if rose < 1 or (len(spans) > 1 and day_of(spans[-2]) < today - timedelta(days=1)):
+        return None
+    return ModuleError(device=series.device, component=series.component, at=at, count=round(rose))
 
 
 def _often(days: list[Day]) -> int:

@@ -7,8 +7,8 @@ from math import isfinite
 from zoneinfo import ZoneInfo
 
 from alerts.notices.forecast import Forecast, urgency
-from alerts.notices.forecast_dates import Ending, ending
-from alerts.notices.forecast_flags import ModuleError, memory_errors, predicted, rising
+from alerts.notices.forecast_dates import EXPIRES, Ending, ending, together, told_end
+from alerts.notices.forecast_flags import CORRECTED, ModuleError, corrected, memory_errors, predicted, rising
 from alerts.notices.forecast_peers import Hours, Rise, outstanding, risen
 from alerts.notices.forecast_rate import Counts, counted, more_often
 from alerts.notices.forecast_rules import Rules, Trend
@@ -19,13 +19,17 @@ Part = tuple[str, str, str]
 """Device, kind and label."""
 PER_SECOND = "per_second"
 """The unit of rates, of which a day's count is the mean times the seconds that are known."""
+_OF_PORT, _FLAPS = "utilisation_in", "flaps"
 _MONDAY_TO_FRIDAY = range(5)
 _BUSY = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What is known beside the days: how to get hours, who is alike, since when a part is this part, what ends when."""
+    """What is known beside the days: how to get hours, who is alike, since when a part is this part, what ends when.
+
+    `now` is until when `errors` are known, of which those of 24 hours count; None: the end of the day.
+    """
 
     hours: Hours = lambda _: None
     group: Callable[[Series], str] = lambda series: series.component.label
@@ -34,6 +38,7 @@ class Beside:
     counts: tuple[Counts, ...] = ()
     errors: tuple[ModuleError, ...] = ()
     endings: tuple[Ending, ...] = ()
+    now: datetime | None = None
 
 
 def foreseen(days: Iterable[Series], rules: Rules, today: date, beside: Beside | None = None) -> list[Forecast]:
@@ -44,24 +49,28 @@ def foreseen(days: Iterable[Series], rules: Rules, today: date, beside: Beside |
     more = beside or Beside()
     found: list[Forecast] = []
     groups: dict[tuple[int, str], list[Rise]] = {}
-    counts = list(more.counts)
+    counts, expiring, errors = list(more.counts), list[Ending](), list(more.errors)
+    now = more.now or datetime.combine(today, datetime.max.time(), UTC)
     judged = dict.fromkeys((rule.name for rule in rules.rates), 0)
     for series in days:
         found += _of_one(series, rules, today, more)
+        expiring += filter(None, (told_end(series, today),)) if series.aspect == EXPIRES else ()
+        errors += filter(None, (corrected(series, today, now),)) if series.aspect == CORRECTED else ()
         for place, rule in enumerate(rules.peers):
             if rise := risen(series, rule, today, rules.in_a_row):
                 groups.setdefault((place, more.group(series)), []).append(rise)
-        if series.unit == PER_SECOND:
-            for rate in rules.rates:
-                if series.aspect in rate.aspects:
-                    judged[rate.name] += 1
-                    counts += filter(None, (counted(series, rate, today),))
+        for rate in rules.rates:
+            if series.unit == PER_SECOND and series.aspect in rate.aspects:
+                judged[rate.name] += 1
+                counts += filter(None, (counted(series, rate, today),))
+            elif series.aspect == _OF_PORT and _FLAPS in rate.aspects:  # those whose link never failed were judged, too
+                judged[rate.name] += 1
     for (place, _), members in groups.items():
         found += outstanding(members, rules.peers[place], today, more.hours)
     for rate in rules.rates:
         found += more_often(counts, rate, today, judged[rate.name])
-    found += memory_errors(more.errors, rules.memory, datetime.combine(today, datetime.max.time(), UTC))
-    found += ending(more.endings, rules.dates, today)
+    found += memory_errors(errors, rules.memory, now, today)
+    found += ending((*more.endings, *together(expiring)), rules.dates, today)
     return sorted(found, key=urgency)
 
 

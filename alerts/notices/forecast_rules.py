@@ -28,6 +28,7 @@ class Trend:
     step: float | None = None
     step_share: float | None = None
     jumps: bool = False
+    steep: float | None = None
     sure: float = 4.0
     limit_low: float | None = None
     limit_high: float | None = None
@@ -126,6 +127,10 @@ class TrendFile(_Section):
     )
     step_share: PositiveFloat | None = Field(default=None, description="The same as a share of the value before.")
     jumps: bool = Field(default=False, description="Such an event is told, if it left less room to the limits.")
+    steep: PositiveFloat | None = Field(
+        default=None,
+        description="So much in some days in a row, further than ever before, is told before a line can be drawn.",
+    )
     sure: PositiveFloat = Field(default=4.0, description="How many times its own error a slope must be.")
     limit_low: float | None = Field(default=None, description="The limit below, where the part tells none.")
     limit_high: float | None = Field(default=None, description="The limit above, where the part tells none.")

@@ -33,7 +33,9 @@ class Day(NamedTuple):
     value: float
 
 
-class _Course(NamedTuple):
+class Course(NamedTuple):
+    """A line that is to be told: its slope a day, its value today, where it leads, and the days that it is of."""
+
     slope: float
     level: float
     limit: float
@@ -75,13 +77,16 @@ def drifting(
     ]
     if not _may_drift(values, rule):
         return None
-    days = known_days(series, today, rule.windows[0] + in_a_row - 1, since)
-    days, jump = since_jump(days, rule)
-    if jump is not None and rule.jumps and (told := _jumped(series, rule, today, days, jump, (low, high))):
+    every = known_days(series, today, rule.windows[0] + in_a_row - 1, since)
+    days, jump = since_jump(every, rule)
+    fast = _steep(every, rule, (low, high)) or _steep(days, rule, (low, high))
+    jumped = jump is not None and rule.jumps and fast is None
+    if jumped and jump and (told := _jumped(series, rule, today, days, jump, (low, high))):
         return told
     courses = [_course(days, rule, (low, high), back) for back in range(in_a_row)]
-    course = courses[0]
-    if course is None or None in courses or not rule.windows:
+    course = None if None in courses or not rule.windows else courses[0]
+    course = course or fast
+    if course is None:
         return None
     return Forecast(
         signal=Signal.TREND,
@@ -105,6 +110,12 @@ def drifting(
             [Day(course.days[0].day, course.level + course.slope * course.days[0].day), Day(0, course.level)], today
         ),
     )
+
+
+def _steep(days: Sequence[Day], rule: Trend, limits: tuple[float | None, float | None]) -> Course | None:
+    from alerts.notices.forecast_steep import steep  # noqa: PLC0415 - which has its days and courses from here
+
+    return steep(days, rule, limits)
 
 
 def known_days(series: Series, today: date, most: int, since: date | None = None) -> list[Day]:
@@ -133,7 +144,7 @@ def dated(days: Sequence[Day], today: date) -> tuple[tuple[date, float], ...]:
 def since_jump(days: Sequence[Day], rule: Trend) -> tuple[list[Day], float | None]:
     """The days since the last jump that lasted, and its height; all of them and None where there was none."""
     for place in range(len(days) - 1, 0, -1):
-        before = _middle([each.value for each in days[max(0, place - 3) : place]])
+        before = middle([each.value for each in days[max(0, place - 3) : place]])
         least = _step(rule, before)
         if least is None:
             break
@@ -143,7 +154,7 @@ def since_jump(days: Sequence[Day], rule: Trend) -> tuple[list[Day], float | Non
         after = [each.value - before for each in days[place : place + 3]]
         lasting = min(after) if sudden > 0 else max(after)  # a day that is as before: it was a spike
         if abs(lasting) >= least and sudden * lasting > 0:
-            return list(days[place:]), _middle(after)
+            return list(days[place:]), middle(after)
     return list(days), None
 
 
@@ -159,7 +170,7 @@ def _may_drift(values: Sequence[float | None], rule: Trend) -> bool:
     )
 
 
-def _course(days: Sequence[Day], rule: Trend, limits: tuple[float | None, float | None], back: int) -> _Course | None:
+def _course(days: Sequence[Day], rule: Trend, limits: tuple[float | None, float | None], back: int) -> Course | None:
     """The line of `back` days ago, if there was one to be told then: of the longest window in which one is straight."""
     bent = None
     for window in rule.windows:
@@ -176,7 +187,7 @@ def _course(days: Sequence[Day], rule: Trend, limits: tuple[float | None, float 
 
 def _within(
     days: Sequence[Day], rule: Trend, limits: tuple[float | None, float | None], back: int, window: int
-) -> _Course | None:
+) -> Course | None:
     if len(days) < LEAST or len(days) < window * _KNOWN or days[-1].day < -back - _STALE:
         return None
     limit = _ahead(days, rule, limits)
@@ -198,22 +209,22 @@ def _within(
         return None
     soon, late = line.interval(limit)
     left = Left(days=(limit - level) / slope, low=soon, high=late if isfinite(late) else None)
-    return _Course(slope, level, limit, left, days, line.bend)
+    return Course(slope, level, limit, left, days, line.bend)
 
 
-def _new(earlier: Sequence[Day], course: _Course, rule: Trend) -> bool:
+def _new(earlier: Sequence[Day], course: Course, rule: Trend) -> bool:
     """Whether the part is now where it has not been before the window: what wanders to and fro comes back."""
     if len(earlier) < _FEW:
         return True
     side = 1 if course.slope > 0 else -1
-    now = _middle([each.value for each in course.days[-3:]])
+    now = middle([each.value for each in course.days[-3:]])
     return side * now >= max(side * each.value for each in earlier) + _drift(rule, earlier[0].value) / 2
 
 
 def _ahead(days: Sequence[Day], rule: Trend, limits: tuple[float | None, float | None]) -> float | None:
     """The limit to which the days lead, by a rough slope: the medians of their first and their last third."""
     third = len(days) // 3
-    early, late = _middle([each.value for each in days[:third]]), _middle([each.value for each in days[-third:]])
+    early, late = middle([each.value for each in days[:third]]), middle([each.value for each in days[-third:]])
     rough = late - early
     if abs(rough) < _drift(rule, days[0].value) / 2:
         return None
@@ -239,7 +250,7 @@ def _jumped(
 ) -> Forecast | None:
     """The event of a jump within the last days that left less room to the limits; one that left more mended it."""
     limit = limits[0] if height < 0 else limits[1]
-    now = _middle([each.value for each in days[:3]])
+    now = middle([each.value for each in days[:3]])
     if limit is None or days[0].day < -_TOLD or days[-1].day < -_STALE or (limit - days[-1].value) * height <= 0:
         return None
     if _room(now, limits) >= _room(now - height, limits):
@@ -254,7 +265,7 @@ def _jumped(
         unit=series.unit,
         found=today,
         stage=1,
-        current=_middle([each.value for each in days[-3:]]),
+        current=middle([each.value for each in days[-3:]]),
         usual=now - height,
         limit=limit,
         days=days[-1].day - days[0].day + 1,
@@ -268,7 +279,8 @@ def _room(value: float, limits: tuple[float | None, float | None]) -> float:
     return min(abs(limit - value) for limit in limits if limit is not None)
 
 
-def _middle(values: Sequence[float]) -> float:
+def middle(values: Sequence[float]) -> float:
+    """The median of `values`, of which there is one at least."""
     ordered = sorted(values)
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

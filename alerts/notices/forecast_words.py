@@ -50,7 +50,7 @@ def told(forecast: Forecast, language: Language, beside: Beside | None = None) -
         title=_said(say, f"title_{_form(forecast)}", values),
         what=_said(say, f"what_{_form(forecast)}", values),
         when=_when(forecast, say, values),
-        evidence=_said(say, f"evidence_{forecast.signal}", values),
+        evidence=_said(say, _evidence(forecast, say), values),
         advice=_said(say, f"advice_{_advice(forecast, say)}", values),
         parts=_parts(forecast, say, beside or Beside()),
     )
@@ -89,7 +89,9 @@ def _form(forecast: Forecast) -> str:
     return forecast.signal
 
 
-_OWN = frozenset({"errors", "flaps", "restarts", "uncorrected", "corrected"})
+_NAMED = frozenset({"licence", "certificate"})
+"""A device may have several of them, which end on different days; of units their serial numbers stand elsewhere."""
+_OWN = frozenset({"errors", "flaps", "restarts", "uncorrected", "corrected", "counted", "too_often"})
 
 
 def _advice(forecast: Forecast, say: Words) -> str:
@@ -100,6 +102,12 @@ def _advice(forecast: Forecast, say: Words) -> str:
         if f"advice_{key}" in table:
             return key
     return forecast.signal
+
+
+def _evidence(forecast: Forecast, say: Words) -> str:
+    """How it is known: by the subject where that has words of its own, else by the signal."""
+    own = f"evidence_{forecast.signal}_{forecast.subject}"
+    return own if own in say.table[_GROUP] else f"evidence_{forecast.signal}"
 
 
 def _when(forecast: Forecast, say: Words, values: Mapping[str, str]) -> str:
@@ -165,7 +173,8 @@ def _aspect(forecast: Forecast, say: Words) -> str:
 
 
 def _ending(forecast: Forecast, say: Words) -> str:
-    return str(say.table[_GROUP].get(f"ends_{forecast.subject}", ""))
+    what, name = str(say.table[_GROUP].get(f"ends_{forecast.subject}", "")), forecast.component.label
+    return say.said(_GROUP, "ends_named", what=what, name=name) if name and forecast.subject in _NAMED else what
 
 
 def _difference(say: Words, value: float | None, unit: str) -> str:

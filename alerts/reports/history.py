@@ -23,6 +23,9 @@ def happened(event: DeviceEvent, said: Words, zone: str) -> str:
         "by": data.get("by", ""),
         "at": wall(datetime.fromisoformat(data["booted_at"]), zone, seconds=True) if "booted_at" in data else "",
         "text": data.get("text", ""),
+        "eye": {"ssh": "SSH", "redfish": "Redfish"}.get(data.get("eye", ""), data.get("eye", "")),
+        "known": data.get("known", ""),
+        "shown": data.get("shown") or said.said("history", "none"),
     }
     return said.said("history", _key(event), **values)
 

@@ -374,7 +374,16 @@ def _opened(door: Door, line: Line, link: socket.socket) -> _Terminal:
             blocking_timeout=patience,
         )
     except Exception as error:  # noqa: BLE001 - whatever a device makes paramiko raise is a reason, never a crash
-        raise ShutOutError(_reason(error, line, f"{door.address} port {door.port}")) from None
+        raise ShutOutError(_reason(error, line, f"{door.address} port {door.port}"), _stranger(error)) from None
+
+
+def _stranger(error: BaseException | None) -> str:
+    """The host key that was shown in place of the pinned one, in the form of known_hosts; "" where none was."""
+    while error is not None:
+        if isinstance(error, paramiko.BadHostKeyException):
+            return f"{error.key.get_name()} {error.key.get_base64()}"
+        error = error.__context__
+    return ""
 
 
 def _reason(error: BaseException, line: Line, where: str) -> Blind:

@@ -31,6 +31,9 @@ SESSIONS = ("/redfish/v1/SessionService/Sessions", "/redfish/v1/Sessions")
 """Where a session is made; iDRAC 7 and 8 know the second place."""
 EXPAND = "?$expand=*($levels=1)"
 """The most that any iDRAC expands."""
+DAILY = 86_400.0
+"""Seconds after which the certificate is looked at anew, to know when it ends."""
+_HOURLY = 3600.0
 ABSENT_FOR = 900.0
 """Seconds for which a resource that is not there is not asked for again."""
 _SAFE = "/:@!$&'()*+,;=-._~%?"
@@ -51,6 +54,9 @@ class Client:
         self.requests = self.bytes = self.left = 0
         self._token = self._location = ""
         self._basic = ""
+        self.ends: float | None = None
+        self.stranger = ""
+        self._ends_due = 0.0
         self._trust: SSLContext | aiohttp.Fingerprint | None = None
         self._expands: bool | None = None
         self._plain: set[str] = set()
@@ -151,7 +157,8 @@ class Client:
                 **more,
             ) as response:
                 yield response
-        except (aiohttp.ServerFingerprintMismatch, aiohttp.ClientConnectorCertificateError):
+        except (aiohttp.ServerFingerprintMismatch, aiohttp.ClientConnectorCertificateError) as error:
+            self.stranger = error.got.hex() if isinstance(error, aiohttp.ServerFingerprintMismatch) else ""
             raise BlindError(Blind.WRONG_CERTIFICATE) from None
         except aiohttp.ClientConnectorDNSError:
             raise BlindError(Blind.UNRESOLVED) from None
@@ -221,7 +228,9 @@ class Client:
                 return
             if not self.pin:
                 async with asyncio.timeout(_REQUEST):
-                    self.pin = await shown(self.door)
+                    certificate = await shown(self.door)
+                self.pin, self.ends = certificate.pin, certificate.ends
+                self._ends_due = self._clock() + DAILY
             self._trust = of_pin(self.pin)
         except TimeoutError:
             raise BlindError(Blind.TIMEOUT) from None
@@ -238,6 +247,22 @@ class Client:
         except OSError as error:  # SSLError is one
             log.warning("%s: authority %s: %s", self.door.address, self.door.login.authority, error)
             raise BlindError(Blind.WRONG_CERTIFICATE) from None
+
+    async def looked_at_certificate(self) -> None:
+        """Once a day: until when the certificate of the server is valid. That it cannot be seen is no trouble here.
+
+        The connections of a look are those of a pool, which does not say what was shown on them.
+        """
+        if self._clock() < self._ends_due:
+            return
+        self._ends_due = self._clock() + _HOURLY
+        try:
+            certificate = await shown(self.door)
+        except (OSError, TimeoutError):
+            return
+        if not self.pin or certificate.pin == self.pin:
+            self.ends = certificate.ends
+            self._ends_due = self._clock() + DAILY
 
     async def close(self) -> None:
         """Give the session back, also one whose login is still under way."""

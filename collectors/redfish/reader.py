@@ -1,6 +1,7 @@
 """The eye Redfish over the network: one client for each server, kept from look to look, all given back at the end."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 _PER_SERVER = 2
 _KEPT = 75.0  # seconds: longer than the minute between two looks, so that they share a connection
 _AT_ONCE = 50
+_GLANCE = 5.0  # seconds at most to look at a certificate
 _DEEP = 6  # levels of a document that is looked into for others
 
 
@@ -131,6 +133,9 @@ class RedfishReader(LookReader):
                     client.begin(budget.bytes)
                     left = max(0.0, seconds - (time.monotonic() - began) - 0.1)
                     rows = await work(client, left)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(max(0.0, min(_GLANCE, seconds - (time.monotonic() - began) - 0.1))):
+                            await client.looked_at_certificate()
         except BlindError as error:
             if error.blind is Blind.WRONG_CERTIFICATE and client is not None:
                 # whoever it is, it is not the one that our session is with; a person decides whom to trust from now on
@@ -144,6 +149,7 @@ class RedfishReader(LookReader):
         return Seen(
             rows=rows,
             pin=client.pin,
+            ends=client.ends,
             seconds=time.monotonic() - began,
             requests=client.requests,
             bytes=client.bytes,
@@ -190,7 +196,7 @@ class RedfishReader(LookReader):
         return Seen(
             rows=(),
             blind=blind,
-            pin=client.pin if client else "",
+            pin=(client.stranger if blind is Blind.WRONG_CERTIFICATE else client.pin) if client else "",
             seconds=time.monotonic() - began,
             requests=client.requests if client else 0,
         )

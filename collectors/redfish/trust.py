@@ -3,9 +3,12 @@
 import asyncio
 import hashlib
 import ssl
+from dataclasses import dataclass
 from functools import lru_cache
 
 import aiohttp
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import load_der_x509_certificate
 
 from collectors.looks import Door
 
@@ -21,11 +24,16 @@ def of_pin(pin: str) -> aiohttp.Fingerprint:
     return aiohttp.Fingerprint(bytes.fromhex(pin))
 
 
-async def shown(door: Door) -> str:
-    """The SHA-256 of the certificate that the server shows now, before anything is said to it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A certificate that was seen: its SHA-256, and when it ends (seconds since 1970; None where it cannot be read)."""
 
-    Raises OSError, or TimeoutError.
-    """
+    pin: str
+    ends: float | None
+
+
+async def shown(door: Door) -> Shown:
+    """The certificate that the server shows now, before anything is said to it. Raises OSError, or TimeoutError."""
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname = False
     anybody.verify_mode = ssl.CERT_NONE  # nobody is trusted here: the certificate is only looked at
@@ -36,4 +44,12 @@ async def shown(door: Door) -> str:
         writer.transport.abort()
     if not certificate:
         raise ssl.SSLError("no certificate")
-    return hashlib.sha256(certificate).hexdigest()
+    return Shown(pin=hashlib.sha256(certificate).hexdigest(), ends=ends(certificate))
+
+
+def ends(certificate: bytes) -> float | None:
+    """When a certificate (DER) ends, in seconds since 1970; None where it cannot be read."""
+    try:
+        return load_der_x509_certificate(certificate).not_valid_after_utc.timestamp()
+    except (ValueError, UnsupportedAlgorithm):  # what a device made itself may be no good X.509
+        return None

@@ -1,7 +1,8 @@
 """From the paths of a platform file to rows: over collections, pages and arrays of links, each document asked once.
 
 A path is that of a resource, with "*" for each member of a collection, and after "#" for each element of an array:
-`/redfish/v1/Systems/*/Storage/*#/Drives/*`. Elements that are links are followed; others are rows themselves.
+`/redfish/v1/Systems/*/Storage/*#/Drives/*`. Elements that are links are followed; others are rows themselves. What
+stands behind the element's "*" is a link in it that is followed, too: `…#/Drives/*/Metrics`.
 """
 
 import asyncio
@@ -63,7 +64,11 @@ class Walk:
             try:
                 document = await self._get(one)
                 if array:
-                    ended = await self._elements(one, document, array.removesuffix("/*"), found) or ended
+                    pointer, _, beyond = array.partition("/*")
+                    elements = {} if beyond else found
+                    ended = await self._elements(one, document, pointer, elements) or ended
+                    for element in elements.values() if beyond else ():
+                        ended = await self._linked(at(element, beyond), found) or ended
                 else:
                     found[one] = document
             except UnreadError as error:
@@ -161,6 +166,17 @@ class Walk:
             else:
                 found[link] = one
         return ended
+
+    async def _linked(self, link: object, found: dict[str, object]) -> Ending | None:
+        """Add the document behind a link to `found`, where there is one; why it is missing."""
+        path = path_of(link)
+        if path is None or len(found) > self._budget.rows:
+            return None
+        try:
+            found[path] = await self._get(path)
+        except UnreadError as error:
+            return error.ending
+        return None
 
     async def _expanded(self, path: str) -> Document:
         try:

@@ -160,6 +160,16 @@ def _new(tag: str) -> Tree:
         "DIMM.Socket.B1": {"Manufacturer": "MAKER-C", "SerialNumber": f"B1{tag}", "PartNumber": "DDR4", "Status": _OK},
         "DIMM.Socket.B2": {"Status": {"Health": None, "State": "Absent"}},
     })  # fmt: skip
+    put(f"{DISK_1}/Metrics", BadBlockCount=0, UncorrectableIOReadErrorCount=0,
+        NVMeSMART={"MediaAndDataIntegrityErrors": 0})  # fmt: skip
+    tree[DISK_1]["Metrics"] = {ID: f"{DISK_1}/Metrics"}
+    for dimm in (DIMM_A1, DIMM_B1):
+        put(f"{dimm}/MemoryMetrics", LifeTime={"CorrectableECCErrorCount": 0, "UncorrectableECCErrorCount": 0})
+    listed(f"{ROOT}/LicenseService/Licenses", {
+        "FD1": {"Description": "iDRAC9 Enterprise License", "LicenseType": "Production", "ExpirationDate": None},
+        "FD2": {"Description": "Secured Component Verification", "LicenseType": "Trial",
+                "ExpirationDate": "2036-01-31T00:00:00-06:00"},
+    })  # fmt: skip
     listed(f"{SYSTEM}/Processors", {
         "CPU.Socket.1": {"Model": "Processor A", "Status": _OK},
         "CPU.Socket.2": {"Model": None, "Status": {"Health": None, "State": "Absent"}},

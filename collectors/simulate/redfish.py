@@ -156,27 +156,30 @@ def _error(status: int, message_id: str, message: str) -> web.Response:
     return web.json_response({"error": told}, status=status)
 
 
-def certificate(folder: Path, name: str = "idrac") -> ssl.SSLContext:
-    """The self-signed certificate for 127.0.0.1 in `folder`, `name`.pem and `name`.key; a new one if there is none."""
+def certificate(folder: Path, name: str = "idrac", ends: datetime | None = None) -> ssl.SSLContext:
+    """The self-signed certificate for 127.0.0.1 in `folder`, `name`.pem and `name`.key; a new one if there is none.
+
+    A new one lasts ten years, or until it `ends`.
+    """
     if not (folder / f"{name}.pem").exists():
-        _certify(folder, name)
+        _certify(folder, name, ends or datetime.now(UTC) + timedelta(days=3650))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
     return tls
 
 
-def _certify(folder: Path, name: str) -> None:
+def _certify(folder: Path, name: str, ends: datetime) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
+    begins = min(datetime.now(UTC), ends) - timedelta(days=1)
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=3650))
+        .not_valid_before(begins)
+        .not_valid_after(ends)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.dialects.sqlite import insert
@@ -13,6 +13,7 @@ from monitor.store.documents import cause_document, fault_document, fault_read
 
 _fault = tables.fault
 _seen = tables.seen_ok
+_beneath = tables.beneath
 _ticket, _event = tables.ticket, tables.ticket_event
 
 # What is asked at every visit that brings news is made once: to make a question costs seven times what SQLite takes.
@@ -35,6 +36,28 @@ _BENEATH = (
 )
 _NEW = _fault.insert()
 _CHANGED = _fault.update().where(_fault.c.id == bindparam("number"))
+_OF_CAUSE = (
+    (_beneath.c.device == bindparam("device"))
+    & (_beneath.c.kind == bindparam("kind"))
+    & (_beneath.c.label == bindparam("label"))
+    & (_beneath.c.aspect == bindparam("aspect"))
+)
+_HIDES = select(_beneath.c.fault).where(_beneath.c.fault == bindparam("number"), _OF_CAUSE)
+_HIDDEN = select(func.count()).select_from(
+    select(_beneath.c.fault).where(_OF_CAUSE, _beneath.c.at >= bindparam("begin")).limit(500).subquery()
+)
+_PUT = insert(_beneath)
+_HIDE = _PUT.on_conflict_do_update(
+    index_elements=["fault", "device", "kind", "label", "aspect"],
+    set_={"at": _PUT.excluded.at, "body": _PUT.excluded.body},
+)
+_OVER = _beneath.update().where(_beneath.c.fault == bindparam("number")).values(body=bindparam("last"))
+MOST = 500
+"""So many symptoms of one cause are kept at most; of what hides more, it is said that there is more."""
+_AROUND = timedelta(minutes=10)
+"""So long before its cause was seen a symptom may have been seen last."""
+_BEFORE = timedelta(days=1)
+_KEPT = timedelta(days=3 * 366)
 _SEEN_OK = select(_seen.c.kind, _seen.c.label, _seen.c.aspect).where(_seen.c.device == bindparam("device"))
 
 
@@ -62,6 +85,43 @@ def since(disk: Connection, kinds: Iterable[str], moment: datetime) -> tuple[Fau
     return tuple(map(_read, rows))
 
 
+def beneath(disk: Connection, cause: Fault) -> tuple[Fault, ...]:
+    """What is or was hidden beneath `cause` as its symptom since it was first seen, by their keys.
+
+    A symptom that is over stays as it was last; one that stands by itself by now, or beneath another, is none of it.
+    """
+    key = cause.key
+    question = (
+        select(_beneath.c.fault, func.coalesce(_fault.c.body, _beneath.c.body))
+        .join(_fault, _fault.c.id == _beneath.c.fault, isouter=True)
+        .where(
+            _beneath.c.device == key.device,
+            _beneath.c.kind == key.kind,
+            _beneath.c.label == key.label,
+            _beneath.c.aspect == key.aspect,
+            _beneath.c.at >= cause.first_seen - _AROUND,
+        )
+    )
+    if cause.cleared_at is not None:
+        question = question.where(_beneath.c.since <= cause.cleared_at)
+    found = {one.key: one for one in map(_read, disk.execute(question.order_by(_beneath.c.fault)))}
+    own = (one for one in found.values() if _is_beneath(one, cause))
+    return tuple(sorted(own, key=lambda one: one.key))
+
+
+def all_beneath(disk: Connection, cause: Fault, most: int) -> tuple[Fault, ...]:
+    """The first `most` of the symptoms of `cause` that stand, and those kept of it that are over, by their keys."""
+    found = {one.key: one for one in beneath(disk, cause)}
+    found |= {one.key: one for one in hidden_by(disk, cause.key, most)[0]}
+    return tuple(found[key] for key in sorted(found))
+
+
+def _is_beneath(symptom: Fault, cause: Fault) -> bool:
+    if symptom.state is FaultState.CLEARED:
+        return symptom.cleared_at is None or symptom.cleared_at >= cause.first_seen
+    return symptom.hidden_by == cause.key
+
+
 def hidden_by(disk: Connection, cause: FaultKey, most: int) -> tuple[tuple[Fault, ...], int]:
     """The first `most` of the faults that stand and are symptoms of `cause`, by their keys; and how many there are."""
     said = {"cause": cause_document(cause)}
@@ -86,10 +146,24 @@ def saved(disk: Connection, fault: Fault) -> Fault:
     }
     if fault.id:
         disk.execute(_CHANGED, {"number": fault.id, **values})
-        return fault
-    written = disk.execute(_NEW, values)
-    (number,) = written.inserted_primary_key or (0,)
-    return replace(fault, id=number)
+    else:
+        written = disk.execute(_NEW, values)
+        (number,) = written.inserted_primary_key or (0,)
+        fault = replace(fault, id=number)
+    if fault.hidden_by is not None:
+        _hidden(disk, fault, fault.hidden_by, str(values["body"]))
+    elif fault.state is FaultState.CLEARED:  # beneath what it was, it is over, too: a suspicion is swept soon
+        disk.execute(_OVER, {"number": fault.id, "last": values["body"]})
+    return fault
+
+
+def _hidden(disk: Connection, fault: Fault, cause: FaultKey, body: str) -> None:
+    """Keep that `fault` is a symptom of `cause`; of one cause the first so many are kept."""
+    row = {"device": cause.device, "kind": cause.kind, "label": cause.label, "aspect": cause.aspect}
+    known = disk.execute(_HIDES, {"number": fault.id, **row}).first()
+    if known is None and disk.execute(_HIDDEN, {**row, "begin": fault.last_seen - _BEFORE}).scalar_one() >= MOST:
+        return
+    disk.execute(_HIDE, {"fault": fault.id, **row, "since": fault.last_seen, "at": fault.last_seen, "body": body})
 
 
 def swept(disk: Connection, before: datetime) -> None:
@@ -99,6 +173,7 @@ def swept(disk: Connection, before: datetime) -> None:
             _fault.c.state == FaultState.CLEARED, _fault.c.opened_at.is_(None), _fault.c.cleared_at < before
         )
     )
+    disk.execute(_beneath.delete().where(_beneath.c.at < before - _KEPT))
 
 
 def found(disk: Connection, number: int) -> Fault:

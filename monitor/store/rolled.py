@@ -37,7 +37,8 @@ _UNITS: Final = {
     "per_second": 3600.0,
     "": 1.0,
 }
-_ASPECTS: Final = {"bias_current": 100_000.0, "utilisation_in": 500.0, "utilisation_out": 500.0}
+# a timestamp is told to the day: 1.8e9 seconds would fill the 31 bits that a number has
+_ASPECTS: Final = {"expires": 1 / 86_400, "bias_current": 100_000.0, "utilisation_in": 500.0, "utilisation_out": 500.0}
 
 
 def scale(aspect: str, unit: str) -> float:

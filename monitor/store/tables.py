@@ -754,3 +754,41 @@ forecast_round = Table(
     Column("at", Moment, nullable=False),
     Column("found", Integer, nullable=False),
 )
+
+# How often the link of a port went down on a day of its site: as visits saw it, and as the device told of it.
+link_flap = Table(
+    "link_flap",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("label", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("seen", Integer, nullable=False),
+    Column("heard", Integer, nullable=False),
+)
+Index("ix_link_flap_day", link_flap.c.day)
+
+# What was hidden beneath a fault as its symptom, from when until when at least: `fault` is the symptom's id, the key is
+# that of the cause, `body` the symptom as it was last. It stays when both are over and suspicions are swept.
+beneath = Table(
+    "beneath",
+    metadata,
+    Column("fault", Integer, primary_key=True, autoincrement=False),
+    Column("device", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("label", String, primary_key=True),
+    Column("aspect", String, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+)
+Index("ix_beneath_cause", beneath.c.device, beneath.c.kind, beneath.c.label, beneath.c.aspect, beneath.c.at)
+
+# Up to when each SNMPv3 sender of traps was heard: its engine id (hex), how often it was started, and its seconds.
+snmp_sender = Table(
+    "snmp_sender",
+    metadata,
+    Column("engine", String, primary_key=True),
+    Column("boots", Integer, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)

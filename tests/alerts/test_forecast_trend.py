@@ -262,3 +262,44 @@ def test_all_days_of_another_century_say_nothing() -> None:
 def test_an_aspect_without_a_rule_has_no_trend() -> None:
     series: Series = replace(days([1.0]), component=Component(kind="fan", label="1"), aspect="speed")
     assert trend_of(series, list(TRENDS.values())) is None
+
+
+# ------------------------------------------------------------------------------------------------ what will not wait
+def fast(fall: float, steps: int, calm: int = 30) -> list[float]:
+    """Calm days around -8 dBm, in steps of 0.1, and then so many days of falling."""
+    return [-8.0 - 0.1 * (day % 2) for day in range(calm)] + [-8.0 - fall * (step + 1) for step in range(steps)]
+
+
+def test_what_falls_to_its_limit_within_two_weeks_is_told_within_days() -> None:
+    told = [drifting(days(fast(0.4, steps), low=-14), TRENDS["rx_power"], TODAY) for steps in range(1, 8)]
+    first = next(place for place, each in enumerate(told, 1) if each is not None)
+    assert first <= 5
+    (found,) = [told[first - 1]]
+    assert found is not None
+    assert found.signal is Signal.TREND
+    assert found.left is not None
+    assert found.left.days == pytest.approx(15 - first, abs=1)
+    assert found.left.low <= found.left.days
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [*fast(0.4, 4), -8.2],  # it came back
+        [*fast(0.4, 4)[:-1], -8.0],
+        [-8.0] * 30 + [-9.9, -9.9, -9.9, -9.9],  # a jump: that is an event
+        [-8.0, -10.0] * 15 + fast(0.4, 5)[-5:],  # it has been there before
+        fast(0.4, 5, calm=5),  # nobody knows what is usual
+        fast(0.03, 10),  # that is slow: a line will tell it
+        [-8.0] * 30 + [-7.0 + 0.0 * day for day in range(2)] + [-6.6, -6.2],  # two days of work at the far end
+    ],
+)
+def test_what_is_no_run_to_the_limit_is_none(values: list[float]) -> None:
+    found = drifting(days(values, low=-14, high=-3), TRENDS["rx_power"], TODAY)
+    assert found is None or found.signal is Signal.STEP
+
+
+def test_a_day_that_is_not_known_within_a_run_ends_it() -> None:
+    values: list[float | None] = [*fast(0.4, 5)]
+    values[-3] = None
+    assert drifting(days(values, low=-14), TRENDS["rx_power"], TODAY) is None

@@ -156,6 +156,7 @@ def test_every_event_of_a_devices_history_is_said_with_what_it_is_about(what: Ha
     data = {
         "from": "bay 7", "by": "wang", "why": "spare", "text": "fan tray lost", "booted_at": NOON, "serial": "SN-1",
         "serial_from": "SN-1", "serial_to": "SN-2", "patch_from": "SPH1", "patch_to": "SPH2",
+        "eye": "ssh", "known": "SHA256:old", "shown": "SHA256:new",
     }  # fmt: skip
     event = DeviceEvent(device="sw1", at=datetime.fromisoformat(NOON), what=what, kind="disk", label="bay 9", data=data)
     about = {
@@ -169,6 +170,7 @@ def test_every_event_of_a_devices_history_is_said_with_what_it_is_about(what: Ha
         Happened.IDENTITY_CHANGED: ("SN-1 → SN-2",),
         Happened.REBOOTED: ("2026-11-22 20:00:00",),
         Happened.LOG_ENTRY: ("fan tray lost",),
+        Happened.KEY_CHANGED: ("SSH", "SHA256:old", "SHA256:new"),
     }
     said = happened(event, words(language), "Asia/Shanghai")
     assert all(word in said for word in about[what])

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,10 @@ from collectors.simulate.snmp import SimulatedDevice
 from collectors.simulate.values import Typed
 from collectors.snmp.codec import Kind
 from collectors.snmp.reader import AuthProtocol, Community, Credential, PrivProtocol, User
+from monitor.store import senders
+from monitor.store.database import Store
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 SUPPLY = "1.3.6.1.4.1.2011.5.25.219.2.5.1"
 NAMED: dict[str, Typed | int | bytes | str] = {"1.3.6.1.2.1.47.1.1.1.1.7.5": "电源 1", "1.3.6.1.2.1.47.1.1.1.1.1.5": 5}
@@ -98,6 +104,27 @@ async def test_a_trap_of_long_ago_or_of_an_earlier_boot_is_not_heard(notificatio
     assert notifications.opened(sent(USER, 10, boots=4), "192.0.2.1", [USER]).shout is not None  # it was started anew
 
 
+async def test_a_trap_of_before_a_restart_is_not_heard_again(notifications: Notifications, tmp_path: Path) -> None:
+    assert notifications.opened(sent(USER, 1000), "192.0.2.1", [USER]).shout is not None
+    with Store(tmp_path) as store:
+        with store.writing() as disk:
+            senders.saved(disk, notifications.clocks(), NOW)
+            assert notifications.clocks() == {}, "told once"
+        with store.reading() as disk:
+            known = senders.known(disk)
+        with store.writing() as disk:
+            senders.forgotten(disk, NOW + timedelta(seconds=1))
+            assert senders.known(disk) == {}
+    anew = Notifications(b"\x80\x00\x1f\x88\x04netvigil", 8)
+    anew.remember(known)
+    assert anew.opened(sent(USER, 1000), "192.0.2.1", [USER]).refusal is Refusal.REPLAYED
+    assert anew.opened(sent(USER, 990), "192.0.2.1", [USER]).refusal is Refusal.REPLAYED
+    assert anew.opened(sent(USER, 1003), "192.0.2.1", [USER]).shout is not None
+    assert anew.opened(sent(USER, 2, boots=4), "192.0.2.1", [USER]).shout is not None
+    assert list(anew.clocks().values()) == [(4, 2)]
+    anew.close()
+
+
 POWER = "1.3.6.1.4.1.2011.5.25.219.2.5"
 SPECIFIC = trap_v1(COMMUNITY, POWER, 5, NAMED, agent="192.0.2.77")
 
@@ -168,9 +195,12 @@ def test_no_bytes_raise(junk: bytes) -> None:
     assert opener.opened(junk, "192.0.2.1", [COMMUNITY]).shout is None
 
 
+WHOLE = sent(USER)  # once: its counters grow from trap to trap, and with them its length
+
+
 @given(st.data())
 def test_no_changed_octet_of_a_trap_raises_or_brings_another_word(data: st.DataObject) -> None:
-    datagram = bytearray(sent(USER))
+    datagram = bytearray(WHOLE)
     at = data.draw(st.integers(0, len(datagram) - 1))
     datagram[at] ^= data.draw(st.integers(1, 255))
     opened = Notifications(b"\x80\x00\x1f\x88\x04netvigil", 7).opened(bytes(datagram), "192.0.2.1", [])

@@ -1,19 +1,24 @@
 """What is said of a device as a whole: down, blind, or kept out."""
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from alerts.faults.judgement import judged
+from alerts.faults.policy import PolicyFile, policy
 from collectors.looks import Blind, Look
 from collectors.presence import Presence
 from collectors.reach import Reached, There
 from collectors.snmp.reader import Silence
 from collectors.tables import Eye
-from monitor.model import Condition, Device
+from monitor.model import Condition, Device, Level, Observation
+from monitor.shipped import shipped
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CORE = Device(name="core-1", address="192.0.2.1", customer="cdc", site="hefei")
+POLICY = policy(PolicyFile.model_validate(tomllib.loads((shipped() / "policy.toml").read_text("utf-8"))))
 OK, DEGRADED, FAILED, UNKNOWN = Condition.OK, Condition.DEGRADED, Condition.FAILED, Condition.UNKNOWN
 
 
@@ -83,3 +88,22 @@ def test_a_device_that_does_not_answer_pings_just_now_is_not_said_to_be_there() 
     dying = Presence(device=CORE, at=NOW, asked=True, silence=Silence.TIMEOUT, tables={}, looks={}, reach=reach)
     assert {one.aspect: one.condition for one in dying.observations()}["answer"] is FAILED
     assert not dying.same(presence(Silence.TIMEOUT, There.UP))
+
+
+def test_another_key_than_at_first_is_a_fault_of_its_own_and_shutting_us_out_is_its_symptom() -> None:
+    def told(blind: Blind | None, pin: str) -> tuple[Observation, ...]:
+        seen = Look(eye=Eye.SSH, at=NOW, tables={}, blind=blind, pin=pin)
+        return tuple(replace(presence(None, There.UP), looks={Eye.SSH: seen}).observations())
+
+    well = told(None, "ssh-ed25519 AAAA")
+    assert {one.aspect: one.condition for one in well if one.component.label == Eye.SSH} == {
+        "answer": OK, "access": OK, "identity": OK,
+    }  # fmt: skip
+    assert not [one for one in told(Blind.TIMEOUT, "") if one.aspect == "identity"], "nobody knows"
+    stranger = told(Blind.WRONG_HOST_KEY, "ssh-ed25519 BBBB")
+    verdict = judged(stranger, CORE, {}, frozenset(), POLICY, NOW, at_once=True)
+    (fault,) = [step.fault for step in verdict.steps if step.fault.hidden_by is None]
+    assert (fault.key.aspect, fault.key.label, fault.level) == ("identity", "ssh", Level.MINOR)
+    assert "SECURITY" in fault.reasons[0].text.en
+    (access,) = [step.fault for step in verdict.steps if step.fault.key.aspect == "access"]
+    assert access.hidden_by == fault.key

@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 from command_line import NOON, PLATFORMS, shell
 
+from alerts.locale import words
+from alerts.reports.history import happened
 from collectors.cli.reader import SshReader
 from collectors.looks import Blind
 from collectors.simulate.ssh import serving
 from collectors.tables import Eye
 from monitor.config import loaded
+from monitor.model import Happened, Language
+from monitor.store import parts
 from monitor.store.configurations import Configurations
 from monitor.store.database import Store
-from monitor.watching import Watcher, look
+from monitor.watching import Watcher, fingerprint, look
 
 INVENTORY = """
 [credentials.v2c]
@@ -78,8 +82,17 @@ async def test_look_pins_the_host_key_and_keeps_the_configuration(watcher: Watch
     async with serving(box) as other:
         changed = replace(device, ssh_port=other)
         refused = await look(changed, Eye.SSH, replace(watcher, clock=lambda: NOON + timedelta(hours=14)), 0)
+        await look(changed, Eye.SSH, replace(watcher, clock=lambda: NOON + timedelta(hours=21)), 1)
     assert refused is not None
     assert (refused.silence, refused.silent_visits) == (Blind.WRONG_HOST_KEY, 1)
+    with watcher.store.reading() as disk:
+        (event,) = [each for each in parts.history(disk, ["core-1"], NOON) if each.what is Happened.KEY_CHANGED]
+    assert event.data["known"] == fingerprint(first.look.pin)
+    assert event.data["shown"] == fingerprint(refused.look.pin) != event.data["known"]
+    assert event.data["known"].startswith("ssh-ed25519 SHA256:")
+    assert happened(event, words(Language.EN), "Asia/Shanghai").startswith(
+        f"SECURITY: over SSH it shows another key or certificate ({event.data['shown']})"
+    )
     versions = watcher.configurations.versions(device)
     assert [each.number for each in versions] == [1]
     assert "sysname HQ-ACC-7" in versions[0].text

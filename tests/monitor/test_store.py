@@ -471,3 +471,23 @@ def test_a_letter_that_quiet_hours_hold_back_waits_for_their_end(store: Store) -
         letters.queued(disk, [LETTER], {LETTER.recipient: morning})
         assert not letters.due(disk, LETTER.created_at + timedelta(hours=1), 20)
         assert letters.next_try(disk, LETTER.created_at + timedelta(hours=1)) == morning
+
+
+def test_symptoms_of_a_cause_are_kept_up_to_a_bound_and_forgotten_after_years(tmp_path: Path) -> None:
+    assert FAULT.hidden_by is not None
+    cause = replace(FAULT, key=FAULT.hidden_by, hidden_by=None)
+    with Store(tmp_path) as opened:
+        with opened.writing() as disk:
+            for number in range(faults.MOST + 20):
+                faults.saved(disk, replace(FAULT, key=replace(FAULT.key, label=f"{number:04}")))
+        with opened.reading() as disk:
+            assert len(faults.beneath(disk, cause)) == faults.MOST
+        with opened.writing() as disk:
+            kept = faults.beneath(disk, cause)[0]
+            faults.saved(disk, replace(kept, last_seen=NOW + timedelta(hours=1)))  # one that is kept is written anew
+            faults.saved(disk, replace(kept, hidden_by=None))  # by now it stands by itself
+            assert len(faults.beneath(disk, cause)) == faults.MOST - 1
+            faults.swept(disk, NOW + timedelta(days=3 * 366 - 1))
+            assert faults.beneath(disk, cause)
+            faults.swept(disk, NOW + timedelta(days=3 * 366 + 1))
+            assert faults.beneath(disk, cause) == ()

@@ -1,16 +1,21 @@
 """One fault for one cause, also where the cause lies outside the device: over real sockets and a real disk."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from alerts.desk import tickets as desk
+from alerts.faults.explained import explained
+from alerts.papers.paper import Table
+from alerts.reports.fault_report import fault_report
 from collectors.simulate.breakage import SILENT, Bench
 from collectors.simulate.fleet import fleet
 from collectors.simulate.values import Told
 from house import House
+from monitor import after, explaining
 from monitor.memory import Memory
-from monitor.model import Fault, Level
+from monitor.model import Fault, FaultState, Language, Level
 from monitor.pipeline import visit
 from monitor.store import faults, tickets
 from monitor.surroundings import Surroundings
@@ -133,6 +138,39 @@ async def test_what_is_reached_through_a_switch_that_is_down_is_its_symptom(hous
     access.take("gone")
     await rounds(house, seconds=10)
     assert await opened(house) == {}
+
+
+async def test_what_was_hidden_beneath_a_fault_is_still_told_when_both_are_over(house: House) -> None:
+    with_parents(house, hf_acc_03=CORE)
+    await rounds(house, seconds=2)
+    core, access = silence(house, CORE, ACCESS)
+    await rounds(house, (ACCESS, CORE, SERVER), seconds=20)
+    cause = (await opened(house))[f"{CORE} device"]
+    core.take("gone")
+    access.take("gone")
+    await rounds(house, seconds=60)
+    with house.store.writing() as disk:
+        faults.swept(disk, house.clock() + timedelta(days=2))  # suspicions that nobody was told of
+        over = faults.newest(disk, cause.key)
+        (ticket,) = tickets.unclosed(disk, cause.key)
+        facts = after.of_fault(disk, ticket.id, house.settings, house.clock())
+        said = explained(over, Language.EN, explaining.context(disk, over, house.settings, house.clock()))
+    assert over.state is FaultState.CLEARED
+    assert [(each.key.device, each.state) for each in facts.symptoms] == [(ACCESS, FaultState.CLEARED)]
+    assert facts.symptoms[0].cleared_at is not None
+    assert f"{ACCESS} / device / answer (failed, over since 2026-11-22 07:" in said
+    (beneath,) = [
+        each
+        for each in fault_report(facts, Language.EN, analysis=True).blocks
+        if isinstance(each, Table) and each.key == "symptoms"
+    ]
+    assert beneath.rows[0].cells[0] == ACCESS
+
+    core, access = silence(house, CORE, SERVER)
+    await rounds(house, seconds=20)
+    again = (await opened(house))[f"{CORE} device"]
+    assert again.id != over.id
+    assert ACCESS not in {each.key.device for each in await house.store.ask(lambda disk: faults.beneath(disk, again))}
 
 
 async def test_a_site_whose_only_way_in_is_down_is_told_as_that(house: House) -> None:
