@@ -5,7 +5,7 @@ It loads numpy: only a process of its own does that (`netvigil notice foretell`)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,15 +17,17 @@ from alerts.notices.forecast_dates import WARRANTIES
 from alerts.notices.forecast_words import Beside
 from alerts.notices.foretelling import Foreseen, Foretelling
 from alerts.post.foretold import letter
-from monitor import forecasting, noticing
+from monitor import enclosing, forecasting, noticing
 from monitor.config import Settings
-from monitor.model import Letter
+from monitor.enclosing import Foreshadowed
 from monitor.store import flaps, forecasts, letters
 from monitor.store.database import Store
 from monitor.store.forecasts import Kept
 
 STAYS: Final = timedelta(days=14)
 """What is not found for so long has ended: a shorter gap in what is measured is no reason to tell it anew."""
+WAITS: Final = timedelta(minutes=10)
+"""So long a letter is held back at least, for its documents. Where they cannot be made it leaves without them."""
 
 _KEPT: Final = timedelta(days=100)
 """How often links went down is known for so long: rules ask for 90 days at most."""
@@ -33,12 +35,16 @@ _KEPT: Final = timedelta(days=100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a look ahead did: how much is foreseen, how much of it was told now, in how many letters, what ended."""
+    """What a look ahead did: how much is foreseen, how much of it was told now, in how many letters, what ended.
+
+    `parcels` are the letters that wait for their documents (monitor/enclosing.py).
+    """
 
     found: int
     told: int
     letters: int
     ended: int
+    parcels: tuple[Foreshadowed, ...] = field(default=(), compare=False)
 
 
 def rounded(store: Store, settings: Settings, now: datetime) -> Done:
@@ -47,7 +53,9 @@ def rounded(store: Store, settings: Settings, now: datetime) -> Done:
         found = forecasting.forecasts(disk, settings, now)
         beside = [forecasting.joined(disk, settings, each) for each in found]
     with store.writing() as disk:
-        return kept(disk, settings, list(zip(found, beside, strict=True)), now)
+        done = kept(disk, settings, list(zip(found, beside, strict=True)), now)
+    enclosing.foretold(store, done.parcels, settings)
+    return done
 
 
 def kept(disk: Connection, settings: Settings, found: Sequence[tuple[Forecast, Beside]], now: datetime) -> Done:
@@ -62,15 +70,17 @@ def kept(disk: Connection, settings: Settings, found: Sequence[tuple[Forecast, B
         device = settings.inventory.devices.get(each.forecast.device)
         if device is not None and each.seen == now and _is_news(each):
             of_customer.setdefault(device.customer, []).append(each)
-    count = written = 0
+    count = 0
+    parcels: list[Foreshadowed] = []
     for customer, news in sorted(of_customer.items()):
-        told = _letters(settings, customer, news, number, now)
+        told = _parcels(settings, customer, news, number, now)
         if told:
-            held = {each.recipient: _morning(settings, each.recipient, customer, now) for each in told}
-            letters.queued(disk, told, held)
+            held = {each.reader.address: max(each.leaves, now + WAITS) for each in told}
+            letters.queued(disk, [letter(each.telling, each.reader, settings.mail.domain) for each in told], held)
             forecasts.told(disk, {each.id: each.forecast.stage for each in news}, now)
-            count, written = count + len(news), written + len(told)
-    return Done(found=len(found), told=count, letters=written, ended=ended)
+            count += len(news)
+            parcels += told
+    return Done(found=len(found), told=count, letters=len(parcels), ended=ended, parcels=tuple(parcels))
 
 
 def _is_news(each: Kept) -> bool:
@@ -79,7 +89,7 @@ def _is_news(each: Kept) -> bool:
     return each.told_first is None or worse(each.forecast, replace(each.forecast, stage=each.told_stage))
 
 
-def _letters(settings: Settings, customer: str, news: Sequence[Kept], number: int, now: datetime) -> list[Letter]:
+def _parcels(settings: Settings, customer: str, news: Sequence[Kept], number: int, now: datetime) -> list[Foreshadowed]:
     """One for each reader whom something of it concerns."""
     zone = _zone(settings, customer)
     telling = Foretelling(
@@ -94,7 +104,8 @@ def _letters(settings: Settings, customer: str, news: Sequence[Kept], number: in
     for reader in noticing.readers(customer, settings):
         own = telling.within(reader.sites)
         if own.foreseen:
-            found.append(letter(own, reader, settings.mail.domain))
+            leaves = _morning(settings, reader.address, customer, now)
+            found.append(Foreshadowed(telling=own, reader=reader, leaves=leaves))
     return found
 
 

@@ -6,7 +6,7 @@ lasts), so that a report made again later is made of the same facts, unless some
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from alerts.reports.month import (
     ConfigurationMonth,
     DeviceMonth,
     InspectionMonth,
+    LinkMonth,
     LogMonth,
     SparesMonth,
     TicketMonth,
@@ -48,7 +49,7 @@ from monitor.model import (
     Ticket,
 )
 from monitor.settings import Report
-from monitor.store import assets, devices, faults, maintenance, parts, spares, tickets
+from monitor.store import assets, devices, faults, links, maintenance, parts, spares, tickets
 from monitor.store.configurations import Configurations
 from monitor.store.devices import Visited
 
@@ -117,6 +118,7 @@ def gathered(
         events=tuple(each for each in parts.history(disk, keys, start, end, but=Happened.LOG_ENTRY)),
         windows=tuple(_windows(disk, settings, mine, start, end)),
         trends=trends,
+        links=tuple(_links(disk, set(keys))),
         spares=_spares(disk, settings, start, end),
         notices=foretold.notices(disk, settings, keys, start, end, now),
     )
@@ -271,6 +273,13 @@ def _windows(
             for each in spans
         ]
     yield from sorted(found, key=lambda each: (each.begins, each.what))
+
+
+def _links(disk: Connection, names: Collection[str]) -> Iterator[LinkMonth]:
+    for device, ports in sorted(links.all_links(disk).items()):
+        if device in names:
+            for port, there in sorted(ports.items()):
+                yield LinkMonth(device=device, port=port, neighbour=there.name, neighbour_port=there.port)
 
 
 def _spares(disk: Connection, settings: Settings, start: datetime, end: datetime) -> SparesMonth | None:

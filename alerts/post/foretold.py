@@ -11,7 +11,7 @@ from alerts.papers.paper import Line
 from alerts.post.channels import MAIL, way
 from alerts.post.letters import number
 from alerts.templates import harmless, rendered
-from monitor.model import Letter, Recipient
+from monitor.model import Enclosure, Letter, Recipient
 
 _DETAILED = 20
 _LISTED = 200
@@ -19,7 +19,7 @@ _TITLE = 80
 _FIGURES = 8  # of a picture, in a letter that may not draw it
 
 
-def letter(telling: Foretelling, reader: Recipient, domain: str) -> Letter:
+def letter(telling: Foretelling, reader: Recipient, domain: str, enclosures: Sequence[Enclosure] = ()) -> Letter:
     """The letter to `reader`; the same telling is sent once to each address."""
     said = words(reader.language)
     of_mail = way(reader.address) == MAIL
@@ -44,6 +44,7 @@ def letter(telling: Foretelling, reader: Recipient, domain: str) -> Letter:
         "foreseen": tuple(_detailed(each, said) for each in telling.foreseen[:_DETAILED]),
         "others": tuple(told(each.forecast, reader.language).title for each in listed),
         "beyond": said.said("foretold", "beyond", count=str(beyond)) if beyond > 0 else "",
+        "enclosed": tuple(each.name for each in enclosures),
         "footer": (
             said.said("letter", "zone", zone=telling.zone, at=wall(telling.at, telling.zone)),
             said.said("foretold", "why_you", number=telling.number),
@@ -64,6 +65,7 @@ def letter(telling: Foretelling, reader: Recipient, domain: str) -> Letter:
         language=reader.language,
         created_at=telling.at,
         level=LEVEL,
+        enclosures=tuple(enclosures) if of_mail else (),
     )
 
 

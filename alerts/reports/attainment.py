@@ -157,6 +157,8 @@ def attainment(facts: AttainmentFacts, language: Language, version: int = 1, sai
 def _blocks(facts: AttainmentFacts, pen: Pen) -> Iterator[Block]:
     yield pen.heading(1, "summary")
     yield pen.paragraph("summary_said", tickets=str(len(facts.tickets)))
+    if facts.generated_at < facts.end:
+        yield pen.paragraph("period_lasts", Tone.ATTENTION, at=pen.at(facts.generated_at))
     yield pen.table(
         "promises",
         [
@@ -192,7 +194,7 @@ def _blocks(facts: AttainmentFacts, pen: Pen) -> Iterator[Block]:
             yield pen.table(
                 "clocks",
                 [
-                    ("ticket", 1.2), ("about", 1.8), ("promised", 0.8), ("started", 1.3), ("due", 1.1), ("done", 1.3),
+                    ("ticket", 1.7), ("about", 1.7), ("promised", 0.8), ("started", 1.3), ("due", 1.1), ("done", 1.3),
                     ("result", 1.0), ("pauses", 1.4),
                 ],
                 (_clock(one, clock, pen, pauses=rule.pauses) for one, clock in own),

@@ -100,6 +100,10 @@ class Pen:
         """When something was read, and the device's own word for it."""
         return " · ".join(filter(None, (self.at(told.at), self.said.raw(told.raw))))
 
+    def listed(self, words: Iterable[str]) -> str:
+        """Things of one kind, one after the other."""
+        return self.words("list").join(filter(None, words))
+
     def comma(self, words: Iterable[str]) -> str:
         """Words beside each other."""
         return self.words("comma").join(filter(None, words))

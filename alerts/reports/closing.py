@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from alerts.papers.paper import Block, Cell, Evidence, Mark, Moment, Row, Signatures, Tone
 from alerts.reports.book import NONE, Book
+from alerts.reports.cables import cables
 from alerts.reports.opening import because, urgency
 from alerts.reports.problems import Problem, Standing, gone
 from monitor.model import Observation
@@ -20,7 +21,7 @@ def problems(book: Book) -> Iterator[Block]:
     yield pen.table(
         "problems",
         [
-            ("number", 0.5), ("urgency", 1.0), ("device", 1.1), ("problem", 1.8), ("evidence", 1.8), ("effect", 1.8),
+            ("number", 0.7), ("urgency", 1.0), ("device", 1.2), ("problem", 1.8), ("evidence", 1.8), ("effect", 1.8),
             ("advice", 2.0), ("owner", 0.9), ("until", 1.0), ("standing", 1.0),
         ],
         (_problem(number, one, book) for number, one in enumerate(book.problems, start=1)),
@@ -92,6 +93,7 @@ def appendix(book: Book) -> Iterator[Block]:
         yield Evidence(title=title, text=_raw(seen, book))
     if len(told) > _MOST:
         yield pen.paragraph("appendix_more", Tone.QUIET, count=str(len(told) - _MOST))
+    yield from cables(book)
     yield pen.paragraph("facts_said", Tone.QUIET)
 
 

@@ -58,11 +58,11 @@ def inspection(
     blocks: tuple[Block, ...] = tuple(chain.from_iterable(chapter(made) for chapter in CHAPTERS))
     places = [site.title or site.name for site in month.sites]
     terms: list[tuple[str, Cell]] = [
-        (pen.words("cover_site"), pen.comma(places)),
+        (pen.words("cover_site"), pen.listed(places)),
         (pen.words("cover_address"), pen.comma(site.address for site in month.sites)),
         (pen.words("cover_month"), month.month),
         (pen.words("cover_mode"), pen.words("cover_mode_said")),
-        (pen.words("cover_engineers"), pen.comma(month.engineers) or made.blank("cover/engineers")),
+        (pen.words("cover_engineers"), pen.listed(month.engineers) or made.blank("cover/engineers")),
         (pen.words("cover_submitted"), Moment(at=month.generated_at, day=True)),
     ]
     return Paper(

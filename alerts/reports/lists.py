@@ -5,13 +5,16 @@ from dataclasses import replace
 from itertools import groupby
 
 from alerts.papers.paper import Block, Cell, Figure, Heading, Mark, Moment, Row, Tone
+from alerts.reports.availability import availability
 from alerts.reports.book import NONE, TONES, Book
+from alerts.reports.month import DeviceMonth
 from alerts.reports.results import Result
 from alerts.reports.sheets import BAD, Check, Line, Sheet
 from monitor.model import Condition, Observation
 
 _SINGLE = (*BAD, Result.NOT_CHECKED)
 """Readings that stand on a line of their own; the others are counted."""
+_NEARLY = 0.98  # of the month: short gaps are those of restarts
 _WORDS_SHOWN = 3  # different words of a device in the evidence of many readings
 
 
@@ -22,12 +25,14 @@ def devices(book: Book) -> Iterator[Block]:
     yield pen.table(
         "devices",
         [
-            ("device", 1.4), ("place", 1.1), ("model", 1.3), ("serial", 1.3), ("address", 1.1), ("version", 1.3),
-            ("uptime", 0.8), ("warranty", 1.1), ("available", 1.0), ("state", 1.2),
+            ("device", 1.4), ("place", 1.0), ("model", 1.3), ("serial", 1.3), ("address", 1.1), ("version", 1.3),
+            ("uptime", 1.0), ("warranty", 1.1), ("available", 1.0), ("state", 1.2),
         ],
         (_device(one, book) for one in book.sheets),
     )  # fmt: skip
     yield pen.paragraph("devices_mean", Tone.QUIET)
+    yield pen.heading(2, "outages")
+    yield from availability(book)
 
 
 def _device(one: Sheet, book: Book) -> Row:
@@ -45,15 +50,23 @@ def _device(one: Sheet, book: Book) -> Row:
             " ".join(filter(None, (identity.version, identity.patch))) or NONE,
             pen.words("days", days=str(days)) if days is not None and of.reached else NONE,
             pen.day(of.warranty_ends),
-            _availability(of.known_for, of.up_for, book),
+            _availability(of, book),
             pen.mark(one.worst),
         ),
         tone=TONES[one.worst] if one.worst in BAD else Tone.PLAIN,
     )
 
 
-def _availability(known: float, up: float, book: Book) -> Cell:
-    return Figure(value=up / known, unit="ratio") if known else book.pen.words("insufficient")
+def _availability(of: DeviceMonth, book: Book) -> Cell:
+    """The share, and for how long it is known where that is not nearly all of the month."""
+    if not of.known_for:
+        return book.pen.words("insufficient")
+    share = Figure(value=of.up_for / of.known_for, unit="ratio")
+    lasted = (min(book.month.end, book.month.generated_at) - book.month.start).total_seconds()
+    if of.known_for >= lasted * _NEARLY:
+        return share
+    told = book.pen.said.measured(share.value, share.unit)
+    return book.pen.words("available_partly", share=told, days=f"{of.known_for / 86_400:.1f}")
 
 
 def check_sheets(book: Book) -> Iterator[Block]:

@@ -96,6 +96,16 @@ class SparesMonth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMonth:
+    """A cable as the device at one of its ends told it last by LLDP; the neighbour by the name it gives itself."""
+
+    device: str
+    port: str
+    neighbour: str
+    neighbour_port: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureMonth:
     """A maker's notice that touches a device, with what was said of it."""
 
@@ -205,6 +215,7 @@ class InspectionMonth:
     engineers: tuple[str, ...] = ()
     trends: Trended = field(default_factory=Trended)
     outlooks: tuple[Outlook, ...] = ()
+    links: tuple[LinkMonth, ...] = ()
     notices: NoticesMonth | None = None
     spares: SparesMonth | None = None
     before: Outcome | None = None

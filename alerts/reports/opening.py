@@ -13,6 +13,7 @@ from alerts.reports.month import DeviceMonth
 from alerts.reports.problems import Problem, Standing, Urgency, gone
 from alerts.reports.results import Result
 from alerts.reports.tally import by_items, by_readings
+from monitor.model import FaultState
 
 _RISKS = 5  # customary: 前五项隐患
 _APPROVAL = ("prepared", "checked", "reviewed", "issued")
@@ -97,7 +98,7 @@ def scope(book: Book) -> Iterator[Block]:
     )
     unread = [one.title.said(pen.said.language) for one in month.items.every if one.unread is not None]
     if unread:
-        yield pen.paragraph("scope_unread", Tone.QUIET, items=pen.comma(unread))
+        yield pen.paragraph("scope_unread", Tone.QUIET, items=pen.listed(unread))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ def conclusion(book: Book) -> Iterator[Block]:
     yield pen.table(
         "risks",
         [
-            ("number", 0.4),
+            ("number", 0.6),
             ("urgency", 0.8),
             ("device", 1.2),
             ("problem", 2.2),
@@ -203,6 +204,8 @@ def _sentences(book: Book) -> list[tuple[str, dict[str, str]]]:
         sentences.append(("conclusion_gap", {"count": str(counts[Result.NOT_CHECKED])}))
     if unreached:
         sentences.append(("conclusion_unreached", {"count": str(unreached)}))
+    if standing := sum(fault.state is FaultState.OPEN for fault in book.month.faults):
+        sentences.append(("conclusion_standing", {"count": str(standing)}))
     return sentences
 
 
@@ -324,7 +327,7 @@ def advice(book: Book) -> Iterator[Block]:
         yield pen.paragraph("recommended_none")
     for one in _kinds_first(every):
         told = pen.said.advice(one.kind, one.aspect)
-        places = pen.comma(sorted({book.name(each.device) for each in every if each.kind == one.kind})[:_RISKS])
+        places = pen.listed(sorted({book.name(each.device) for each in every if each.kind == one.kind})[:_RISKS])
         yield pen.paragraph(
             "recommended_kind", kind=pen.said.kind(one.kind), devices=places, first=_plain(told.first[0])
         )
@@ -333,7 +336,7 @@ def advice(book: Book) -> Iterator[Block]:
         if not one.kind:
             bare.setdefault(one.what.said(pen.said.language), set()).add(book.name(one.device))
     for what, where in list(bare.items())[:_RISKS]:
-        yield pen.paragraph("recommended_other", what=what, devices=pen.comma(sorted(where)[:_RISKS]))
+        yield pen.paragraph("recommended_other", what=what, devices=pen.listed(sorted(where)[:_RISKS]))
 
 
 def _kinds_first(problems: Sequence[Problem]) -> Sequence[Problem]:

@@ -69,15 +69,21 @@ class Sheet:
 
     of: DeviceMonth
     lines: tuple[Line, ...]
+    is_faulty: bool = False
 
     @property
     def worst(self) -> Result:
-        """The device's state. A check that could not be made does not make it abnormal; nor is silence health."""
+        """The device's state. A check that could not be made does not make it abnormal; nor is silence health.
+
+        With a fault that stands it is not normal, whatever was read last.
+        """
         found = {line.result for line in self.lines}
         for result in BAD:
             if result in found:
                 return result
-        return Result.NORMAL if self.of.reached and Result.NORMAL in found else Result.NOT_CHECKED
+        if self.of.reached and Result.NORMAL in found:
+            return Result.ATTENTION if self.is_faulty else Result.NORMAL
+        return Result.NOT_CHECKED
 
 
 def sheet(of: DeviceMonth, items: Items, faults: Collection[FaultKey], end: datetime, start: datetime) -> Sheet:
@@ -99,7 +105,8 @@ def sheet(of: DeviceMonth, items: Items, faults: Collection[FaultKey], end: date
             by_item[item.name].append(Check(key=key, told=told, result=_held(told, result, item)))
     is_whole = of.reached and not any(one.aspect == "walk" and one.condition is Condition.UNKNOWN for one in of.checks)
     lines = (_line(item, by_item[item.name], of, start, end, is_whole=is_whole) for item in wanted)
-    return Sheet(of=of, lines=tuple(line for line in lines if line is not None))
+    is_faulty = any(each.device == of.device.name for each in faults)
+    return Sheet(of=of, lines=tuple(line for line in lines if line is not None), is_faulty=is_faulty)
 
 
 class _Sorted:

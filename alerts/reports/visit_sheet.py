@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.locale import Words, words
+from alerts.locale import Words, wall, words
 from alerts.papers.paper import Blank, Block, Figure, Heading, Moment, Pairs, Paper, Paragraph, Row, Tone
 from alerts.reports.after_table import table
 from alerts.reports.fault_report import signatures
@@ -81,6 +81,9 @@ def visit_sheet(facts: VisitFacts, language: Language, *, version: int = 1) -> P
 
 def _blocks(facts: VisitFacts, said: Words) -> Iterator[Block]:
     yield Heading(level=1, text=said.said("after", "quarter_figures"), key="figures")
+    if facts.generated_at < facts.end:
+        until = wall(facts.generated_at, facts.zone)
+        yield Paragraph(text=said.said("after", "period_lasts", at=until), tone=Tone.ATTENTION)
     marks = facts.satisfaction
     yield Pairs(
         key="figures",
@@ -97,7 +100,7 @@ def _blocks(facts: VisitFacts, said: Words) -> Iterator[Block]:
             (said.said("after", "uncalled"), Figure(value=facts.uncalled)),
             (
                 said.said("after", "mean_satisfaction"),
-                Figure(value=sum(marks) / len(marks)) if marks else said.said("after", "not_told"),
+                Figure(value=sum(marks) / len(marks)) if marks else said.said("after", "no_marks"),
             ),
         ),
     )

@@ -24,6 +24,7 @@ from alerts.reports.month import (
     DeviceMonth,
     ExposureMonth,
     InspectionMonth,
+    LinkMonth,
     LogMonth,
     NoticesMonth,
     Outlook,
@@ -390,6 +391,48 @@ def test_every_clock_of_a_ticket_is_shown_kept_missed_or_settled() -> None:
         assert [row for row in found if row.endswith(line)], line
 
 
+def test_outages_are_told_by_reachability_and_by_the_clocks_of_tickets() -> None:
+    known = replace(device(), known_for=31 * 86_400.0, up_for=31 * 86_400.0 - 540)
+    partly = replace(device(of=ACCESS), known_for=19 * 86_400.0, up_for=19 * 86_400.0)
+    paper = inspection(month(known, partly, tickets=[ticket(), ticket()]), Language.EN)
+    # not there for nine minutes; the ticket waited twenty to be restored, and two of the same time count once
+    assert rows(paper, "outages") == ["core-1 (核心) | 9 | 44640 | 20 | T20261022-0001, T20261022-0001"]
+    available = [row.split(" | ")[8] for row in rows(paper, "devices")]
+    assert available == ["100 % (known for 19.0 days)", "99.98 %"]
+    unknown = inspection(month(device()), Language.EN)
+    assert rows(unknown, "outages") == []
+    assert any("Devices of which nothing is known" in line for line in lines(unknown))
+
+
+def test_a_device_with_a_fault_that_stands_is_not_normal_whatever_was_read_last() -> None:
+    calm, open_ = (
+        month(device(check("fan", "FAN 1", "state", OK))),
+        month(device(check("fan", "FAN 1", "state", OK)), faults=[fault()]),
+    )
+    assert rows(inspection(calm, Language.EN), "devices")[0].endswith("√ Normal")
+    paper = inspection(open_, Language.EN)
+    assert rows(paper, "devices")[0].endswith("△ Attention")
+    assert any("Faults that were not over at the end of the period: 1" in line for line in lines(paper))
+
+
+def test_cables_stand_once_with_who_told_of_them_beside_declared_parents() -> None:
+    core = replace(device(), identity=replace(device().identity, name="HX-CORE"))
+    access = device(of=replace(ACCESS, parents=("core-1",)))
+    links = (
+        LinkMonth(device="acc-2", port="GE1/0/48", neighbour="hx-core", neighbour_port="GE1/0/1"),
+        LinkMonth(device="core-1", port="GE1/0/1", neighbour="acc-2", neighbour_port="GE1/0/48"),
+        LinkMonth(device="core-1", port="GE1/0/9", neighbour="stranger", neighbour_port="eth0"),
+    )
+    paper = inspection(replace(month(core, access), links=links), Language.EN)
+    assert rows(paper, "cables") == [
+        "acc-2 | GE1/0/48 | core-1 (核心) | GE1/0/1 | both ends",
+        "core-1 (核心) | GE1/0/9 | stranger | eth0 | one end",
+    ]
+    assert rows(paper, "parents") == ["acc-2 | core-1 (核心) | √ yes"]
+    bare = inspection(month(core, access), Language.EN)
+    assert rows(bare, "parents") == ["acc-2 | core-1 (核心) | ○ not told"]
+
+
 def test_items_of_people_are_blank_until_somebody_filled_them_in() -> None:
     key = "site/east/earthing/result"
     paper = inspection(month(device()), Language.ZH_CN)
@@ -465,7 +508,7 @@ def test_what_is_known_beside_readings_is_checked_too() -> None:
         assert [row for row in found if row.endswith(line) or row == line], line
     paper = inspection(month(full), Language.EN)
     (row,) = rows(paper, "devices")
-    assert " | 28 d | 2026-12-24 | 99.9 % | " in row
+    assert " | 28 d | 2026-12-24 | 99.9 % (known for 1.0 days) | " in row
     assert rows(paper, "log_repeated") == ["core-1 (核心) | link flap | 4"]
     assert rows(paper, "configurations") == ["core-1 (核心) | 5 | 2026-10-22 15:04 | 2 | +10 −3 lines | ○ Not checked"]
 

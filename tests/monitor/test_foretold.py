@@ -15,10 +15,11 @@ from year import Year, furnished, lived_on, year
 from alerts.desk.people import Person, Quiet
 from alerts.notices.forecast import Forecast, Left, Signal
 from alerts.notices.forecast_words import Beside
-from alerts.papers.paper import Chart, Table
+from alerts.notices.foretold_paper import paper
+from alerts.papers.paper import Chart, Figure, Table
 from alerts.reports.inspection import inspection
 from alerts.reports.month import InspectionMonth
-from monitor import foreseeing
+from monitor import enclosing, foreseeing
 from monitor.foretelling import VERB, Foretelling, due, here
 from monitor.foretold import outlooks
 from monitor.metrics import Metrics
@@ -197,6 +198,24 @@ def test_it_is_told_again_only_when_it_is_nearer(store: Store, settings: Setting
     assert "此前已通知" in again.text
 
 
+def test_the_letter_takes_the_picture_along_and_leaves_when_it_would_have(store: Store, settings: Settings) -> None:
+    done = keep(store, settings, NOW, DRIFTS)
+    ((_, held),) = written(store)
+    assert held >= NOW + foreseeing.WAITS
+    assert enclosing.foretold(store, done.parcels, settings) == 1
+    ((letter, leaves),) = written(store)
+    assert leaves == done.parcels[0].leaves
+    number = done.parcels[0].telling.number
+    assert [each.name for each in letter.enclosures] == [f"{number}-v1.zh_CN.{form}" for form in ("pdf", "docx")]
+    assert letter.enclosures[0].name in letter.text
+    own = paper(done.parcels[0].telling, Language.ZH_CN, "0.1.0")
+    (chart,) = [block for block in own.blocks if isinstance(block, Chart)]
+    assert chart.limits
+    (overview,) = [block for block in own.blocks if isinstance(block, Table)]
+    assert DRIFTS.left is not None
+    assert overview.rows[0].cells[2] == Figure(value=round(DRIFTS.left.days))
+
+
 def test_what_is_not_found_for_a_fortnight_ends_and_is_told_anew_when_it_comes_back(
     store: Store, settings: Settings
 ) -> None:
@@ -220,7 +239,7 @@ def test_a_day_has_one_letter_for_each_customer_and_reader_whom_it_concerns(stor
     assert keep(store, others, NOW, *found) == foreseeing.Done(found=3, told=3, letters=4, ended=0)
     sent = sorted(each.recipient.split("@")[0] for each, _ in written(store))
     assert sent == ["all", "all", "cdc", "wuhu"]
-    assert {at for _, at in written(store)} == {NOW}
+    assert {at for _, at in written(store)} == {NOW + foreseeing.WAITS}  # for their documents
     (to_wuhu,) = [each for each, _ in written(store) if each.recipient == "wuhu@example.org"]
     assert "hospital-core" in to_wuhu.text
     assert "cdc-" not in to_wuhu.text

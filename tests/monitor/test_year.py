@@ -1,6 +1,7 @@
 """Documents of a simulated year of three customers, held against what is reckoned anew from the known incidents."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 from year import CUSTOMERS, INCIDENTS, NOW, Incident, Year, made, year
 
 from alerts.locale import words
-from alerts.papers.paper import Cell, Figure, Moment, Pairs, Paper, Table
+from alerts.papers.paper import Cell, Figure, Moment, Pairs, Paper, Paragraph, Table
 from alerts.reports.fault_report import fault_report
 from alerts.reports.unit_file import asset_file
 from alerts.reports.visit_sheet import visit_sheet
@@ -89,7 +90,7 @@ def test_the_quarter_counts_what_befell_the_customer_in_it(lived: Year, disk: Co
         told = figures[f"Tickets: {words(Language.EN).said('level', str(int(level)))}"]
         assert told == Figure(value=sum(each.level is level for each in mine)), level
     marks = [each.satisfaction for each in mine if each.called_back is not None]
-    wanted = Figure(value=sum(marks) / len(marks)) if marks else "not told"
+    wanted = Figure(value=sum(marks) / len(marks)) if marks else "no call-back yet"
     assert figures["Mean satisfaction (1 to 5)"] == wanted
     assert figures["Tickets that still want a call-back"] == Figure(
         value=sum(each.well is not None and each.called_back is None for each in mine)
@@ -112,3 +113,12 @@ def test_the_asset_file_has_every_unit_and_all_that_befell_it(lived: Year, disk:
     (old,) = [row for row in rows if str(row["device"]).endswith("acc-2")]
     assert old["engineering"] == "2026-12-20"  # three years after 2023-12-20: within 90 days of the end
     assert old["maker"] == "2024-12-20"  # Huawei: one year (contract, section 3)
+
+
+def test_a_quarter_that_is_not_over_is_said_not_to_be(lived: Year, disk: Connection) -> None:
+    facts = after.of_quarter(disk, "blood", "2026-Q4", lived.settings, NOW)
+    said = [block.text for block in visit_sheet(facts, Language.EN).blocks if isinstance(block, Paragraph)]
+    assert any("The period is not over" in text for text in said)
+    over = replace(facts, generated_at=facts.end)
+    said = [block.text for block in visit_sheet(over, Language.EN).blocks if isinstance(block, Paragraph)]
+    assert not any("The period is not over" in text for text in said)
