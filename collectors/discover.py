@@ -38,7 +38,8 @@ class Found:
 
     `neighbours` are the names that LLDP tells, `beyond` the addresses by which they are managed. `silence` is set where
     something is there that does not let us in. `redfish` is True for what answered over Redfish alone; `let_in`, where
-    it let our login in there: without one it was asked nothing that needs any.
+    it let our login in there: without one it was asked nothing that needs any. `host_key` is what was shown by one that
+    answered over SSH alone and let us in, in the form of known_hosts; nobody has compared it with anything yet.
     """
 
     address: str
@@ -49,10 +50,15 @@ class Found:
     silence: Silence | None = None
     redfish: bool = False
     let_in: bool = False
+    host_key: str = ""
 
 
 Greet = Callable[[str], Awaitable[Identity | None]]
 """Asks the Redfish service at an address who it is; None where there is none."""
+
+
+Knock = Callable[[str], Awaitable[tuple[Identity, str] | None]]
+"""Logs in over SSH at an address: who it is, and its host key; None where nobody lets us in whom we know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +126,12 @@ async def discovered(
     pace: Pace = Pace(),
     greet: Greet | None = None,
     enter: Greet | None = None,
+    knock: Knock | None = None,
 ) -> AsyncIterator[tuple[str, Found | None]]:
     """Each of `asked` once it is known, with what was found there; None where nobody answers.
 
     With `greet` also those that speak Redfish, and no SNMP or none with us. `enter` asks these once more, with a login.
+    `knock` asks who says nothing else over SSH.
     """
     quick = {name: lean(platform) for name, platform in platforms.items()}
     results: asyncio.Queue[tuple[str, Found | None]] = asyncio.Queue()
@@ -131,7 +139,7 @@ async def discovered(
 
     async def one(address: str) -> None:
         try:
-            found = await _found(address, targets(address), reader, quick, at, greet, enter)
+            found = await _found(address, targets(address), reader, quick, at, greet, enter, knock)
         finally:
             room.release()
         results.put_nowait((address, found))
@@ -172,6 +180,32 @@ async def introduced(
     return (await visited(device, [], reader, only, at, budget, None, {Eye.REDFISH: seen})).identity
 
 
+async def behind_ssh(
+    looker: LookReader, door: Door, reader: Reader, platforms: Mapping[str, Platform], at: datetime
+) -> tuple[Identity, str] | None:
+    """Who the switch behind `door` is to somebody with its login, and its host key; None where we know no such switch.
+
+    Each platform that has commands asks what names it; the first whose templates read the answer is the one. The key
+    that is shown first is the only one that is talked to.
+    """
+    budget = Budget(seconds=4 * door.timeout, bytes=4_000_000)
+    for platform in platforms.values():
+        wanted = {source.table for several in platform.identity.values() for source in several if source.table}
+        asked = tuple(origin for origin in platform.others.get(Eye.SSH, ()) if origin.table in wanted)
+        if not asked:
+            continue
+        seen = await looked(looker, door, Eye.SSH, asked, at, budget, None)
+        if seen.blind is not None:
+            return None
+        door = replace(door, pin=seen.pin)
+        device = Device(name=door.address, address=door.address, customer="", site="", platform=platform.name)
+        only = {platform.name: replace(lean(platform), others={Eye.SSH: asked})}
+        told = (await visited(device, [], reader, only, at, budget, None, {Eye.SSH: seen})).identity
+        if told.model or told.version:
+            return told, seen.pin
+    return None
+
+
 async def _found(
     address: str,
     targets: Sequence[Target],
@@ -180,6 +214,7 @@ async def _found(
     at: datetime,
     greet: Greet | None,
     enter: Greet | None,
+    knock: Knock | None,
 ) -> Found | None:
     device = Device(name=address, address=address, customer="", site="")
     seen = await visited(device, targets, reader, platforms, at, Budget(seconds=30.0, rows=2_000, bytes=1_000_000))
@@ -191,7 +226,8 @@ async def _found(
             return Found(address=address, target=None, identity=known, redfish=True, let_in=True)
         return Found(address=address, target=None, identity=replace(told, platform=name), redfish=True)
     if seen.silence in {Silence.TIMEOUT, Silence.REFUSED, Silence.UNRESOLVED}:
-        return None
+        behind = await knock(address) if knock is not None else None
+        return Found(address=address, target=None, identity=behind[0], host_key=behind[1]) if behind else None
     return Found(
         address=address,
         target=seen.target,

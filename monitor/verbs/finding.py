@@ -13,7 +13,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from collectors.discover import Found, Pace, addresses, discovered, introduced
+from collectors.cli.reader import SshReader
+from collectors.discover import Found, Pace, addresses, behind_ssh, discovered, introduced
 from collectors.identify import STANDARD
 from collectors.looks import Door
 from collectors.redfish.greeting import Greeter
@@ -25,7 +26,9 @@ from monitor.fields import NAME_CAP
 from monitor.model import Identity
 from monitor.moment import now
 from monitor.verbs import doors
+from monitor.watching import fingerprint
 
+_PATIENCE = 8.0  # seconds for the way in over SSH and for each command
 _ROUNDS = 5  # of neighbours of neighbours
 _NO_NAME = str.maketrans(dict.fromkeys('/\\ "', "-"))
 
@@ -39,6 +42,8 @@ _NO_NAME = str.maketrans(dict.fromkeys('/\\ "', "-"))
 @click.option("--redfish-port", type=click.IntRange(1, 65535), default=443, show_default=True, help="Port of Redfish.")
 @click.option("--no-redfish", is_flag=True, help="Do not ask whether what is silent over SNMP speaks Redfish.")
 @click.option("--login", default="", help="Log in with this of [logins.NAME] where only Redfish is spoken.")
+@click.option("--ssh-login", default="", help="Log in over SSH with this of [logins.NAME] where nothing else answers.")
+@click.option("--ssh-port", type=click.IntRange(1, 65535), default=22, show_default=True, help="Port of SSH.")
 @click.option("--site", default="", help="The site that the printed devices get.")
 @doors.config
 @doors.as_json
@@ -49,6 +54,8 @@ def discover(
     port: int,
     redfish_port: int,
     login: str,
+    ssh_login: str,
+    ssh_port: int,
     site: str,
     directory: Path,
     *,
@@ -61,22 +68,24 @@ def discover(
     unknown = [name for name in names if name not in settings.inventory.credentials]
     if unknown:
         raise LookupError(f'no credential "{unknown[0]}" in the inventory')
-    if login and login not in settings.inventory.logins:
-        raise LookupError(f'no login "{login}" in the inventory')
+    for name in filter(None, (login, ssh_login)):
+        if name not in settings.inventory.logins:
+            raise LookupError(f'no login "{name}" in the inventory')
     try:
         first = addresses(networks)
     except ValueError as error:
         raise LookupError(str(error)) from error
     tried = names or tuple(settings.inventory.credentials)
-    if not tried:
+    if not tried and not ssh_login:
         raise LookupError("the inventory has no [credentials.NAME] to try")
     over = None if no_redfish else redfish_port
-    found = asyncio.run(_searched(first, settings, tried, Pace(a_second=rate), port, over, login, crawl=crawl))
+    ssh = (ssh_login, ssh_port)
+    found = asyncio.run(_searched(first, settings, tried, Pace(a_second=rate), port, over, login, ssh, crawl=crawl))
     known = {device.address: device.name for device in settings.inventory.devices.values()}
     if as_json:
-        doors.print_json([_document(each, known, tried, login) for each in found])
+        doors.print_json([_document(each, known, tried, ssh_login if each.host_key else login) for each in found])
     else:
-        click.echo(inventory_toml(found, known, tried, site, port, redfish_port, login), nl=False)
+        click.echo(inventory_toml(found, known, tried, site, port, redfish_port, login, ssh), nl=False)
     sys.exit(doors.FINE if found else doors.UNREACHABLE)
 
 
@@ -88,6 +97,7 @@ async def _searched(
     port: int,
     redfish: int | None,
     login: str,
+    ssh: tuple[str, int],
     *,
     crawl: bool,
 ) -> list[Found]:
@@ -102,7 +112,11 @@ async def _searched(
             for name in names
         ]
 
-    looker, platforms = RedfishReader(), dict(settings.platforms)
+    looker, shells, platforms = RedfishReader(), SshReader(), dict(settings.platforms)
+
+    async def knock(address: str) -> tuple[Identity, str] | None:
+        door = Door(address=address, port=ssh[1], login=settings.inventory.logins[ssh[0]], timeout=_PATIENCE)
+        return await behind_ssh(shells, door, reader, platforms, now())
 
     async def enter(address: str) -> Identity | None:
         door = Door(address=address, port=redfish or 0, login=settings.inventory.logins[login])
@@ -126,7 +140,8 @@ async def _searched(
             with bar:
                 task = bar.add_task("asking", total=len(ahead))
                 for _ in range(_ROUNDS):
-                    async for _, one in discovered(ahead, targets, reader, platforms, now(), pace, greet, inside):
+                    into = knock if ssh[0] else None
+                    async for _, one in discovered(ahead, targets, reader, platforms, now(), pace, greet, inside, into):
                         found += [one] if one else []
                         bar.update(task, advance=1, description=f"asking, {len(found)} found")
                     beyond = dict.fromkeys(address for each in found for address in each.beyond if address not in asked)
@@ -137,6 +152,7 @@ async def _searched(
                     bar.update(task, total=len(asked))
     finally:
         await looker.close()
+        await shells.close()
         await reader.close()
     return found
 
@@ -146,9 +162,10 @@ def _document(found: Found, known: Mapping[str, str], names: Sequence[str], logi
         "address": found.address,
         "in_inventory": known.get(found.address),
         "credential": None if found.target is None else names[found.target],
-        "login": login if found.let_in else None,
+        "login": login if found.let_in or found.host_key else None,
         "silence": found.silence.value if found.silence else None,
-        "speaks": "redfish" if found.redfish else "snmp",
+        "speaks": "redfish" if found.redfish else "ssh" if found.host_key else "snmp",
+        "host_key": fingerprint(found.host_key) or None,
         "identity": asdict(found.identity),
         "neighbours": list(found.neighbours),
     }
@@ -162,6 +179,7 @@ def inventory_toml(
     port: int,
     redfish: int,
     login: str,
+    ssh: tuple[str, int] = ("", 22),
 ) -> str:
     """What was found as tables of inventory.toml; what is known, or lets nobody in, as comments."""
     lines: list[str] = []
@@ -170,22 +188,28 @@ def inventory_toml(
     for each in found:
         identity = each.identity
         said = ", ".join(word for word in (identity.vendor, identity.model, identity.version, identity.serial) if word)
-        if each.silence is not None or (each.target is None and not each.redfish):
+        if each.silence is not None or (each.target is None and not each.redfish and not each.host_key):
             lines.append(f"# {each.address}: something answers, but lets nobody in ({each.silence})\n")
         elif each.address in known:
             lines.append(f"# {each.address}: {_commented(said)}; in the inventory as {known[each.address]}\n")
         elif identity.serial and identity.serial in serials:
             lines.append(f"# {each.address}: the same device as {serials[identity.serial]}, by its serial number\n")
         else:
-            name = _name(identity.name or (identity.serial if each.redfish else "") or "", each.address, taken)
+            name = _name(identity.name or (identity.serial if each.target is None else "") or "", each.address, taken)
             if identity.serial:
                 serials[identity.serial] = name
-            lines.append(_table(each, name, _doors(each, names, port, redfish, login), site, said))
+            lines.append(_table(each, name, _doors(each, names, port, redfish, login, ssh), site, said))
     return "\n".join(lines)
 
 
-def _doors(found: Found, names: Sequence[str], port: int, redfish: int, login: str) -> str:
+def _doors(found: Found, names: Sequence[str], port: int, redfish: int, login: str, ssh: tuple[str, int]) -> str:
     """How the device is talked to, in lines of its table."""
+    if found.host_key:
+        other = f"ssh_port = {ssh[1]}\n" if ssh[1] != 22 else ""  # noqa: PLR2004 - the default of the inventory
+        return (
+            f"# host key {fingerprint(found.host_key)}: compare it with the console of the switch before you adopt it,"
+            f" the daemon keeps the one that it is shown first\n{other}ssh = {_quoted(ssh[0])}\n"
+        )
     if found.target is None:
         other = f"redfish_port = {redfish}\n" if redfish != 443 else ""  # noqa: PLR2004 - the default of the inventory
         if found.let_in:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from command_line import shell
 
 from collectors.discover import MOST_ADDRESSES, addresses
 from collectors.simulate.fleet import fleet
 from collectors.simulate.poweredge import MANAGER, poweredge
 from collectors.simulate.redfish import Hostile, RedfishServer, certificate
 from collectors.simulate.snmp import Network, SimulatedDevice
+from collectors.simulate.ssh import host_key, serving
 from collectors.simulate.values import Told
 from collectors.snmp.codec import Kind
 from collectors.snmp.reader import Community
@@ -239,3 +241,26 @@ async def test_what_is_no_service_root_is_nobody(folder: Path, hostile: Hostile)
     async with server(folder, ROOT, hostile) as idrac:
         words = ("127.77.9.1", "--redfish-port", str(idrac.port), "--port", "50161")
         assert (await discover(folder, *words))[:2] == (3, "")
+
+
+@pytest.mark.parametrize(("maker", "platform"), [("vrp", "huawei_vrp"), ("comware", "h3c_comware")])
+async def test_a_switch_that_speaks_ssh_alone_is_found_with_its_host_key_and_nothing_is_trusted(
+    folder: Path, maker: str, platform: str
+) -> None:
+    with (folder / "inventory.toml").open("a") as inventory:
+        inventory.write('[logins.ops]\nuser = "netvigil"\npassword = { env = "COMMUNITY" }\n')
+    box, key = shell(maker, password=SECRETS["COMMUNITY"]), host_key()
+    async with serving(box, key=key) as port:
+        words = ("127.0.0.1", "--port", "9", "--no-redfish", "--ssh-login", "ops", "--ssh-port", str(port))
+        code, out, err = await discover(folder, *words, "--json")
+        assert code == 0, err
+        (one,) = json.loads(out)
+        _, printed, _ = await discover(folder, *words, "--site", "hefei-1")
+    identity = one["identity"]
+    assert (identity["platform"], one["speaks"], one["login"]) == (platform, "ssh", "ops")
+    assert all(identity[word] for word in ("model", "version", "serial"))
+    assert one["host_key"].startswith("ssh-ed25519 SHA256:")
+    assert f"# host key {one['host_key']}: compare it" in printed
+    (adopted,) = tomllib.loads(printed)["device"]
+    assert (adopted["platform"], adopted["ssh"], adopted["ssh_port"]) == (platform, "ops", port)
+    assert box.open == 0, "no session stays"
