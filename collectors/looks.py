@@ -40,6 +40,8 @@ UNREACHED = frozenset({Blind.TIMEOUT, Blind.REFUSED, Blind.UNRESOLVED})
 """The device was not reached at all; every other reason is an answer that keeps us out."""
 ANOTHER = frozenset({Blind.WRONG_HOST_KEY, Blind.WRONG_CERTIFICATE})
 """It does not show what it showed at first: somebody else may answer in its place."""
+PASSING = UNREACHED | {Blind.STARTING, Blind.BAD_ANSWER, Blind.NO_SESSION_LEFT}
+"""As of a management controller that starts anew: it may be over by itself, and no wrong password is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,8 @@ class Look:
     requests: int = 0
     bytes: int = 0
     asked: Mapping[float, datetime] = field(default_factory=dict)
+    pinged: bool = False
+    """Whether the device answered pings when it was looked at."""
     whole: Mapping[str, Table] = field(default_factory=dict)
 
 

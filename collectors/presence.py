@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collectors.identify import SYS_OBJECT_ID
-from collectors.looks import ANOTHER, UNREACHED, Look, Looks
+from collectors.looks import ANOTHER, PASSING, UNREACHED, Look, Looks
 from collectors.reach import Reached, There
 from collectors.snmp.reader import Silence
 from collectors.tables import Table
@@ -38,7 +38,7 @@ class Presence:
     def said(self) -> tuple[object, ...]:
         """All that the observations are made of."""
         ended = [(table.name, table.ended, table.oids) for table in self.tables.values() if table.ended]
-        blind = [(eye, look.blind, look.remark, look.ends, bool(look.pin)) for eye, look in self.looks.items()]
+        blind = [(e, look.blind, look.remark, look.ends, bool(look.pin), look.pinged) for e, look in self.looks.items()]
         return self.silence, self.asked, self.device.address, self.device.port, ended, blind, self._reach
 
     def observations(self) -> Iterator[Observation]:
@@ -58,7 +58,7 @@ class Presence:
         silence = self.silence
         answers = silence not in NOT_THERE
         seen = any(look.blind not in UNREACHED for look in self.looks.values())
-        there = seen or (self.reach is not None and self.reach.there is There.UP and not self.reach.doubted)
+        there = seen or self._pings
         source = f"udp://{self.device.address}:{self.device.port}" if silence else SYS_OBJECT_ID
         # it answers pings or another eye, and no SNMP: not down, but we are blind
         claim = Condition.OK if answers else Condition.DEGRADED if there else Condition.FAILED
@@ -73,11 +73,15 @@ class Presence:
         raw, source = str(look.blind or look.remark), f"{look.eye}://{self.device.address}"
         talks = self.asked and self.silence not in NOT_THERE
         if look.blind in UNREACHED and not talks:
-            yield self._one("answer", Condition.FAILED, raw, source, look.eye)
+            # What answers pings, then and now, is not down: a management controller whose web server starts anew. Of
+            # one that was down and answers pings again nothing is known until it is looked at.
+            is_there = look.pinged and self._pings
+            yield self._one("answer", Condition.DEGRADED if is_there else Condition.FAILED, raw, source, look.eye)
             yield self._one("access", Condition.UNKNOWN, raw, source, look.eye)
         else:  # a device that talks SNMP is not down because its web server or its terminal lines are
             yield self._one("answer", Condition.OK, "", source, look.eye)
-            yield self._one("access", Condition.FAILED if look.blind else Condition.OK, raw, source, look.eye)
+            blind = Condition.DEGRADED if look.blind in PASSING else Condition.FAILED
+            yield self._one("access", blind if look.blind else Condition.OK, raw, source, look.eye)
         if look.blind in ANOTHER:
             yield self._one("identity", Condition.FAILED, raw, source, look.eye)
         elif look.blind is None and look.pin:
@@ -95,10 +99,15 @@ class Presence:
             )
 
     @property
+    def _pings(self) -> bool:
+        return self.reach is not None and self.reach.there is There.UP and not self.reach.doubted
+
+    @property
     def _reach(self) -> tuple[object, ...]:
         if self.reach is None:
             return ()
-        return self.reach.there, self.reach.reason, self.silence is not None and self.reach.doubted
+        is_silent = self.silence is not None or any(look.blind in UNREACHED for look in self.looks.values())
+        return self.reach.there, self.reach.reason, is_silent and self.reach.doubted
 
     def _of_reach(self, reach: Reached) -> Observation:
         """Whether anything answers at the address. Where something else asks as well, that tells who is down."""

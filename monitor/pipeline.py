@@ -29,6 +29,7 @@ from sqlalchemy import Connection
 from alerts.faults.judgement import refreshed
 from alerts.faults.rules import Policy
 from collectors.logs import entries
+from collectors.looks import UNREACHED
 from collectors.parts import PartsSeen
 from collectors.ports import NO_CABLING
 from collectors.presence import NOT_THERE
@@ -190,7 +191,8 @@ async def _reached(seen: Visit, means: Means) -> Reached | None:
 
     That it answered a ping ten seconds ago is no sign of life: a device that has just died would be told as blind.
     """
-    ask = means.ask if seen.silence in NOT_THERE else None
+    is_silent = seen.silence in NOT_THERE or any(look.blind in UNREACHED for look in seen.looks.values())
+    ask = means.ask if is_silent else None
     return await ask(seen.device.name) if ask is not None else means.reach(seen.device.name)
 
 

@@ -10,8 +10,9 @@ from functools import partial
 from random import Random
 
 from collectors.cli.reader import SshReader
-from collectors.looks import LookReader
+from collectors.looks import PASSING, LookReader
 from collectors.plan import Platform
+from collectors.reach import There
 from collectors.redfish.reader import RedfishReader
 from collectors.tables import Eye, Table
 from monitor.metrics import Metrics
@@ -112,6 +113,7 @@ class Watch:
             platform=self.platform,
             tables=self._tables,
             glances=means.glances,
+            pinged=self._pinged,
         )
         blind = self._blind.get((device.name, eye), 0)
         closer = eye is Eye.SSH and device.name in self._shouted
@@ -125,7 +127,13 @@ class Watch:
         self._blind[device.name, eye] = found.silent_visits
         if found.is_news:
             self._hint(device.name)
+        if found.silence in PASSING and self._pinged(device.name):
+            return replace(found, silent_visits=min(found.silent_visits, 1))  # as often as ever: nobody else says when
         return found
+
+    def _pinged(self, name: str) -> bool:
+        reached = self._means.reach(name)
+        return reached is not None and reached.there is There.UP and not reached.doubted
 
     def hint(self, name: str) -> None:
         """Look at this device now over Redfish; over SSH only where nothing else would see what became of it."""

@@ -8,10 +8,10 @@ import asyncio
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
-from collectors.looks import ANOTHER, Blind, Look, LookReader, Looks, looked, unneeded
+from collectors.looks import ANOTHER, PASSING, Blind, Look, LookReader, Looks, looked, unneeded
 from collectors.plan import Platform
 from collectors.snmp.reader import Budget
 from collectors.tables import Eye, Table
@@ -24,6 +24,8 @@ from monitor.store.database import Store
 
 CLOSER = 3600.0
 """Seconds: what is asked more seldom (versions, licences, the configuration) is no news that a device shouts."""
+_AGAIN, _SOON = timedelta(seconds=5), 6
+"""So soon, and so often in a row, is looked again at what may see again at once: visits confirm what looks saw."""
 BYTES = 64_000_000  # of all answers of one look: a full lifecycle log is a few megabytes
 
 
@@ -56,7 +58,8 @@ class Glances:
 class Watcher:
     """What a look needs besides the device.
 
-    `platform` says what the device is, as far as anybody knows, and `tables` what its last visit brought.
+    `platform` says what the device is, as far as anybody knows, and `tables` what its last visit brought; `pinged`
+    whether it answers pings.
     """
 
     settings: Settings
@@ -67,6 +70,7 @@ class Watcher:
     platform: Callable[[Device], Platform | None]
     tables: Callable[[Device], Mapping[str, Table]] = lambda _: {}
     glances: Glances = field(default_factory=Glances)
+    pinged: Callable[[str], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +112,13 @@ async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int, *,
     if now.blind in ANOTHER and (last is None or last.blind is not now.blind or last.pin != now.pin):
         event = stranger(device.name, eye, pin, now)
         await watcher.store.do(lambda disk: parts.happened(disk, [event]))
+    now = replace(now, pinged=watcher.pinged(device.name))
     watcher.glances.keep(device.name, now)
+    is_soon = now.blind in PASSING and blind_before < _SOON
     return Looked(
         look=now,
         silent_visits=blind_before + 1 if now.blind else 0,
+        look_again=watcher.clock() + _AGAIN if is_soon else None,
         is_news=last is None or last.blind is not now.blind or _differs(now, last),
     )
 

@@ -17,7 +17,7 @@ from monitor.model import Condition, Device, Fault, FaultKey, FaultState, Role
 LINE, MAINS, DOOR = "answer", "power", "access"
 """The aspects of a site: whether anything there answers, whether it has power, whether it lets the monitoring in."""
 _SILENT = frozenset({"answer", "reach"})
-_BLIND = frozenset({("answer", Condition.DEGRADED), ("access", Condition.FAILED)})
+_BLIND = frozenset({("answer", Condition.DEGRADED), ("access", Condition.DEGRADED), ("access", Condition.FAILED)})
 LINKED = frozenset({"interface", "aggregate", "bgp_peer", "ospf_neighbour"})
 """The kinds of part that have another end."""
 _OF_LINKS = frozenset({"oper_status", "redundancy", "state"})

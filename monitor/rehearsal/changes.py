@@ -1,7 +1,7 @@
 """What a [[change]] does to the stage, and how it is undone."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,13 @@ def value_told(value: Value, now: float) -> Told:
             return value
 
 
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """What one change made of a state; the newest that is not undone counts."""
+
+    value: object
+
+
 class Effects:
     """What happened to one device and can be undone or healed by its name."""
 
@@ -48,6 +55,7 @@ class Effects:
         """Nothing has happened yet."""
         self._actor, self._finder = actor, finder
         self._stack: list[tuple[str, str, object, Undo]] = []
+        self._layers: dict[str, list[_Layer]] = {}
 
     def made(self, change: ChangeFile, now: float) -> list[Undo]:
         """Do to the device what the change says; how to undo it, the last first."""
@@ -90,9 +98,16 @@ class Effects:
         }
         for name, value in wanted.items():
             if value is not None:
-                before = getattr(self._actor, name)
+                layers = self._layers.setdefault(name, [_Layer(getattr(self._actor, name))])
+                layers.append(_Layer(value))
                 setattr(self._actor, name, value)
-                yield partial(setattr, self._actor, name, before)
+                yield partial(self._taken_off, name, layers[-1])
+
+    def _taken_off(self, name: str, layer: _Layer) -> None:
+        """Undo one change of a state: what another did meanwhile stays, whichever ends first."""
+        layers = self._layers[name]
+        layers.remove(layer)
+        setattr(self._actor, name, layers[-1].value)
 
     def _kept(self, oid: str) -> Undo:
         before = self._actor.at_and_below(oid)

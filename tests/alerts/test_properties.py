@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.faults.judgement import Judged, judged
+from alerts.faults.lifecycle import penalty_at
 from alerts.faults.policy import Policy, PolicyFile, policy
 from monitor.model import (
     Change,
@@ -214,3 +215,120 @@ def test_what_is_stored_is_the_whole_fault(bad: Observation) -> None:
 @settings(max_examples=30, deadline=None)
 def test_replaying_a_history_gives_the_same_faults(history: list[Visit]) -> None:
     assert over(history) == over(history)
+
+
+def moments(history: Sequence[Visit]) -> list[datetime]:
+    """When each visit of a history was."""
+    now, found = NOON, []
+    for wait, _ in history:
+        now += wait
+        found.append(now)
+    return found
+
+
+steady = st.lists(
+    st.tuples(
+        st.sampled_from([2, 30, 60, 300, 3600]).map(lambda n: timedelta(seconds=n)),
+        st.sampled_from([Condition.OK, Condition.FAILED, None]),
+    ),
+    min_size=2,
+    max_size=14,
+)
+"""One fan by itself: seen well, seen bad, or not told of (None)."""
+FAN = ("fan", "Fan 1", "state", "1")
+
+
+def of_fan(history: Sequence[tuple[timedelta, Condition | None]]) -> list[Visit]:
+    return [(wait, () if said is None else (told(FAN, said, "x", 1.0),)) for wait, said in history]
+
+
+@given(steady)
+@settings(max_examples=150, deadline=None)
+def test_a_fault_is_over_only_when_it_was_seen_good_as_often_and_as_long_as_the_policy_asks(
+    history: list[tuple[timedelta, Condition | None]],
+) -> None:
+    """Never by age, nor by silence; and it flaps no more when it is over."""
+    watch, flapping = SHIPPED.watch("fan", "state"), SHIPPED.flapping
+    good: list[datetime] = []
+    for (_, said), at, verdict in zip(history, moments(of_fan(history)), over(of_fan(history)), strict=True):
+        good = [*good, at] if said is Condition.OK else [] if said is Condition.FAILED else good
+        for step in verdict.steps:
+            if step.fault.state is FaultState.CLEARED:
+                assert said is Condition.OK
+                assert len(good) >= watch.clear.answers
+                assert at - good[0] >= watch.clear.time
+                assert not step.fault.flapping or penalty_at(step.fault, flapping, at) < flapping.reuse
+
+
+@given(steady)
+@settings(max_examples=150, deadline=None)
+def test_a_fault_opens_only_when_it_was_seen_bad_as_often_and_as_long_as_the_policy_asks(
+    history: list[tuple[timedelta, Condition | None]],
+) -> None:
+    """Unless it flaps: then it is known well enough."""
+    confirm = SHIPPED.watch("fan", "state").confirms(Condition.FAILED)
+    bad: list[datetime] = []
+    for (_, said), at, verdict in zip(history, moments(of_fan(history)), over(of_fan(history)), strict=True):
+        bad = [*bad, at] if said is Condition.FAILED else [] if said is Condition.OK else bad
+        for step in verdict.steps:
+            assert step.fault.penalty <= SHIPPED.flapping.ceiling
+            if step.change is Change.OPENED and not step.fault.flapping:
+                assert len(bad) >= confirm.answers
+                assert at - bad[0] >= confirm.time
+
+
+@given(steady, st.integers(0, 4))
+@settings(max_examples=100, deadline=None)
+def test_what_stays_bad_is_told_and_what_stays_well_for_a_day_is_over(
+    history: list[tuple[timedelta, Condition | None]], chance: int
+) -> None:
+    """Whatever was before, and however wildly it flapped."""
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    stays = Condition.FAILED if chance else Condition.OK
+    whole = [*history, *[(minute, stays)] * 60, *[(hour, stays)] * 24]
+    last: Fault | None = None
+    for verdict in over(of_fan(whole)):
+        for step in verdict.steps:
+            last = step.fault
+    if stays is Condition.FAILED:
+        assert last is not None
+        assert (last.state, last.flapping) == (FaultState.OPEN, False)
+    else:
+        assert last is None or last.state is FaultState.CLEARED
+
+
+@given(visits)
+@settings(max_examples=60, deadline=None)
+def test_of_a_device_that_does_not_answer_nothing_else_moves(history: list[Visit]) -> None:
+    silent = told(("device", "", "answer", ""), Condition.FAILED, "x", 1.0)
+    for verdict in over([(wait, (*observed, silent)) for wait, observed in history]):
+        assert {step.fault.key.kind for step in verdict.steps} <= {"device"}
+
+
+@given(visits)
+@settings(max_examples=100, deadline=None)
+def test_nobody_is_called_for_a_symptom_while_its_cause_stands(history: list[Visit]) -> None:
+    standing: Known = {}
+    for verdict in over(history):
+        standing |= {step.fault.key: step.fault for step in verdict.steps}
+        for step in verdict.steps:
+            cause = step.fault.hidden_by
+            if cause is None or step.fault.state is FaultState.CLEARED:
+                continue
+            assert step.change is not Change.OPENED
+            assert standing[cause].state is not FaultState.CLEARED
+
+
+@given(visits)
+@settings(max_examples=60, deadline=None)
+def test_of_two_sources_the_worse_is_believed(history: list[Visit]) -> None:
+    for (_, observed), verdict in zip(history, over(history), strict=True):
+        for step in verdict.steps:
+            key = step.fault.key
+            mine = {
+                one.condition
+                for one in observed
+                if (one.component.kind, one.component.label, one.aspect) == (key.kind, key.label, key.aspect)
+            }
+            if Condition.FAILED in mine and step.fault.good == 0 and step.fault.state is not FaultState.CLEARED:
+                assert step.fault.condition is Condition.FAILED

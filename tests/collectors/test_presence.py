@@ -8,7 +8,7 @@ import pytest
 
 from alerts.faults.judgement import judged
 from alerts.faults.policy import PolicyFile, policy
-from collectors.looks import Blind, Look
+from collectors.looks import UNREACHED, Blind, Look
 from collectors.presence import Presence
 from collectors.reach import Reached, There
 from collectors.snmp.reader import Silence
@@ -68,7 +68,7 @@ def test_a_round_trip_that_moved_is_no_news() -> None:
 @pytest.mark.parametrize(
     ("silence", "blind", "snmp", "redfish"),
     [
-        (None, Blind.TIMEOUT, Condition.OK, (Condition.OK, Condition.FAILED)),
+        (None, Blind.TIMEOUT, Condition.OK, (Condition.OK, Condition.DEGRADED)),
         (Silence.TIMEOUT, Blind.TIMEOUT, Condition.FAILED, (Condition.FAILED, Condition.UNKNOWN)),
         (Silence.TIMEOUT, None, Condition.DEGRADED, (Condition.OK, Condition.OK)),
     ],
@@ -81,6 +81,30 @@ def test_a_device_that_one_eye_sees_is_not_down_for_another(
     claims = {(one.component.label, one.aspect): one.condition for one in seen.observations()}
     assert claims["", "answer"] is snmp
     assert (claims["redfish", "answer"], claims["redfish", "access"]) == redfish
+
+
+@pytest.mark.parametrize(
+    ("there", "blind", "answer", "access"),
+    [
+        (There.UP, Blind.REFUSED, Condition.DEGRADED, Condition.UNKNOWN),
+        (There.DOWN, Blind.REFUSED, Condition.FAILED, Condition.UNKNOWN),
+        (There.UNKNOWN, Blind.TIMEOUT, Condition.FAILED, Condition.UNKNOWN),
+        (There.UP, Blind.BAD_ANSWER, Condition.OK, Condition.DEGRADED),
+        (There.UP, Blind.WRONG_PASSWORD, Condition.OK, Condition.FAILED),
+    ],
+)
+def test_a_management_controller_that_answers_pings_is_not_down(
+    there: There, blind: Blind, answer: Condition, access: Condition
+) -> None:
+    look = Look(eye=Eye.REDFISH, at=NOW, tables={}, blind=blind, pinged=there is not There.UNKNOWN)
+    reach = Reached(there=there)
+    seen = Presence(device=CORE, at=NOW, asked=False, silence=None, tables={}, looks={Eye.REDFISH: look}, reach=reach)
+    claims = {(one.component.label, one.aspect): one.condition for one in seen.observations()}
+    assert (claims["redfish", "answer"], claims["redfish", "access"]) == (answer, access)
+    assert not seen.same(replace(seen, reach=replace(reach, doubted=True))) or blind not in UNREACHED
+    down_then = replace(seen, looks={Eye.REDFISH: replace(look, pinged=False)})
+    assert {one.condition for one in down_then.observations() if one.aspect == "answer"} <= {FAILED, Condition.OK}
+    assert not seen.same(down_then) or there is There.UNKNOWN
 
 
 def test_a_device_that_does_not_answer_pings_just_now_is_not_said_to_be_there() -> None:

@@ -172,7 +172,7 @@ async def test_another_certificate_is_refused_and_said_until_a_person_trusts_it(
     other = room.folder / "other"
     other.mkdir()
     await room.server.start(certificate(other), port=room.server.port)
-    refused = ("redfish", "access", "wrong_certificate")
+    refused = ("redfish", "identity", "wrong_certificate")
     for _ in range(100):
         await room.visit()
         if refused in [(each.key.label, each.key.aspect, each.evidence.raw) for each in room.open()]:
