@@ -129,7 +129,7 @@ async def test_a_unit_is_added_changed_replaced_and_its_history_keeps_it_all(say
     history = shown["history"]
     assert isinstance(history, list)
     assert [line["text"].split()[0] for line in history] == ["entered", "changed", "changed", "replaced"]
-    assert "serial ABC1234 -> DEF5678" in history[-1]["text"]
+    assert "serial ABC1234 → DEF5678" in history[-1]["text"]
     assert "DEF5678" in say("asset", "show", "DEF5678").stdout
     assert "no unit or device" in say("asset", "show", "ABC1234", code=2).stderr
 

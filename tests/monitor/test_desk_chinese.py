@@ -25,9 +25,10 @@ from monitor.store.assets import What
 CORE = "hf-core-01"
 # What is a name: of the product, of devices, accounts and parts, what a device says of itself, numbers of tickets.
 NAMES = re.compile(
-    r"""Netvigil|netvigil\ \w+(\ [\w-]+)*|hf-[\w-]+|hefei(-\d)?|anhui|huawei|Huawei|HUAWEI|H3C|Dell|cdc
+    r"""hf-\S+\ /\ .*|\b[a-z]+(-[a-z]+)+\b|"\w+\(\d+\)"  # keys of faults, names of rules, words of a device
+    |Netvigil|netvigil\ \w+(\ [\w-]+)*|hf-[\w-]+|hefei(-\d)?|anhui|huawei|Huawei|HUAWEI|H3C|Dell|cdc
     |T\d{8}-\d{4}|M\d+|S\d+|Asia/Shanghai|UTC|210235\w+|PAC\w+|S5735\S*|\b(li|wu|zhu|bo|sun|admin)\b
-    |Power\ supply\ [\w/]+|PoE|BGP|OSPF|contract\.toml|netvigil|5\.1\.1\ no\ such\ user|kept
+    |Power\ supply\ [\w/]+|PoE|BGP|VRRP|snmpget\ .*|OSPF|contract\.toml|netvigil|5\.1\.1\ no\ such\ user|kept
     |[\w.+-]+@example\.org|https?://\S+|PSU\ [\w/]+|Fan\ [\w/]+|SNMP\S*|MIB|CPU|SSH|Redfish|JSON|PDF|Excel|a-z|0-9
     |inventory\.toml|\w+\.pdf|sheet:\d|Cookie|\[\w+\]|English""",
     re.VERBOSE,
