@@ -250,7 +250,7 @@ async def test_the_sheet_of_a_visit_counts_the_quarter_and_nothing_of_another(ho
     assert figures["Mean satisfaction (1 to 5)"] == Figure(value=4.0)
     assert [row["ticket"] for row in table(paper, "open")] == [late.id]  # what is open today, whenever it began
     empty = pairs(await sheet("2020-Q1"), "figures")
-    assert empty["Mean satisfaction (1 to 5)"] == "not told"
+    assert empty["Mean satisfaction (1 to 5)"] == "no call-back yet"
     with pytest.raises(ValueError, match="is not a quarter"):
         await sheet("2026-13")
 
