@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -207,7 +207,9 @@ class Rollups:
         start = datetime.combine(day, time(), zone).astimezone(UTC)
         waiting = self._waiting.setdefault(name, [])
         if not waiting:
-            heappush(self._due, (known.until + _SPREAD * hash_share(name), name))
+            # where somebody set the clock back, the end of the hour may be far away
+            end = min(known.until, self._written_at.timestamp() + _HOUR)
+            heappush(self._due, (end + _SPREAD * hash_share(name), name))
         waiting.append(stored.Hour(name, hour, day.isoformat(), start, layout, part_packed(part)))
         if len(waiting) > 2 * _WAITING:
             self._waiting[name] = _newest(waiting)
@@ -216,6 +218,9 @@ class Rollups:
         """Write hours that are due, pack days that are over, forget what is too old: a little of each."""
         if now - self._written_at < _PACE and now >= self._written_at:
             return
+        if now < self._written_at:  # somebody set the clock back: what was due in a time to come is due now
+            self._due = [(min(due, now.timestamp()), name) for due, name in self._due]
+            heapify(self._due)
         self._written_at = now
         names: list[str] = []
         while self._due and self._due[0][0] <= now.timestamp() and len(names) < _TOGETHER:
