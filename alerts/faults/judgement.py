@@ -419,7 +419,10 @@ def _hide_symptoms(
     suspected stays so.
     """
     policy = scene.policy
-    everything = {**standing, **{part: one.after for part, one in moved.items()}}
+    # Who is only suspected and was not told of now explains nothing: nobody may ever tell of it again, and what it hid
+    # would stay hidden.
+    proven = {part: fault for part, fault in standing.items() if fault.state is FaultState.OPEN}
+    everything = {**proven, **{part: one.after for part, one in moved.items()}}
     root_of = roots(everything.values(), policy.symptoms)
     look: set[str] = set()
     for (kind, _, aspect), one in moved.items():

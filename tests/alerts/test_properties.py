@@ -309,14 +309,17 @@ def test_of_a_device_that_does_not_answer_nothing_else_moves(history: list[Visit
 @settings(max_examples=100, deadline=None)
 def test_nobody_is_called_for_a_symptom_while_its_cause_stands(history: list[Visit]) -> None:
     standing: Known = {}
-    for verdict in over(history):
+    for (_, observed), verdict in zip(history, over(history), strict=True):
         standing |= {step.fault.key: step.fault for step in verdict.steps}
+        said = {(one.component.kind, one.component.label, one.aspect) for one in observed}
         for step in verdict.steps:
             cause = step.fault.hidden_by
             if cause is None or step.fault.state is FaultState.CLEARED:
                 continue
             assert step.change is not Change.OPENED
             assert standing[cause].state is not FaultState.CLEARED
+            if step.fault.good == 0:  # what is only suspected explains what is bad for as long as it is told itself
+                assert standing[cause].state is FaultState.OPEN or (cause.kind, cause.label, cause.aspect) in said
 
 
 @given(visits)
