@@ -13,10 +13,11 @@ KeyPath = tuple[str | int, ...]
 _BLANK = re.compile(r"[ \t]*")
 _VOID = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
-# The order matters: three quotes before one. A multi-line string may end in one or two quotes of its own.
+# The order matters: three quotes before one. A multi-line string may end in one or two quotes of its own. No possessive
+# quantifiers: Python 3.11.2, which Debian 12 has, does not match with them what it should (cpython #100061).
 _STRING = re.compile(
-    r'''"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'''
-    r"""|'''(?:[^']++|'(?!''))*+'{3,5}"""
+    r'''"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'''
+    r"""|'''(?:[^']|'(?!''))*'{3,5}"""
     r"""|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""",
     re.DOTALL,
 )

@@ -145,7 +145,7 @@ def _swapped(file: Path, name: str, change: Callable[[Path], object], folder: Pa
     """The copy with one file changed, and a list that fits again."""
     out = folder / "out"
     with tarfile.open(file) as tar:
-        tar.extractall(out, filter="data")
+        tar.extractall(out)  # noqa: S202 - of our own making; Python 3.11.2 knows no filter
     change(out / name)
     known = json.loads((out / "MANIFEST.json").read_text())
     if (out / name).exists():
