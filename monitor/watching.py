@@ -112,7 +112,8 @@ async def look(device: Device, eye: Eye, watcher: Watcher, blind_before: int, *,
     if now.blind in ANOTHER and (last is None or last.blind is not now.blind or last.pin != now.pin):
         event = stranger(device.name, eye, pin, now)
         await watcher.store.do(lambda disk: parts.happened(disk, [event]))
-    now = replace(now, pinged=watcher.pinged(device.name))
+    if now.pinged is not (pinged := watcher.pinged(device.name)):  # a look that brought nothing stays the same object
+        now = replace(now, pinged=pinged)
     watcher.glances.keep(device.name, now)
     is_soon = now.blind in PASSING and blind_before < _SOON
     return Looked(

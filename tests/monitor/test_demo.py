@@ -32,13 +32,13 @@ def daemons(folder: Path) -> list[int]:
 
 async def test_the_demo_tells_of_every_fault_though_its_daemon_is_killed(tmp_path: Path) -> None:
     demo = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "monitor", "demo", "--for", "80", "--json", "--state", str(tmp_path)),
+        *(sys.executable, "-m", "monitor", "demo", "--for", "100", "--json", "--state", str(tmp_path)),
         stdout=asyncio.subprocess.PIPE,
     )
     await until(lambda: len(list((tmp_path / "mails").glob("*.eml"))) >= 6, 90)
     for process in daemons(tmp_path):
         os.kill(process, signal.SIGKILL)
-    told, _ = await asyncio.wait_for(demo.communicate(), 150)
+    told, _ = await asyncio.wait_for(demo.communicate(), 180)
     document = json.loads(told)
     assert demo.returncode == 0
     assert set(document) == {"faults", "cleared", "mails", "metrics_url", "report"}

@@ -116,8 +116,13 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
         made.network.close()
 
 
+_OF_THE_CONNECTION = {"identity", "expires"}
+"""Host key and certificate: a recording has neither, and answers over no connection."""
+
+
 def comparable(told: dict[str, Any]) -> dict[str, Any]:
-    """`told` without the address of the device, which is the only thing that a recording does not know."""
+    """`told` without what a recording does not know: the address of the device, and what its connection showed."""
+    told["observations"] = [one for one in told["observations"] if one["aspect"] not in _OF_THE_CONNECTION]
     for one in [*told["observations"], *told["faults"]]:
         if "://" in (one["source"] or ""):
             one["source"] = one["source"].split("://")[0]
@@ -129,6 +134,7 @@ def anonymous(told: dict[str, Any]) -> list[tuple[str, ...]]:
     return sorted(
         (one["component"]["kind"], one["aspect"], str(one["condition"]), str(one["value"]))
         for one in told["observations"]
+        if one["aspect"] not in _OF_THE_CONNECTION
     )
 
 
