@@ -85,6 +85,7 @@ class ItemFile(_Section):
     optional: bool = False
     highest: PositiveFloat | None = None
     margin: PositiveFloat | None = None
+    days: PositiveFloat | None = None
 
     @model_validator(mode="after")
     def _is_told_somehow(self) -> Self:
@@ -114,8 +115,8 @@ class Item:
     """One thing that an inspection checks.
 
     `part` is the part of the health score that it counts for. Numbers for which neither device nor policy knows a limit
-    are normal up to `highest`; those with limits want a `margin` to them. With `unread` nothing tells of it, for that
-    reason; with `person` somebody fills it in.
+    are normal up to `highest`; those with limits want a `margin` to them; ends want to be `days` away. With `unread`
+    nothing tells of it, for that reason; with `person` somebody fills it in.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Item:
     optional: bool = False
     highest: float | None = None
     margin: float | None = None
+    days: float | None = None
 
     def asked(self, platform: str) -> str:
         """The commands or resources that tell of it on `platform`, "" where none is known."""
@@ -181,5 +183,6 @@ def _item(each: ItemFile) -> Item:
         person=each.person,
         optional=each.optional,
         highest=each.highest,
+        days=each.days,
         margin=each.margin,
     )

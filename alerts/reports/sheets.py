@@ -27,6 +27,7 @@ BAD = (Result.ABNORMAL, Result.ATTENTION)
 _ORDER = (*BAD, Result.NOT_CHECKED, Result.NORMAL, Result.RECORDED, Result.NOT_APPLICABLE)
 """The result of an item is the first of these that one of its readings has: one that is unknown is not passed over."""
 _WARRANTY = timedelta(days=90)
+_DAY = 86_400  # seconds
 _ANYTHING = (("*", "*"),)
 _DIGITS = re.compile(r"([0-9]{1,18})")
 
@@ -129,6 +130,8 @@ def _held(told: Observation, result: Result, item: Item) -> Result:
         return result
     if result is Result.RECORDED and item.highest is not None and told.unit == "ratio":
         return Result.NORMAL if told.value <= item.highest else Result.ATTENTION
+    if result is Result.RECORDED and item.days is not None and told.unit == "timestamp":
+        return Result.NORMAL if told.value - told.at.timestamp() >= item.days * _DAY else Result.ATTENTION
     if result is Result.NORMAL and item.margin is not None and told.unit == "dbm" and told.limits is not None:
         low = told.limits.low_critical if told.limits.low_critical is not None else told.limits.low_warning
         high = told.limits.high_critical if told.limits.high_critical is not None else told.limits.high_warning

@@ -234,6 +234,28 @@ def test_what_a_device_does_not_have_is_only_said_where_all_else_was_read() -> N
     assert "there is no reading of it | ○ Not checked" in torn
 
 
+@pytest.mark.parametrize(("days", "result"), [(91, "√ Normal"), (89, "△ Attention"), (-1, "△ Attention")])
+def test_a_licence_that_ends_soon_wants_attention_and_is_told_with_its_day(days: int, result: str) -> None:
+    ends = T0 + timedelta(days=days)
+    of = check("system", "Licence LIC-1", "expires", None, value=ends.timestamp(), unit="timestamp")
+    (line,) = [row for row in sheet(month(device(of))) if row.startswith("Licences")]
+    assert f"{ends:%Y-%m-%d}" in line
+    assert f"| {result} |" in line
+
+
+@pytest.mark.parametrize(("days", "result"), [(31, "√ Normal"), (29, "△ Attention")])
+def test_a_certificate_of_a_server_is_checked_for_its_end_and_for_being_the_one_seen_before(
+    days: int, result: str
+) -> None:
+    ends = check("device", "redfish", "expires", None, value=(T0 + timedelta(days=days)).timestamp(), unit="timestamp")
+    same = check("device", "redfish", "identity", OK)
+    server = replace(device(ends, same), identity=Identity(platform="dell_idrac"))
+    line = next(row for row in sheet(month(server)) if row.startswith("Certificate"))
+    assert f"| {result} |" in line
+    other = replace(device(ends, replace(same, condition=FAILED)), identity=Identity(platform="dell_idrac"))
+    assert "| × Abnormal |" in next(row for row in sheet(month(other)) if row.startswith("Certificate"))
+
+
 def test_nothing_of_a_device_that_was_not_reached_counts_as_checked() -> None:
     last_known = (check("fan", "Fan 1", "state", OK), check("psu", "PSU 1", "state", FAILED))
     report = month(device(*last_known, reached=False, reason="timeout"))
@@ -655,13 +677,14 @@ def test_every_kind_of_part_belongs_to_an_item_of_its_own_family() -> None:
             assert (found.name == "other") is (kind in foreign), kind
 
 
+# a device as a whole has items by aspect (whether it answers, who it shows itself to be), and none for the rest
 FOREIGN = {
     "huawei_vrp": {
-        Kind.SITE, Kind.DIMM, Kind.PROCESSOR, Kind.DISK, Kind.VIRTUAL_DISK, Kind.CONTROLLER, Kind.ENCLOSURE,
+        Kind.DEVICE, Kind.SITE, Kind.DIMM, Kind.PROCESSOR, Kind.DISK, Kind.VIRTUAL_DISK, Kind.CONTROLLER, Kind.ENCLOSURE,
         Kind.INTRUSION, Kind.NIC, Kind.PCI, Kind.FIRMWARE, Kind.SYSTEM,
     },
     "dell_idrac": {
-        Kind.SITE, Kind.MODEM, Kind.STACK, Kind.STACK_PORT, Kind.OPTIC, Kind.LANE, Kind.POE, Kind.BGP_PEER,
+        Kind.DEVICE, Kind.SITE, Kind.MODEM, Kind.STACK, Kind.STACK_PORT, Kind.OPTIC, Kind.LANE, Kind.POE, Kind.BGP_PEER,
         Kind.OSPF_NEIGHBOUR, Kind.FLASH, Kind.VRRP,
     },
 }  # fmt: skip
