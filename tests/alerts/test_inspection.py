@@ -680,8 +680,8 @@ def test_every_kind_of_part_belongs_to_an_item_of_its_own_family() -> None:
 # a device as a whole has items by aspect (whether it answers, who it shows itself to be), and none for the rest
 FOREIGN = {
     "huawei_vrp": {
-        Kind.DEVICE, Kind.SITE, Kind.DIMM, Kind.PROCESSOR, Kind.DISK, Kind.VIRTUAL_DISK, Kind.CONTROLLER, Kind.ENCLOSURE,
-        Kind.INTRUSION, Kind.NIC, Kind.PCI, Kind.FIRMWARE, Kind.SYSTEM,
+        Kind.DEVICE, Kind.SITE, Kind.DIMM, Kind.PROCESSOR, Kind.DISK, Kind.VIRTUAL_DISK, Kind.CONTROLLER,
+        Kind.ENCLOSURE, Kind.INTRUSION, Kind.NIC, Kind.PCI, Kind.FIRMWARE, Kind.SYSTEM,
     },
     "dell_idrac": {
         Kind.DEVICE, Kind.SITE, Kind.MODEM, Kind.STACK, Kind.STACK_PORT, Kind.OPTIC, Kind.LANE, Kind.POE, Kind.BGP_PEER,
