@@ -182,3 +182,11 @@ def test_a_patch_that_was_taken_out_is_said_as_none(language: Language) -> None:
         device="sw1", at=datetime.fromisoformat(NOON), what=Happened.PATCH_CHANGED, data={"patch_from": "SPH1"}
     )
     assert f"SPH1 → {words(language).said('history', 'none')}" in happened(event, words(language), "Asia/Shanghai")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("aspect", ["configuration", "startup", "clock", "licence", "errors"])
+def test_what_a_device_says_of_itself_as_a_whole_has_advice_of_its_own(aspect: str, language: Language) -> None:
+    own = words(language).advice("system", aspect)
+    assert own != words(language).advice("system", "state")
+    assert any("`" in step for step in own.first)
