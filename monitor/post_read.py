@@ -47,9 +47,7 @@ def mail_of(
         if file.security is Security.NONE and file.server not in LOOPBACK:
             reason = "the password travels in the clear"
             problems.append(replace(own.problem(("mail", "security"), reason), is_warning=True))
-    authority = directory / file.authority if file.authority else None
-    if authority and not authority.is_file():
-        problems.append(own.problem(("mail", "authority"), f"there is no file {authority}"))
+    authority = _authority(file, "mail", own, directory, problems)
     return Mail(
         server=MailSettings(
             server=file.server,
@@ -126,6 +124,16 @@ def _ways(person: Person, channels: Mapping[str, Channel]) -> Iterator[Recipient
             yield Recipient(name=person.title.said(language), address=address, language=language)
 
 
+def _authority(
+    file: MailFile | MailboxFile, section: str, own: Document, directory: Path, problems: list[Problem]
+) -> Path | None:
+    """The file of the certificate authority that this section names."""
+    authority = directory / file.authority if file.authority else None
+    if authority and not authority.is_file():
+        problems.append(own.problem((section, "authority"), f"there is no file {authority}"))
+    return authority
+
+
 def mailbox_of(
     file: MailboxFile, own: Document, vault: Mapping[str, str] | None, directory: Path, problems: list[Problem]
 ) -> Mailbox:
@@ -136,9 +144,7 @@ def mailbox_of(
     if file.security is Security.NONE and file.server not in LOOPBACK:
         reason = "password and mails travel in the clear"
         problems.append(replace(own.problem(("mailbox", "security"), reason), is_warning=True))
-    authority = directory / file.authority if file.authority else None
-    if authority and not authority.is_file():
-        problems.append(own.problem(("mailbox", "authority"), f"there is no file {authority}"))
+    authority = _authority(file, "mailbox", own, directory, problems)
     return Mailbox(
         server=file.server,
         port=file.port or IMAP_PORTS[file.security],

@@ -221,8 +221,8 @@ def _migrated(connection: Connection) -> None:
         if _revision(connection) == newest:
             return
         # A command about one ticket need not read alembic, nor all migrations, to learn that nothing is to be done.
-        from alembic import command  # noqa: PLC0415
-        from alembic.config import Config  # noqa: PLC0415
+        from alembic import command  # noqa: PLC0415 - see above
+        from alembic.config import Config  # noqa: PLC0415 - see above
 
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))

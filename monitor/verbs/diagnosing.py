@@ -39,9 +39,9 @@ def diagnose(number: str, by: str, directory: Path) -> None:
 
 async def _taken(ticket: Ticket, by: str, store: Store, settings: Settings) -> tuple[Attachment, str]:
     # all eyes of the daemon: other verbs about tickets do without, and are there much sooner
-    from collectors.reach import Reach  # noqa: PLC0415
-    from monitor import diagnosis  # noqa: PLC0415
-    from monitor.watch import READERS  # noqa: PLC0415
+    from collectors.reach import Reach  # noqa: PLC0415 - see above
+    from monitor import diagnosis  # noqa: PLC0415 - see above
+    from monitor.watch import READERS  # noqa: PLC0415 - see above
 
     readers: dict[Eye, LookReader] = {eye: make() for eye, make in READERS.items()}
     ping = settings.reach

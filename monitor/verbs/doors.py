@@ -83,7 +83,7 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         click.echo("none")
         return
     from rich.console import Console  # noqa: PLC0415 - a command that prints JSON does without
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - as above
 
     table = Table(box=None, pad_edge=False)
     for name in rows[0]:

@@ -256,6 +256,12 @@ def test_a_certificate_of_a_server_is_checked_for_its_end_and_for_being_the_one_
     assert "| × Abnormal |" in next(row for row in sheet(month(other)) if row.startswith("Certificate"))
 
 
+def test_virtual_routers_of_which_nothing_is_told_are_not_said_to_be_none() -> None:
+    # one that keeps only the table of VRRP version 3 is not read
+    (line,) = [row for row in sheet(month(device(check("fan", "Fan 1", "state", OK)))) if row.startswith("VRRP")]
+    assert "| ○ Not checked |" in line
+
+
 def test_nothing_of_a_device_that_was_not_reached_counts_as_checked() -> None:
     last_known = (check("fan", "Fan 1", "state", OK), check("psu", "PSU 1", "state", FAILED))
     report = month(device(*last_known, reached=False, reason="timeout"))
