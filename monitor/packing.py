@@ -6,10 +6,12 @@ Several members in one body would do without that, but many clients read the fir
 """
 
 import struct
+import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 _QUICKEST = 1
 _RAW = -15  # zlib's word for its largest window, without head or checksum
@@ -17,8 +19,10 @@ _RAW = -15  # zlib's word for its largest window, without head or checksum
 # and 256 KB, whose clearing alone would cost five times the packing.
 _NEAR, _LITTLE = -12, 5
 _HEAD = struct.Struct("<II")  # of a piece: CRC-32 and length of its text
+_head, _body = itemgetter(slice(_HEAD.size)), itemgetter(slice(_HEAD.size, None))
 _BEGIN = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST = b"\x03\x00"  # an empty block that says it is the last
+_MOST_LENGTHS = 2048  # 4 kB for each
 _POLYNOMIAL = 0xEDB88320  # of CRC-32, its lowest power first
 _ONE = 1 << 31
 
@@ -47,34 +51,47 @@ class Stream:
         """The octets that stand first."""
         return _BEGIN
 
-    def add(self, pieces: Iterable[bytes]) -> bytes:
+    def add(self, pieces: Sequence[bytes]) -> bytes:
         """The octets of `pieces`."""
-        checksum, size = self._checksum, self._size
-        bodies = []
-        for piece in pieces:
-            of_piece, length = _HEAD.unpack_from(piece)
-            one, two, three, four = _behind(length & 0xFF00)
-            checksum = (
-                one[checksum & 255] ^ two[checksum >> 8 & 255] ^ three[checksum >> 16 & 255] ^ four[checksum >> 24]
-            )
-            one, two, three, four = _behind(length & ~0xFF00)
-            checksum = (
-                one[checksum & 255] ^ two[checksum >> 8 & 255] ^ three[checksum >> 16 & 255] ^ four[checksum >> 24]
-            )
+        pieces = [*filter(None, pieces)]  # of no text there is no head
+        heads = array("I")
+        heads.frombytes(b"".join(map(_head, pieces)))
+        if sys.byteorder == "big":
+            heads.byteswap()
+        checksum, lengths = self._checksum, heads[1::2]
+        for of_piece, length in zip(heads[::2], lengths, strict=True):
+            for one, two, three, four in _BEHIND[length]:
+                first, second, third, fourth = checksum.to_bytes(4, "little")
+                checksum = one[first] ^ two[second] ^ three[third] ^ four[fourth]
             checksum ^= of_piece
-            size += length
-            bodies.append(piece[_HEAD.size :])
-        self._checksum, self._size = checksum, size
-        return b"".join(bodies)
+        self._checksum, self._size = checksum, self._size + sum(lengths)
+        return b"".join(map(_body, pieces))
 
     def end(self) -> bytes:
         """The octets that stand last."""
         return _LAST + _HEAD.pack(self._checksum, self._size & 0xFFFFFFFF)
 
 
+_Shift = tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]
+"""What a checksum becomes when text of some length follows, by each of its four octets."""
+
+
+class _Behind(dict[int, tuple[_Shift, ...]]):
+    """The shifts that text of a length makes: one that is kept for each of so many lengths, two for any other."""
+
+    def __missing__(self, octets: int) -> tuple[_Shift, ...]:
+        """Those of a length that was not met yet, or is one too many."""
+        if len(self) >= _MOST_LENGTHS:
+            return _shift(octets & 0xFF00), _shift(octets & ~0xFF00)
+        self[octets] = made = (_shift(octets),)
+        return made
+
+
+_BEHIND = _Behind()
+
+
 @lru_cache(maxsize=4096)
-def _behind(octets: int) -> tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]:
-    """What a checksum becomes when text of so many octets follows, by each of its four octets."""
+def _shift(octets: int) -> _Shift:
     power, square, rest = _ONE, _ONE >> 8, octets  # x to the power of 0, and of the 8 bits of one octet
     while rest:
         if rest & 1:

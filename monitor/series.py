@@ -190,7 +190,8 @@ class Series:
 def _groups(pages: Collection[Page]) -> Iterator[tuple[Family, list[bytes]]]:
     """The samples of each family that has some."""
     for family in FAMILIES:
-        samples = [page[family.name] for page in pages if family.name in page]
+        name = family.name
+        samples = [page[name] for page in pages if name in page]
         if samples:
             yield family, samples
 

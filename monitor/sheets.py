@@ -11,8 +11,6 @@ from datetime import date, datetime
 from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
-from openpyxl import Workbook, load_workbook
-
 from alerts.papers.harmless_cells import (
     MOST_BYTES,
     MOST_COLUMNS,
@@ -59,6 +57,8 @@ def rows(path: Path, sheet: str = "") -> Iterator[tuple[int, list[Cell]]]:
 
 
 def _of_workbook(path: Path, raw: bytes, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - the daemon does without (harmless_cells.py)
+
     try:
         _sized(path, raw)
         with catch_warnings():
@@ -148,6 +148,8 @@ def _harmless(cell: Cell) -> str:
 
 def as_workbook(title: str, headings: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
     """A workbook of one sheet. Every text is a text for good: nothing is a formula, no serial number a count."""
+    from openpyxl import Workbook  # noqa: PLC0415 - as above
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"

@@ -1,9 +1,10 @@
-"""What keeps a cell of a spreadsheet from acting: no text becomes a formula, in a workbook or in CSV."""
+"""What keeps a cell of a spreadsheet from acting: no text becomes a formula, in a workbook or in CSV.
+
+openpyxl brings numpy along where it is installed, 40 MB: only who makes or reads a workbook imports it.
+"""
 
 import re
 from typing import Any
-
-from openpyxl.cell import WriteOnlyCell
 
 TEXT_MARK = "'"
 """What stands before a text that would be a formula without it."""
@@ -25,6 +26,8 @@ def marked(text: str) -> str:
 
 def text_cell(sheet: Any, text: str) -> Any:
     """A cell of a workbook that is a text for good: no formula, no serial number made a count."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - as said above
+
     cell: Any = WriteOnlyCell(sheet, value=literal(text))
     cell.data_type = "s"  # openpyxl takes "=…" for a formula
     cell.number_format = "@"

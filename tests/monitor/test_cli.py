@@ -235,6 +235,12 @@ def test_a_command_reads_no_more_of_the_daemon_than_it_needs() -> None:
         assert not {"monitor.app", "uvicorn", "apscheduler", "alembic", "typst", "numpy", "netmiko"} & found, name
 
 
+def test_the_daemon_carries_nothing_that_documents_and_forecasts_alone_need() -> None:
+    code = "import sys, monitor.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "openpyxl", "typst", "docx"} & set(done.stdout.split())
+
+
 @pytest.mark.parametrize(("words", "command"), list(commands(netvigil)))
 def test_every_command_and_option_is_documented(words: str, command: click.Command) -> None:
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")

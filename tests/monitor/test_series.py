@@ -1,5 +1,6 @@
 """The series of devices: read back with the parser of prometheus-client, which is not ours."""
 
+import gzip
 import math
 import zlib
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from collectors.ports import Ports
 from collectors.snmp.reader import Silence
 from monitor.exposition import LABEL_CAP
 from monitor.model import Component, Condition, Device, Identity, Observation, Role
+from monitor.packing import Stream, packed
 from monitor.series import FAMILIES, Series
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -289,3 +291,10 @@ def test_interfaces_go_from_column_to_text_as_they_are() -> None:
     ]
     series.visited(CORE, KNOWN, [], Silence.TIMEOUT, NOON)
     assert b"netvigil_interface_" not in (series.of(CORE.name) or b"")
+
+
+def test_pieces_of_more_lengths_than_are_kept_are_one_stream_and_empty_ones_do_not_matter() -> None:
+    texts = [b"", *(b"x" * length for length in range(1, 2_300)), b"", bytes(range(256)) * 300]
+    stream = Stream()
+    whole = stream.begin() + stream.add([packed(each) for each in texts]) + stream.add([]) + stream.end()
+    assert gzip.decompress(whole) == b"".join(texts)
