@@ -22,7 +22,7 @@ _HEAD = struct.Struct("<II")  # of a piece: CRC-32 and length of its text
 _head, _body = itemgetter(slice(_HEAD.size)), itemgetter(slice(_HEAD.size, None))
 _BEGIN = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST = b"\x03\x00"  # an empty block that says it is the last
-_MOST_LENGTHS = 2048  # 4 kB for each
+_MOST_LENGTHS = 1024  # 4 kB for each
 _POLYNOMIAL = 0xEDB88320  # of CRC-32, its lowest power first
 _ONE = 1 << 31
 
@@ -92,20 +92,29 @@ _BEHIND = _Behind()
 
 @lru_cache(maxsize=4096)
 def _shift(octets: int) -> _Shift:
-    power, square, rest = _ONE, _ONE >> 8, octets  # x to the power of 0, and of the 8 bits of one octet
-    while rest:
-        if rest & 1:
-            power = _product(power, square)
-        square, rest = _product(square, square), rest >> 1
-    bits = [_product(power, 1 << bit) for bit in range(32)]
+    power = _product(_power(octets & 0xFF00), _power(octets & ~0xFF00))
+    bits = [power]
+    for _ in range(31):
+        bits.append(bits[-1] >> 1 ^ _POLYNOMIAL if bits[-1] & 1 else bits[-1] >> 1)
+    bits.reverse()  # what each bit of a checksum becomes: the highest is x to the power of 0
     tables = list[Sequence[int]]()
     for first in range(0, 32, 8):
-        table = array("I", [0]) * 256
-        for value in range(1, 256):
-            lowest = value & -value
-            table[value] = table[value ^ lowest] ^ bits[first + lowest.bit_length() - 1]
-        tables.append(table)
+        table = [0]
+        for bit in bits[first : first + 8]:
+            table += [value ^ bit for value in table]
+        tables.append(array("I", table))
     return tables[0], tables[1], tables[2], tables[3]
+
+
+@lru_cache(maxsize=4096)
+def _power(octets: int) -> int:
+    """The power of x that text of so many octets multiplies by."""
+    power, square = _ONE, _ONE >> 8
+    while octets:
+        if octets & 1:
+            power = _product(power, square)
+        square, octets = _product(square, square), octets >> 1
+    return power
 
 
 def _product(one: int, other: int) -> int:
