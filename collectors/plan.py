@@ -91,6 +91,8 @@ class Needs:
     `quirks` say numbers about whole columns: they are asked before and after. A change in a column of `alone` moves the
     number of that one fact of its row, and nothing else; `no_numbers` of it are none. `names` are the tables without
     which a row is no part, or has another name: where one of them is empty, that a part is not told means nothing.
+    `reads` are all tables that are asked at all, and `columns` all their columns but those that a quirk reads: where
+    each is as it was, so is the part.
     """
 
     tables: frozenset[str]
@@ -100,6 +102,8 @@ class Needs:
     alone: Mapping[str, Fact]
     no_numbers: Mapping[str, frozenset[int]]
     names: frozenset[str]
+    reads: frozenset[str]
+    columns: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,14 +311,18 @@ def _needs(part: Part) -> Needs:
     for table, column in (*_shape(part, named, asked, joins), *idle):
         shape.setdefault(table, set()).add(column)
     alone = _alone(facts, [ref.column for ref in (*named, *asked) if not ref.join], numbers)
+    row = {ref.column for ref in asked if ref.column and not ref.join} | {n.column for n in numbers}
+    of_row = {(part.table, column) for column in (*row, *alone)}
     return Needs(
         tables=frozenset(tables - {""}),
         shape={table: frozenset(columns) for table, columns in shape.items()},
-        row=frozenset({ref.column for ref in asked if ref.column and not ref.join} | {n.column for n in numbers}),
+        row=frozenset(row),
         quirks=tuple(dict.fromkeys(number for number in numbers if number.quirk)),
         alone=alone,
         no_numbers={column: _integers(fact.number.skip | fact.idle) for column, fact in alone.items()},
         names=frozenset({part.table, *(part.joins[name][0] for name in _joins(part, _naming(part)))}),
+        reads=frozenset(tables - {""} | shape.keys()),
+        columns=frozenset(of_row | {(table, column) for table, columns in shape.items() for column in columns}),
     )
 
 
