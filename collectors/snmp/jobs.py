@@ -27,7 +27,7 @@ from collectors.snmp.codec import (
 from collectors.snmp.community import ID_OCTETS
 from collectors.snmp.layout import Asked, Course, Exchange, Shapes, learned, names, placed, response
 from collectors.snmp.reader import Ending, Rows, Value
-from collectors.snmp.walk import Walk
+from collectors.snmp.walk import MOST_COLUMNS, Walk
 
 _MOST_SCALARS: Final = 48
 _BINDINGS: Final = 80  # of one reply: about what a packet of 1,500 octets holds
@@ -153,6 +153,7 @@ class TableJob:
 
     def __init__(self, columns: tuple[str, ...], most_rows: int, known: Known, shapes: Shapes) -> None:
         self.columns, self._most_rows, self._known = columns, most_rows, known
+        self._width = max(1, min(len(columns), MOST_COLUMNS))
         course = known.course if known.course and len(known.course.index) <= most_rows else None
         self.before = course.last if course else None
         """What was told last, where the replies to this read are compared with it."""
@@ -162,11 +163,11 @@ class TableJob:
         self._trace: list[tuple[int, Exchange, Pdu]] = []
         self._asking = False
         self._repetitions = 0  # asked for last
-        self._cut = False
+        self._cut = self._narrowed = False
 
     def _new_walk(self) -> Walk:
         walk = Walk(self.columns, self._most_rows)
-        fitting = _BINDINGS // max(1, min(len(self.columns), 12))
+        fitting = _BINDINGS // self._width
         walk.repetitions = self._known.repetitions or max(_LEAST_REPETITIONS, min(fitting, _MOST_REPETITIONS))
         if self._known.rows and self._known.rows < walk.repetitions:
             walk.repetitions = self._known.rows + 1
@@ -184,12 +185,14 @@ class TableJob:
         if self._asking or self._walk.done:
             return None
         self._asking = True
+        asked = self._walk.asked()
+        repetitions = self._walk.repetitions
+        if not self._narrowed:  # of fewer columns so many more rows
+            repetitions = max(repetitions, min(repetitions * self._width // len(asked), _MOST_REPETITIONS))
         # no more than the rows that are left, as far as known, and one: what is told behind them is of no use
-        left = self._known.rows - self._walk.most_rows_of_a_column
-        self._repetitions = (
-            min(self._walk.repetitions, left + 1) if self._known.rows and left >= 0 else self._walk.repetitions
-        )
-        return question(self, PduKind.GET_BULK, self._walk.asked(), self._repetitions, number=-1)
+        left = self._known.rows - self._walk.most_rows_of_these
+        self._repetitions = min(repetitions, left + 1) if self._known.rows and left >= 0 else repetitions
+        return question(self, PduKind.GET_BULK, asked, self._repetitions, number=-1)
 
     def take(self, question: Question, pdu: bytes) -> None:
         """Take the reply to `question`. Raises CodecError where it is none."""
@@ -207,7 +210,7 @@ class TableJob:
                 self._take(walk, told, _exchange(question, told, pdu, self._on.shapes))
             case ErrorStatus.TOO_BIG:
                 walk.narrow()
-                self._cut = True
+                self._cut = self._narrowed = True
             case _:
                 walk.skip(max(told.second - 1, 0))
 
@@ -219,7 +222,8 @@ class TableJob:
                 # cut by the device's limit: ask for whole rows the next time. Where values grow out of the room that is
                 # left, the reply is cut once more, and one row less is asked from then on
                 self._cut = True
-                walk.repetitions = min(walk.repetitions, max(1, len(told.bindings) // asked))
+                whole = len(told.bindings) // asked * asked // self._width
+                walk.repetitions = min(walk.repetitions, max(1, whole))
         walk.take(_plain(told.bindings))
 
     def _leave_course(self) -> Walk:

@@ -49,6 +49,11 @@ class Walk:
         """How many rows the longest column has so far: what the next walk may expect."""
         return max((len(column.values) for column in self._columns), default=0)
 
+    @property
+    def most_rows_of_these(self) -> int:
+        """How many rows the longest of the columns has that are asked for next."""
+        return max((len(column.values) for column in self._open()), default=0)
+
     def end(self, why: Ending) -> None:
         """Stop here, and keep what was read."""
         self._ended = why

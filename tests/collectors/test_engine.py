@@ -206,6 +206,28 @@ async def test_second_device_of_a_model_is_asked_at_once_as_the_first_was_after_
     assert second.asked == first.asked[-len(second.asked) :] != unlearned[: len(second.asked)]
 
 
+@pytest.mark.parametrize(("columns", "absent"), [(15, 0), (15, 9), (24, 0), (13, 12), (2, 0)])
+async def test_wide_table_takes_no_more_questions_than_its_values_fill(bench: Bench, columns: int, absent: int) -> None:
+    rows = 40
+    table = tuple(f"{TABLE}.{column}" for column in range(1, columns + 1))
+    made = SimulatedDevice({DESCR: "a box"}, credentials=[COMMUNITY])
+    for column in table[absent:]:
+        for row in range(1, rows + 1):
+            made.set(f"{column}.{row}", row)
+    target = await bench.target(made)
+    request = Request(tables=(table,))
+    filled = (columns - absent) * (rows + 1) / 80  # of so many values each
+    for grown in (0, 0, 0, 1, 0):
+        if grown:  # a row more: the table is walked anew
+            for column in table[absent:]:
+                made.set(f"{column}.{rows + 1}", rows + 1)
+        reading = await bench.engine.read(target, request, Budget())
+        (told,) = reading.tables
+        assert len(told.index) in {rows, rows + 1}
+        assert all(told.columns[column] == tuple(map(int, told.index)) for column in table[absent:])
+        assert reading.requests <= filled * 1.35 + 3 + grown
+
+
 def _typed(value: Value) -> tuple[Kind, Value]:
     match value:
         case int():
