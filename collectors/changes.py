@@ -54,24 +54,15 @@ def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime,
     """What `tables` say of `parts`, which are those of `before`."""
     if before is None:
         return PartsTold(tables=tables, parts=tuple(_all(parts, tables, at)), moved={})
-    tables_before = before.tables
-    other = {name for name, table in tables.items() if table is not tables_before[name]}
-    compared = {
-        name: Compared(table, tables_before[name]) if name in other else _STILL for name, table in tables.items()
-    }
-    reindexed = {name for name in other if compared[name].reindexed}
-    columns = {(name, column) for name in other for column in compared[name].moved}
-    found: list[PartTold] = []
+    compared = _Tables(tables, before.tables)
+    waiting = _touched(parts, compared)
+    found = list(before.parts)
     read: Read = {}
     renamed: set[tuple[str, Eye]] = set()  # where a label came or went: what follows is told apart anew
-    moved: dict[tuple[int, str], Numbers] = {}
-    for n, (part, known) in enumerate(zip(parts, before.parts, strict=True)):
-        if not renamed and _is_still(part.needs, other, reindexed, columns):  # nearly all parts, at nearly all visits
-            if before.moved:
-                places = [(n, column) for column in part.needs.alone]
-                moved.update([(place, before.moved[place]) for place in places if place in before.moved])
-            found.append(known)
-            continue
+    moved = {place: numbers for place, numbers in before.moved.items() if place[0] not in waiting}
+    while waiting:
+        n, *waiting = waiting
+        part, known = parts[n], before.parts[n]
         eye = tables[part.table].eye
         rows = None if (part.kind, eye) in renamed else _rows_changed(part, compared)
         last, now = known, None
@@ -79,7 +70,7 @@ def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime,
             last, rows, alone = _numbers_moved(part, n, compared[part.table], at, known, rows, before.moved)
             if not rows:
                 moved.update(alone)
-                found.append(last)
+                found[n] = last
                 continue
             last = _exact(last, n, alone)
             now = _of_rows(part, tables, at, last, rows)
@@ -88,16 +79,39 @@ def parts_told(parts: Sequence[Part], tables: Mapping[str, Table], at: datetime,
         if rows is None or now is None:
             taken = {
                 (one.component.label, one.aspect)
-                for other, others in zip(parts, found, strict=False)
+                for other, others in zip(parts[:n], found, strict=False)
                 if other.kind == part.kind and tables[other.table].eye is eye
                 for one in others.observations
             }
             now = _kept(told(part, tables, at, taken, read), last)
             if not _same_names(now.observations, last.observations):
                 renamed.add((part.kind, eye))
-        found.append(now)
-    same = all(now is last for now, last in zip(found, before.parts, strict=True))
+                later = {m for m in range(n + 1, len(parts)) if parts[m].kind == part.kind}
+                waiting = sorted({*waiting, *later})
+                moved = {place: numbers for place, numbers in moved.items() if place[0] not in later}
+        found[n] = now
+    same = all(map(is_, found, before.parts))
+    if len(moved) > 1:
+        moved = dict(sorted(moved.items()))  # always in one order: whoever comes after keeps what is made of it
     return PartsTold(tables=tables, parts=before.parts if same else tuple(found), moved=moved)
+
+
+def _touched(parts: Sequence[Part], compared: "_Tables") -> Sequence[int]:
+    """The parts that need something that is another than before, by their numbers.
+
+    Devices of one model move in the same columns again and again, so it is looked up where it was asked before.
+    """
+    if not compared:
+        return ()
+    key = id(parts), compared.key
+    known = _TOUCHED.get(key)
+    if known is None or known[0] is not parts:  # after a reload other parts may have this id
+        if len(_TOUCHED) >= _MOST_TOUCHED:
+            _TOUCHED.clear()
+        tables, reindexed, columns = compared.key
+        numbers = [n for n, part in enumerate(parts) if not _is_still(part.needs, tables, reindexed, columns)]
+        known = _TOUCHED[key] = parts, numbers
+    return known[1]
 
 
 def _is_still(
@@ -143,6 +157,33 @@ class Compared:
 _SAME = Table(name="", index=(), columns={}, oids={})
 _STILL = Compared(_SAME, _SAME)
 """Any table that is the same object as at the last visit."""
+_Key = tuple[frozenset[str], frozenset[str], frozenset[tuple[str, str]]]
+_MOST_TOUCHED = 4096
+_TOUCHED: dict[tuple[int, _Key], tuple[Sequence[Part], Sequence[int]]] = {}
+
+
+class _Tables(dict[str, Compared]):
+    """The tables of a visit that are not the same objects as at the last one; any other is `_STILL`.
+
+    `key` names the tables, those of them whose rows came or went, and the columns that moved.
+    """
+
+    __slots__ = ("key",)
+
+    def __init__(self, now: Mapping[str, Table], before: Mapping[str, Table]) -> None:
+        """Two visits of one device."""
+        super().__init__(
+            {name: Compared(table, before[name]) for name, table in now.items() if table is not before[name]}
+        )
+        self.key: _Key = (
+            frozenset(self),
+            frozenset([name for name, one in self.items() if one.reindexed]),
+            frozenset([(name, column) for name, one in self.items() for column in one.moved]),
+        )
+
+    def __missing__(self, name: str) -> Compared:
+        """A table that is as it was."""
+        return _STILL
 
 
 def _differing(now: Sequence[Value | float], before: Sequence[Value | float]) -> Iterable[int]:
