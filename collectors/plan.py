@@ -204,12 +204,15 @@ class Origin:
     pages: int = 0
     told_nothing: Table = field(init=False, compare=False, repr=False)
     """The table without rows, the same object for all devices that have none: most devices lack most tables."""
+    is_plain: bool = field(init=False, compare=False, repr=False)
+    """True where its rows are asked as a table, and at once."""
 
     def __post_init__(self) -> None:
         """Make it once."""
         columns: dict[str, tuple[Value, ...]] = dict.fromkeys(self.oids, ())
         nothing = Table(name=self.table, index=(), columns=columns, oids=self.oids, eye=self.eye)
         object.__setattr__(self, "told_nothing", nothing)
+        object.__setattr__(self, "is_plain", not self.single and not self.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

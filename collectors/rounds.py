@@ -83,8 +83,11 @@ def overdue(platform: Platform, now: Due, answers: Mapping[int, Rows], told: Map
 
     A part that was plugged in has its state here, and its name in a table that is seldom asked: both or neither.
     """
-    left = [one.position for one in platform.tabular if one.every not in now.seconds and not one.instead_of]
-    if not left or not any(_rearranged(origin, answers, told) for origin in platform.tabular if not origin.instead_of):
+    tabular = platform.tabular
+    if not any(_rearranged(one, answers, told) for one in tabular if one.position in answers and not one.instead_of):
+        return None
+    left = [one.position for one in tabular if one.every not in now.seconds and not one.instead_of]
+    if not left:
         return None
     tables = platform.request.tables
     return Due(

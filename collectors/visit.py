@@ -331,10 +331,15 @@ def _visit(
     # it answered a moment ago: what it now keeps to itself is a walk that was cut, not a device that is gone
     cut = Ending.TIMEOUT if what.silence else None
     tables: dict[str, Table] = {}
+    known_tables = before.tables if before is not None else {}
     for origin in platform.origins:
         known = tables.get(origin.table)
         if known is None or not known.index:
-            found = _table(origin, scalars, what.rows, before, what.ends, cut)
+            last = known_tables.get(origin.table)
+            if last is not None and last.oids is origin.oids and origin.position not in what.rows and origin.is_plain:
+                found = last  # not asked, as most are
+            else:
+                found = _table(origin, scalars, what.rows, last, what.ends, cut)
             tables[origin.table] = found if known is None or found.index or found.ended else known
     for origin in platform.stand_ins:  # what is not asked any more says nothing any more
         if tables[origin.table].index and not wanted(origin, tables):
@@ -344,7 +349,9 @@ def _visit(
         whole = look is not None and look.tables.keys() >= {origin.table for origin in origins}
         tables |= look.tables if look is not None and whole else platform.unseen[eye]
     if before is not None:
-        tables = {name: table.like(before.tables[name]) for name, table in tables.items()}
+        tables = {
+            name: table if table is (last := known_tables[name]) else table.like(last) for name, table in tables.items()
+        }
     return Visit(
         device=device,
         at=at,
@@ -388,11 +395,10 @@ def _table(
     origin: Origin,
     scalars: Mapping[str, Value],
     answers: Mapping[int, Rows],
-    before: Visit | None,
+    last: Table | None,
     ends: frozenset[str],
     cut: Ending | None,
 ) -> Table:
-    last = before.tables[origin.table] if before else None
     if origin.count:
         return longtables.table(origin, scalars) if origin.table in ends or last is None else last
     if origin.single:
