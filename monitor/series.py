@@ -187,13 +187,15 @@ class Series:
         return None if known is None and not there else b"".join(_joined((known.page,) if known else ())) + there
 
 
-def _groups(pages: Collection[Page]) -> Iterator[tuple[Family, list[bytes]]]:
+def _groups(pages: Iterable[Page]) -> Iterator[tuple[Family, list[bytes]]]:
     """The samples of each family that has some."""
+    found: dict[str, list[bytes]] = {family.name: [] for family in FAMILIES}
+    for page in pages:  # each once: of ten thousand devices no page is in the processor's cache when it is met again
+        for name, samples in page.items():
+            found[name].append(samples)
     for family in FAMILIES:
-        name = family.name
-        samples = [page[name] for page in pages if name in page]
-        if samples:
-            yield family, samples
+        if samples_of := found[family.name]:
+            yield family, samples_of
 
 
 def _joined(pages: Collection[Page]) -> Iterator[bytes]:
