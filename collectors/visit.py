@@ -201,13 +201,18 @@ def observed(visit: Visit) -> tuple[Observation, ...]:
     return told(visit).observations
 
 
-def told(visit: Visit, before: Told | None = None) -> Told:
-    """All that `visit` says. What the visit `before` said the same way stays the same Observation."""
+def told(visit: Visit, before: Told | None = None, like: Told | None = None) -> Told:
+    """All that `visit` says. What the visit `before` said the same way stays the same Observation.
+
+    Where there is none, what another device of the model, most `like` this one, said of its parts does for it: devices
+    of a model share what they say alike, and only the rest has to be made.
+    """
     if before is not None and before.visit.platform is not visit.platform:
         before = None
     parts = None
     if visit.platform is not None:
-        parts = parts_told(visit.platform.parts, visit.tables, visit.at, before.parts if before else None)
+        known = before or (like if like is not None and like.visit.platform is visit.platform else None)
+        parts = parts_told(visit.platform.parts, visit.tables, visit.at, known.parts if known else None)
         if visit.looks:
             parts = parts.exact()  # of each aspect the one eye that counts is chosen among Observations
     same = before is not None and visit.presence.same(before.visit.presence)

@@ -10,13 +10,17 @@ from functools import cached_property
 
 from collectors.aggregates import NO_AGGREGATES, Aggregates, aggregates
 from collectors.cabling import cabling
+from collectors.identify import SYS_OBJECT_ID
 from collectors.parts import PartsSeen
 from collectors.ports import Cabling
+from collectors.snmp.reader import Value
 from collectors.traffic import Traffic, Wanted, traffic
 from collectors.visit import Told, Visit, told
 from monitor.config import Settings
 from monitor.model import Device, Observation
 from monitor.stillness import Rooms
+
+_MOST_MODELS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,7 @@ class Memory:
     def __init__(self) -> None:
         """Nothing is remembered yet."""
         self._devices: dict[str, Remembered] = {}
+        self._models: dict[tuple[str, Value], Told] = {}
 
     def of(self, device: Device, settings: Settings) -> Remembered | None:
         """What is remembered of `device` as it stands in `settings`; None where it was another one, or had others."""
@@ -83,7 +88,16 @@ class Memory:
 
     def keep(self, name: str, known: Remembered) -> None:
         """Remember this of the device until its next visit."""
+        if name not in self._devices and (model := _model(known.told.visit)) is not None:
+            if len(self._models) >= _MOST_MODELS:
+                self._models.clear()  # devices may call themselves what they like
+            self._models.setdefault(model, known.told)
         self._devices[name] = known
+
+    def like(self, seen: Visit) -> Told | None:
+        """What the first device of the same model told; None where there was none yet."""
+        model = _model(seen)
+        return self._models.get(model) if model is not None else None
 
     def forget(self, name: str) -> None:
         """Remember nothing of the device."""
@@ -91,13 +105,23 @@ class Memory:
 
     def only(self, names: Collection[str]) -> None:
         """Forget every device that is not among `names`, as after the inventory was read anew."""
+        self._models.clear()  # what platform files say may be another now
         for name in self._devices.keys() - set(names):
             del self._devices[name]
 
 
-def facts_of(seen: Visit, last: Facts | None, cables: Cabling, wanted: Wanted) -> Facts:
-    """What the visit brought, beside `last`: only what moved is made anew."""
-    found = told(seen, last.told if last else None)
+def _model(seen: Visit) -> tuple[str, Value] | None:
+    """The model of a device that was seen over SNMP: its platform and sysObjectID."""
+    object_id = seen.scalars.get(SYS_OBJECT_ID)
+    return (seen.platform.name, object_id) if seen.platform is not None and object_id is not None else None
+
+
+def facts_of(seen: Visit, last: Facts | None, cables: Cabling, wanted: Wanted, like: Told | None = None) -> Facts:
+    """What the visit brought, beside `last`: only what moved is made anew.
+
+    `like` is what another device of the model told, for one that is not known yet.
+    """
+    found = told(seen, last.told if last else None, like)
     flow = traffic(found, last.traffic if last else None, wanted)
     joined = aggregates(found, last.aggregates if last else NO_AGGREGATES)
     more = (*joined.observations, *(flow.observations if flow else ()))

@@ -162,7 +162,7 @@ async def visit(device: Device, means: Means) -> Outcome:
     means.surroundings.looked_at(device.name, seen.at)
     asked = known.asked if known else frozenset()
     wanted = await means.usuals.wanted(device.name, settings.policy, asked, seen.at, means.store)
-    facts = facts_of(seen, last, cables, wanted)
+    facts = facts_of(seen, last, cables, wanted, None if last else memory.like(seen))
     if facts.traffic is not None and not (last and facts.traffic is last.traffic):
         await means.usuals.counted(device.name, facts.traffic, settings.policy, asked, means.store)
     log = entries(seen, before) if seen.silence is None else ()

@@ -2,9 +2,10 @@
 
 import asyncio
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import Random
 
 import pytest
@@ -71,6 +72,33 @@ def test_what_is_made_anew_is_what_is_made_of_all(which: int, seed: int) -> None
         before = now
         for _ in range(random.randrange(5)):
             device.move()
+
+
+@cache
+def of_platform() -> Mapping[str, Sequence[Mapping[str, Value]]]:
+    """The devices by platform."""
+    found: dict[str, list[Mapping[str, Value]]] = {}
+    for values in devices():
+        platform = seen(Moody(values)).platform
+        assert platform is not None
+        found.setdefault(platform.name, []).append(values)
+    return found
+
+
+@given(first=st.integers(0, len(devices()) - 1), seed=st.integers(0, 2**64))
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+def test_what_is_made_from_another_device_of_the_platform_is_what_is_made_of_all(first: int, seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - moves simulated devices
+    one = told(seen(Moody(devices()[first])))
+    assert one.visit.platform is not None
+    device = Moving(random.choice(of_platform()[one.visit.platform.name]), random)
+    for _ in range(random.randrange(4)):
+        device.move()
+    visit = seen(Moody(device.values), 1)
+    now = told(visit, None, one)
+    assert timeless(now.observations) == timeless(told(visit).observations)
+    later = seen(Moody(device.values), 2, replace(visit, rounds=None))
+    assert timeless(told(later, now).observations) == timeless(told(later).observations)
 
 
 @pytest.fixture

@@ -235,3 +235,28 @@ async def test_transaction_that_fails_is_made_up_for_though_the_device_tells_the
         clock.advance(seconds=60)
         await world.visit()
         assert (await world.means.store.ask(devices.all_visited))["box"].identity.name == "renamed"
+
+
+async def test_a_device_says_what_another_of_its_model_said_in_the_same_observations(tmp_path: Path) -> None:
+    clock = Clock()
+    other = BOX.replace('"box"', '"twin"').replace("192.0.2.1", "192.0.2.2")
+    (tmp_path / "netvigil.toml").write_text(NETVIGIL.format(smtp=25))
+    (tmp_path / "inventory.toml").write_text(INVENTORY + BOX + other)
+    configured = loaded(tmp_path, SECRETS)
+    switch = next(values for values in told() if any(oid.startswith(f"{DEGREES}.") for oid in values))
+    reader = Changing()
+    with Store(configured.daemon.state) as store:
+        means = Means(settings=configured, reader=reader, store=store, clock=clock)
+        reader.tell(dict(switch))
+        first = await visit(configured.inventory.devices["box"], means)
+        clock.advance(seconds=30)
+        warmer = next(oid for oid in switch if oid.startswith(f"{DEGREES}.") and switch[oid] not in {0, None})
+        reader.tell({**switch, warmer: 33})
+        second = await visit(configured.inventory.devices["twin"], means)
+    shared = sum(one is two for one, two in zip(first.facts.told.base, second.facts.told.base, strict=True))
+    assert shared > 0.9 * len(first.facts.told.base)
+    values = [(one.component.label, one.value) for one in second.observations if one.aspect == "temperature"]
+    before = [(one.component.label, one.value) for one in first.observations if one.aspect == "temperature"]
+    assert 33 in {value for _, value in values}
+    assert sum(one != two for one, two in zip(before, values, strict=True)) == 1
+    assert second.silent_visits == 0
