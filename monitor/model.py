@@ -217,6 +217,10 @@ class Observation:
         """The same fact with its condition filled in."""
         return _observation(self, condition, self.at, self.value, self.raw)
 
+    def as_of(self, at: datetime) -> "Observation":
+        """The same fact, told at that moment."""
+        return self if self.at == at else _observation(self, self.condition, at, self.value, self.raw)
+
 
 def _slots(*names: str) -> Iterator[Callable[[Observation, object], None]]:
     return (getattr(Observation, name).__set__ for name in names)

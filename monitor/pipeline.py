@@ -294,9 +294,7 @@ def _dated(observation: Observation, at: datetime) -> Observation:
 
     That is what is bad, a number to be judged, and what is absent: a part that was there may be missed.
     """
-    if observation.at == at or observation.condition in {Condition.OK, Condition.UNKNOWN}:
-        return observation
-    return replace(observation, at=at)
+    return observation if observation.condition in {Condition.OK, Condition.UNKNOWN} else observation.as_of(at)
 
 
 def _remembered(
@@ -337,7 +335,7 @@ def _pictured(
     today = now.astimezone(zone).date()
     last = devices.snapshot_at(disk, seen.device.name, today.isoformat())
     if changed or last is None or now - last >= settings.snapshot_interval:
-        dated = tuple(one if one.at == seen.at else replace(one, at=seen.at) for one in observations)
+        dated = tuple([one.as_of(seen.at) for one in observations])
         devices.snapshot_saved(disk, seen.device.name, today.isoformat(), now, dated)
         last = now
     midnight = datetime.combine(today + timedelta(days=1), time(), zone)

@@ -14,6 +14,12 @@ from monitor.store.documents import identity_document, identity_read, observatio
 
 _device = tables.device
 _snapshot = tables.snapshot
+_IS_PICTURE = (_snapshot.c.device == bindparam("of_device")) & (_snapshot.c.day == bindparam("of_day"))
+_SNAPSHOT_AT = select(_snapshot.c.at).where(_IS_PICTURE)
+_TAKEN = insert(_snapshot)
+_PICTURED = _TAKEN.on_conflict_do_update(
+    index_elements=["device", "day"], set_={"at": _TAKEN.excluded.at, "body": _TAKEN.excluded.body}
+)
 _BY_NAME = select(_device).where(_device.c.name == bindparam("device"))
 
 
@@ -84,17 +90,12 @@ def all_visited(disk: Connection) -> dict[str, Visited]:
 
 def snapshot_at(disk: Connection, name: str, day: str) -> datetime | None:
     """When the device's snapshot of `day` was taken; None where there is none."""
-    return disk.execute(
-        select(_snapshot.c.at).where(_snapshot.c.device == name, _snapshot.c.day == day)
-    ).scalar_one_or_none()
+    return disk.execute(_SNAPSHOT_AT, {"of_device": name, "of_day": day}).scalar_one_or_none()
 
 
 def snapshot_saved(disk: Connection, name: str, day: str, at: datetime, observations: Sequence[Observation]) -> None:
     """Keep what was seen as the snapshot of `day` ("2026-11-22"), in place of an earlier one of that day."""
-    row = {"device": name, "day": day, "at": at, "body": observations_packed(observations)}
-    statement = insert(_snapshot).values(row)
-    changed = {"at": statement.excluded.at, "body": statement.excluded.body}
-    disk.execute(statement.on_conflict_do_update(index_elements=["device", "day"], set_=changed))
+    disk.execute(_PICTURED, {"device": name, "day": day, "at": at, "body": observations_packed(observations)})
 
 
 def first_day(disk: Connection) -> str | None:

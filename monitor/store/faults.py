@@ -35,6 +35,7 @@ _BENEATH = (
     .limit(bindparam("most"))
 )
 _NEW = _fault.insert()
+_NEWLY_OK = insert(_seen).on_conflict_do_nothing()
 _CHANGED = _fault.update().where(_fault.c.id == bindparam("number"))
 _OF_CAUSE = (
     (_beneath.c.device == bindparam("device"))
@@ -308,7 +309,7 @@ def remembered_ok(disk: Connection, device: str, seen: Iterable[tuple[str, str, 
     """Remember that these were seen well."""
     rows = [{"device": device, "kind": k, "label": label, "aspect": a} for k, label, a in sorted(seen)]
     if rows:
-        disk.execute(insert(_seen).on_conflict_do_nothing(), rows)
+        disk.execute(_NEWLY_OK, rows)
 
 
 def forgotten_ok(disk: Connection, device: str, kind: str, label: str) -> None:

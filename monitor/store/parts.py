@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.model import Component, DeviceEvent, Happened
@@ -15,6 +15,7 @@ from monitor.store.documents import data_document, data_read
 _part = tables.part
 _event = tables.device_event
 Key = tuple[str, str]
+_OF_DEVICE = select(_part).where(_part.c.device == bindparam("of_device")).order_by(_part.c.kind, _part.c.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Known:
 
 def known(disk: Connection, device: str) -> dict[Key, Known]:
     """The parts of `device` by kind and label."""
-    rows = disk.execute(select(_part).where(_part.c.device == device).order_by(_part.c.kind, _part.c.label))
+    rows = disk.execute(_OF_DEVICE, {"of_device": device})
     return {(row.kind, row.label): _read(row) for row in rows}
 
 
