@@ -309,7 +309,8 @@ def agrees(name: Name, told: Span, slow: Span, *, was_set: bool) -> None:
     begin=st.sampled_from(BEGINS),
 )
 @example(which=6, seed=230, zone="Asia/Shanghai", begin=BEGINS[2])  # hours that waited while the clock was set back
-@example(which=min(29, len(devices()) - 1), seed=1424977, zone="America/New_York", begin=BEGINS[0])  # more than can be kept
+# numbers beyond what can be kept
+@example(which=min(29, len(devices()) - 1), seed=1424977, zone="America/New_York", begin=BEGINS[0])
 @hypothesis(
     max_examples=12,
     deadline=None,
