@@ -118,12 +118,12 @@ class _OnCourse:
         self.changed = False
 
     def follow(self, job: Job) -> Question | None:
-        course = self.course
-        if course is None or self._sent >= len(course.exchanges):
+        number, course = self._sent, self.course
+        if course is None or number >= len(course.exchanges):
             return None
-        exchange = course.exchanges[self._sent]
-        self._sent += 1
-        return Question(job, exchange.asked.head, exchange.asked.tail, self._sent - 1)
+        head, tail, _, _ = course.exchanges[number].asked
+        self._sent = number + 1
+        return Question(job, head, tail, number)
 
     @property
     def arrived(self) -> bool:

@@ -109,23 +109,24 @@ class Talk:
             self._end(Ending.BYTES)
             return
         most = IN_FLIGHT if self._answered and not self._timeouts else 1
+        flying, open_ = self._flying, self._open
         at = 0
-        while len(self._flying) < most and at < len(self._open):
-            job = self._open[at]
+        while len(flying) < most and at < len(open_):
+            job = open_[at]
             question = job.next()
             if question is not None:
                 question.patience = self.patience
                 question.tries = self._target.retries + 1
                 question.id = self._line.new_id()
-                self._flying.append(question)
+                flying.append(question)
                 self._put(question, now)
                 if self.finished.done():
                     return
             elif job.done:
-                del self._open[at]
+                del open_[at]
             else:
                 at += 1
-        if not self._flying and not self._open:
+        if not flying and not open_:
             self.close()
 
     def _put(self, question: Question, now: float) -> None:
@@ -164,7 +165,11 @@ class Talk:
         question.job.take(question, pdu)
         self._line.forget(question)
         self._flying.remove(question)
-        self._learn(question, now)
+        target = self._target
+        if question.tries == target.retries and (now - question.put) * _BACK_OFF <= target.timeout:
+            self.patience = target.timeout  # as nearly always
+        else:
+            self._learn(question, now)
         self._answered = True
         self._timeouts = 0
         self._fill(now)
