@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,8 +51,11 @@ def cpu_ms(ports: list[int], module: str, scrapes: int) -> float:
 
 
 def _fetched(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=_PATIENCE) as reply:  # noqa: S310 - our own loopback
-        return str(reply.read().decode())
+    try:
+        with urllib.request.urlopen(url, timeout=_PATIENCE) as reply:  # noqa: S310 - our own loopback
+            return str(reply.read().decode())
+    except urllib.error.HTTPError as error:
+        raise OSError(f"{url}: {error}: {error.read(500).decode(errors='replace')}") from error
 
 
 def _wait(url: str) -> None:

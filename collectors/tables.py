@@ -75,29 +75,27 @@ class Table:
         """
         if self is before or self.index != before.index or self.oids is not before.oids:
             return self
-        last = before.columns
+        return before.again(self.columns, self.ended)
+
+    def again(self, columns: Mapping[str, tuple[Value, ...]], ended: Ending | None) -> "Table":
+        """This table as it was told anew with the same rows: what it says as before stays the same object."""
+        last = self.columns
         columns = {
             name: known if column is (known := last[name]) or column == known else column
-            for name, column in self.columns.items()
+            for name, column in columns.items()
         }
-        if self.ended is before.ended and all(column is last[name] for name, column in columns.items()):
-            return before
-        # said in full: dataclasses.replace takes four times as long, thrice at each visit
-        like = Table(
-            name=self.name,
-            index=before.index,
-            columns=columns,
-            oids=self.oids,
-            ended=self.ended,
-            eye=self.eye,
-        )
-        if "rows" in before.__dict__:
-            like.__dict__["rows"] = before.rows
+        if ended is self.ended and all(column is last[name] for name, column in columns.items()):
+            return self
+        # said in full: dataclasses.replace takes four times as long, at each visit
+        told = Table(name=self.name, index=self.index, columns=columns, oids=self.oids, ended=ended, eye=self.eye)
+        known_rows, quirks = self.__dict__.get("rows"), self.__dict__.get("quirks")
+        if known_rows is not None:
+            told.__dict__["rows"] = known_rows
         # a quirk is a plain function: where all that it read is as it was, so is what it says
-        for asked, (said, names) in before.quirks.items():
+        for asked, (said, names) in quirks.items() if quirks else ():
             if all(columns[name] is last[name] for name in names):
-                like.quirks[asked] = (said, names)
-        return like
+                told.quirks[asked] = (said, names)
+        return told
 
     def rows_by(self, column: str) -> Mapping[str, int]:
         """The row number of each text in `column`; the first row where several say the same."""

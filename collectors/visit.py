@@ -353,10 +353,8 @@ def _visit(
         look = looks.get(eye)
         whole = look is not None and look.tables.keys() >= {origin.table for origin in origins}
         tables |= look.tables if look is not None and whole else platform.unseen[eye]
-    if before is not None:
-        tables = {
-            name: table if table is (last := known_tables[name]) else table.like(last) for name, table in tables.items()
-        }
+    if before is not None and looks:
+        tables = {name: table.like(known_tables[name]) for name, table in tables.items()}
     return Visit(
         device=device,
         at=at,
@@ -404,25 +402,36 @@ def _table(
     ends: frozenset[str],
     cut: Ending | None,
 ) -> Table:
-    if origin.count:
-        return longtables.table(origin, scalars) if origin.table in ends or last is None else last
-    if origin.single:
-        columns = {name: (scalars.get(f"{oid}.0"),) for name, oid in origin.oids.items()}
-        if any(value is not None for (value,) in columns.values()):
-            return Table(name=origin.table, index=("0",), columns=columns, oids=origin.oids, ended=cut)
-        return origin.told_nothing if cut is None else replace(origin.told_nothing, ended=cut)
+    if origin.position < 0:
+        return _of_scalars(origin, scalars, last, ends, cut)
     rows = answers.get(origin.position)
     if rows is None:  # not asked, so there is a visit before
         if last is not None and last.oids is origin.oids:
             return last
         rows = Rows(index=(), columns={})
     if not rows.index:
-        ended = rows.ended or cut
-        return origin.told_nothing if ended is None else replace(origin.told_nothing, ended=ended)
-    return Table(
-        name=origin.table,
-        index=rows.index,
-        columns={name: rows.columns.get(oid, ()) for name, oid in origin.oids.items()},
-        oids=origin.oids,
-        ended=rows.ended or cut,
-    )
+        return _nothing(origin, rows.ended or cut, last)
+    told = {name: rows.columns.get(oid, ()) for name, oid in origin.oids.items()}
+    ended = rows.ended or cut
+    if last is not None and last.oids is origin.oids and last.index == rows.index:
+        return last.again(told, ended)
+    return Table(name=origin.table, index=rows.index, columns=told, oids=origin.oids, ended=ended)
+
+
+def _of_scalars(
+    origin: Origin, scalars: Mapping[str, Value], last: Table | None, ends: frozenset[str], cut: Ending | None
+) -> Table:
+    if origin.count:
+        return _like(longtables.table(origin, scalars), last) if origin.table in ends or last is None else last
+    columns = {name: (scalars.get(f"{oid}.0"),) for name, oid in origin.oids.items()}
+    if all(value is None for (value,) in columns.values()):
+        return _nothing(origin, cut, last)
+    return _like(Table(name=origin.table, index=("0",), columns=columns, oids=origin.oids, ended=cut), last)
+
+
+def _nothing(origin: Origin, ended: Ending | None, last: Table | None) -> Table:
+    return origin.told_nothing if ended is None else _like(replace(origin.told_nothing, ended=ended), last)
+
+
+def _like(table: Table, last: Table | None) -> Table:
+    return table if last is None else table.like(last)

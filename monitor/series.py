@@ -91,11 +91,14 @@ def rendered(
     whole = before.whole if before else labelled(target=device.name, customer=device.customer, site=device.site)
     page = dict(before.page) if before else {}
     page[UP.name] = f"{UP.name}{{{whole}}} {int(silence is None)}\n".encode()
-    page[VISIT.name] = f"{VISIT.name}{{{whole}}} {at.timestamp()!r}\n".encode()
+    moment = repr(at.timestamp())
+    page[VISIT.name] = f"{VISIT.name}{{{whole}}} {moment}\n".encode()
     if silence is not None:
         page[SILENT.name] = f"{SILENT.name}{{{whole},{labelled(reason=silence)}}} 1\n".encode()
-    if last := at if silence is None else answered_at:
-        page[ANSWER.name] = f"{ANSWER.name}{{{whole}}} {last.timestamp()!r}\n".encode()
+    if silence is None:
+        page[ANSWER.name] = f"{ANSWER.name}{{{whole}}} {moment}\n".encode()
+    elif answered_at is not None:
+        page[ANSWER.name] = f"{ANSWER.name}{{{whole}}} {answered_at.timestamp()!r}\n".encode()
     if before is None or (before.identity is not identity and before.identity != identity):
         told = identity != Identity()
         page[INFO.name] = f"{INFO.name}{{{whole},{_known(device, identity)}}} 1\n".encode() if told else b""

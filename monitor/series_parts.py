@@ -127,13 +127,18 @@ def moved(
     if len(now) != len(before):
         return None
     same = now is before
-    numbers = {
-        (like.aspect, like.unit)
-        for several, others, told in ((apart, other, now), (other, apart, before))
-        for each in several
-        if not (same and any(each is known for known in others))
-        for like in (told[each.places[0]],)
-    }
+    if same:  # then a number that is the same object says the same
+        numbers = {
+            (now[place].aspect, now[place].unit)
+            for several, others in ((apart, {*map(id, other)}), (other, {*map(id, apart)}))
+            for place in [each.places[0] for each in several if id(each) not in others]
+        }
+    else:
+        numbers = {
+            (told[each.places[0]].aspect, told[each.places[0]].unit)
+            for several, told in ((apart, now), (other, before))
+            for each in several
+        }
     for one, last in [] if same else [pair for pair in zip(now, before, strict=True) if pair[0] is not pair[1]]:
         value, was = one.value, last.value
         if one.component is not last.component or one.aspect != last.aspect or one.unit != last.unit:

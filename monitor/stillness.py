@@ -35,8 +35,9 @@ def stays(
 
 
 def _have_room(now: Told, last: Told, claims: Sequence[Observation], policy: Policy, rooms: Rooms) -> bool:
+    before = {*map(id, last.moved)}
     for one in now.moved:
-        if any(one is known for known in last.moved):
+        if id(one) in before:
             continue
         known = rooms.get(one.places)
         if known is None or known[0] is not now.base:
@@ -46,7 +47,7 @@ def _have_room(now: Told, last: Told, claims: Sequence[Observation], policy: Pol
             low, high = room(several, [claims[place] for place in one.places], policy)
             known = rooms[one.places] = now.base, low, high
         _, low, high = known
-        ends = min(one.raws) / one.divisor, max(one.raws) / one.divisor
-        if not low <= min(ends) <= max(ends) <= high:
+        first, second = min(one.raws) / one.divisor, max(one.raws) / one.divisor
+        if not (low <= first <= high and low <= second <= high):
             return False
     return True
