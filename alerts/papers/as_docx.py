@@ -8,13 +8,13 @@ our own text of WordprocessingML (ECMA-376), streamed into the zip file.
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from alerts.papers.charts import drawn
 from alerts.papers.dress import PLAIN, Dress
 from alerts.papers.frame import MOST_IN_CONTENTS, company, contents, cover, depth, is_tall, numbered, origin, shares
 from alerts.papers.paper import (
     Blank,
     Cell,
     Chart,
+    Diagram,
     Evidence,
     Figure,
     Heading,
@@ -27,6 +27,7 @@ from alerts.papers.paper import (
     Table,
     Tone,
 )
+from alerts.papers.pictured import pictured
 from alerts.papers.pictures import pictures
 from alerts.papers.saying import Saying, plain, raw_lines, running, saying
 from alerts.papers.word_frame import TWIPS_WIDE, framed
@@ -43,8 +44,8 @@ _CELL = '<w:pPr><w:pStyle w:val="NetvigilCell"/>'
 def docx(paper: Paper, dress: Dress = PLAIN) -> bytes:
     """The Word document. Raises FontsMissingError where its pictures cannot be drawn, TypesettingError."""
     said = saying(paper, dress)
-    charts = [block for block in paper.blocks if isinstance(block, Chart)]
-    frame = framed(paper, dress, said, pictures([drawn(chart, said) for chart in charts]), _MARK)
+    drawings = [pictured(block, said) for block in paper.blocks if isinstance(block, Chart | Diagram)]
+    frame = framed(paper, dress, said, pictures(drawings), _MARK)
     before, after = frame.document.split(f"<w:p><w:r><w:t>{_MARK}</w:t></w:r></w:p>")
     parts = _encoded([before], _front(paper, dress, said, frame.logo), _body(paper, said, frame.pictures), [after])
     return steady(frame.raw, {"word/document.xml": parts})
@@ -120,7 +121,7 @@ def _body(  # noqa: C901 - one case for each kind of block
                 yield from _pairs(block, said)
             case Table():
                 yield from _table(block, said)
-            case Chart():
+            case Chart() | Diagram():
                 yield f"<w:p><w:pPr><w:keepNext/></w:pPr><w:r><w:drawing>{next(remaining)}</w:drawing></w:r></w:p>"
                 yield _paragraph(plain(block.title), "NetvigilSmall")
                 yield _paragraph(running(block.note), "NetvigilSmall", _GREY) if block.note else ""

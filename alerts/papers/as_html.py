@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
-from alerts.papers.charts import drawn
 from alerts.papers.dress import PLAIN, Dress
 from alerts.papers.frame import LANGUAGE_TAGS, company, contents, cover, depth, numbered, origin
 from alerts.papers.paper import (
@@ -14,6 +13,7 @@ from alerts.papers.paper import (
     Cell,
     Chart,
     Column,
+    Diagram,
     Evidence,
     Figure,
     Heading,
@@ -26,6 +26,7 @@ from alerts.papers.paper import (
     Table,
     Tone,
 )
+from alerts.papers.pictured import pictured
 from alerts.papers.saying import Saying, plain, raw_lines, running, saying
 
 
@@ -110,10 +111,10 @@ def _block(block: Block, number: str, place: int, said: Saying) -> str:  # noqa:
             return f'<table class="pairs"><tbody>\n{rows}</tbody></table>\n'
         case Table():
             return "".join(_table(block, said))
-        case Chart():
+        case Chart() | Diagram():
             note = f"<br><small>{escape(running(block.note))}</small>" if block.note else ""
             title = escape(plain(block.title))
-            return f"<figure>\n{drawn(block, said)}\n<figcaption>{title}{note}</figcaption>\n</figure>\n"
+            return f"<figure>\n{pictured(block, said)}\n<figcaption>{title}{note}</figcaption>\n</figure>\n"
         case Evidence():
             lines = "\n".join(escape(each) for each in raw_lines(block.text, said.frame("cut")))
             return f'<p class="caption">{escape(plain(block.title))}</p>\n<pre>{lines}</pre>\n'

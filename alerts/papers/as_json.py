@@ -16,12 +16,15 @@ from alerts.papers.paper import (
     Cell,
     Chart,
     Column,
+    Diagram,
     Evidence,
     Figure,
     Heading,
     Line,
+    Link,
     Mark,
     Moment,
+    Node,
     PageBreak,
     Pairs,
     Paper,
@@ -105,6 +108,8 @@ def _block(block: Block, tables: dict[str, Json]) -> Json:  # noqa: PLR0911 - on
             return {"block": "table", "table": key}
         case Chart():
             return _chart(block)
+        case Diagram():
+            return _diagram(block)
         case Evidence():
             return {"block": "evidence", "title": block.title, "text": block.text}
         case Signatures():
@@ -156,6 +161,25 @@ def _chart(chart: Chart) -> Json:
         ],
         "limits": [[name, value] for name, value in chart.limits],
         "note": chart.note,
+    }
+
+
+def _diagram(diagram: Diagram) -> Json:
+    return {
+        "block": "diagram",
+        "key": diagram.key,
+        "title": diagram.title,
+        "levels": [
+            [
+                {"key": each.key, "name": each.name, "sign": each.sign, "outside": each.outside, **_tone(each.tone)}
+                for each in level
+            ]
+            for level in diagram.levels
+        ],
+        "links": [
+            {"one": each.one, "other": each.other, "count": each.count, "dashed": each.dashed} for each in diagram.links
+        ],
+        "note": diagram.note,
     }
 
 
@@ -211,6 +235,8 @@ def _block_of(told: Json, tables: Json) -> Block:  # noqa: PLR0911 - one for eac
             return _table_of(tables[told["table"]])
         case "chart":
             return _chart_of(told)
+        case "diagram":
+            return _diagram_of(told)
         case "evidence":
             return Evidence(title=told["title"], text=told["text"])
         case "signatures":
@@ -251,6 +277,31 @@ def _chart_of(told: Json) -> Chart:
             for line in told["lines"]
         ),
         limits=tuple((name, value) for name, value in told["limits"]),
+        note=told["note"],
+    )
+
+
+def _diagram_of(told: Json) -> Diagram:
+    return Diagram(
+        key=told["key"],
+        title=told["title"],
+        levels=tuple(
+            tuple(
+                Node(
+                    key=each["key"],
+                    name=each["name"],
+                    sign=each["sign"],
+                    tone=_tone_of(each),
+                    outside=each["outside"],
+                )
+                for each in level
+            )
+            for level in told["levels"]
+        ),
+        links=tuple(
+            Link(one=each["one"], other=each["other"], count=each["count"], dashed=each["dashed"])
+            for each in told["links"]
+        ),
         note=told["note"],
     )
 

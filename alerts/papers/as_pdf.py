@@ -12,7 +12,6 @@ from datetime import UTC
 from typing import Any
 
 from alerts.papers.binding import bound, page_count
-from alerts.papers.charts import drawn
 from alerts.papers.dress import PLAIN, Dress
 from alerts.papers.fonts import shown
 from alerts.papers.frame import (
@@ -32,6 +31,7 @@ from alerts.papers.paper import (
     Block,
     Cell,
     Chart,
+    Diagram,
     Evidence,
     Figure,
     Heading,
@@ -44,6 +44,7 @@ from alerts.papers.paper import (
     Table,
     Tone,
 )
+from alerts.papers.pictured import pictured
 from alerts.papers.saying import Saying, plain, raw_lines, running, saying
 from alerts.papers.typesetting import Job, Made, made
 from monitor.model import Language
@@ -129,7 +130,7 @@ def _weight(block: Block) -> int:
         return len(block.rows) * 2
     if isinstance(block, Evidence):
         return len(block.text) // 20
-    return _CHART if isinstance(block, Chart) else 2
+    return _CHART if isinstance(block, Chart | Diagram) else 2
 
 
 def _json(told: Json) -> str:
@@ -188,9 +189,9 @@ def _block(number: str, block: Block, said: Saying) -> Json:  # noqa: PLR0911 - 
             return {"is": "pairs", "rows": rows}
         case Table():
             return _table(block, said)
-        case Chart():
+        case Chart() | Diagram():
             note = _broken(shown(running(block.note)), 60)
-            return {"is": "chart", "svg": shown(drawn(block, said)), "title": _word(block.title, 60), "note": note}
+            return {"is": "chart", "svg": shown(pictured(block, said)), "title": _word(block.title, 60), "note": note}
         case Evidence():
             lines = [_broken(shown(each), 90) for each in raw_lines(block.text, said.frame("cut"))]
             return {"is": "evidence", "title": _word(block.title, 60), "text": "\n".join(lines)}

@@ -30,6 +30,7 @@ from alerts.papers.paper import (
     Block,
     Cell,
     Chart,
+    Diagram,
     Evidence,
     Figure,
     Heading,
@@ -227,6 +228,8 @@ class _Writer:
             case Chart():
                 note = running(f"{self.said.frame('charts_on_sheet', sheet=drawn)} {block.note}")
                 yield [self._text(plain(block.title)), self._text(note)]
+            case Diagram():
+                yield [self._text(plain(block.title)), self._text(running(block.note))]
             case Evidence():
                 yield [self._text(plain(block.title), "head")]
                 for line in raw_lines(block.text, self.said.frame("cut")):

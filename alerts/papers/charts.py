@@ -8,15 +8,14 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from html import escape
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from alerts.papers.drawing import WIDTH, svg, text, wide
 from alerts.papers.paper import Chart, Figure, Line
 from alerts.papers.saying import Saying, plain
 
-WIDTH, HEIGHT = 640, 200  # units of 0.25 mm
-FONT = "Noto Sans CJK SC"
+HEIGHT = 200  # units of 0.25 mm
 MOST_LINES = 8
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 10, 22, 22
 _COLOURS = ("#000000", "#0a5aa5", "#b3430d", "#00684a", "#7a2f7a", "#5b4a00", "#444444", "#8a0030")
@@ -54,7 +53,7 @@ def drawn(chart: Chart, said: Saying) -> str:
     moments = [at.timestamp() for line in lines for at, value in line.points if _is_number(value)]
     values = [value for line in lines for value in _values(line)]
     if not moments or not values:
-        return _svg([_text(WIDTH / 2, _EMPTY / 2 + 4, said.frame("no_data"), "middle", 12)], chart.title, _EMPTY)
+        return svg([text(WIDTH / 2, _EMPTY / 2 + 4, said.frame("no_data"), "middle", 12)], chart.title, _EMPTY)
     near, far = _limits(chart, min(values), max(values))
     ticks = _ticks(min([*values, *(value for _, value in near)]), max([*values, *(value for _, value in near)]), chart)
     field = _Field(*_room(min(moments), max(moments)), ticks[0], ticks[-1])
@@ -67,7 +66,7 @@ def drawn(chart: Chart, said: Saying) -> str:
     ]
     if more:  # the drawing makes room for further rows of names
         drawing = [f'<g transform="translate(0 {more * _ROW})">', *drawing, "</g>"]
-    return _svg([*drawing, *names], chart.title, HEIGHT + more * _ROW)
+    return svg([*drawing, *names], chart.title, HEIGHT + more * _ROW)
 
 
 def _is_number(value: float | None) -> bool:
@@ -123,11 +122,11 @@ def _grid(field: _Field, ticks: Sequence[float], unit: str, said: Saying) -> Ite
     for tick in ticks:
         y = field.y(tick)
         yield f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="#c8c8c8" stroke-width=".6"/>'
-        yield _text(_LEFT - 5, y + 3.5, said.figure(Figure(value=tick, unit=unit)), "end")
+        yield text(_LEFT - 5, y + 3.5, said.figure(Figure(value=tick, unit=unit)), "end")
     for at, name in _dates(field, said.zone):
         x = field.x(at)
         yield f'<path d="M{x:.1f} {HEIGHT - _BOTTOM}v4" stroke="#000" stroke-width=".8"/>'
-        yield _text(x, HEIGHT - _BOTTOM + 15, name, "middle")
+        yield text(x, HEIGHT - _BOTTOM + 15, name, "middle")
     yield f'<path d="M{_LEFT} {_TOP}V{HEIGHT - _BOTTOM}H{WIDTH - _RIGHT}" fill="none" stroke="#000" stroke-width=".8"/>'
 
 
@@ -165,7 +164,7 @@ def _limit_lines(limits: Iterable[tuple[str, float]], field: _Field, unit: str, 
             f'stroke-dasharray="1 2.5" stroke-linecap="round"/>'
         )
         words = f"{name} {said.figure(Figure(value=value, unit=unit))}".strip()
-        yield _text(WIDTH - _RIGHT - 2, y - 3.5 if y > _TOP + 12 else y + 10, words, "end", halo=True)
+        yield text(WIDTH - _RIGHT - 2, y - 3.5 if y > _TOP + 12 else y + 10, words, "end", halo=True)
 
 
 def _band(line: Line, field: _Field) -> Iterator[str]:
@@ -285,35 +284,15 @@ def _legend(lines: Sequence[Line], far: Sequence[tuple[str, float]], unit: str, 
 
     for place, line in enumerate(lines):
         name = plain(line.name, _NAME)
-        at, y = begun(26 + _wide(name)), row * _ROW
+        at, y = begun(26 + wide(name)), row * _ROW
         dash = ' stroke-dasharray="5 3"' if line.dashed else ""
         width = 1.8 if place == 0 else 1.2
         parts.append(f'<path d="M{at:.1f} {y + 9}h22" stroke="{_COLOURS[place]}" stroke-width="{width}"{dash}/>')
         if place and not line.dashed:
             parts.append(_marker(at + 11, y + 9, place))
-        parts.append(_text(at + 26, y + 12.5, name))
+        parts.append(text(at + 26, y + 12.5, name))
     for name, value in far:
         words = f"{name} {said.figure(Figure(value=value, unit=unit))}"
-        at = begun(_wide(words))
-        parts.append(_text(at, row * _ROW + 12.5, words))
+        at = begun(wide(words))
+        parts.append(text(at, row * _ROW + 12.5, words))
     return parts, row
-
-
-def _wide(text: str) -> float:
-    """About how wide a text of size 10 is."""
-    return sum(10.0 if ord(each) > 0x2E80 else 5.8 for each in text)  # noqa: PLR2004 - where CJK begins
-
-
-def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 10, *, halo: bool = False) -> str:
-    around = ' paint-order="stroke" stroke="#fff" stroke-width="2.5"' if halo else ""
-    place = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    bigger = "" if size == 10 else f' font-size="{size}"'  # noqa: PLR2004 - the size of the drawing
-    return f'<text x="{x:.1f}" y="{y:.1f}"{place}{bigger}{around}>{escape(plain(text), quote=False)}</text>'
-
-
-def _svg(parts: Iterable[str], title: str, height: int = HEIGHT) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="160mm" '
-        f'height="{height / 4:g}mm" role="img" aria-label="{escape(plain(title, 200))}" '
-        f"font-family=\"'{FONT}', 'Noto Sans SC', sans-serif\" font-size=\"10\">{''.join(parts)}</svg>"
-    )

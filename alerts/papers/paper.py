@@ -145,6 +145,42 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A box of a diagram.
+
+    `key` is what links call it by; `sign` stands before its name; `outside`: it is no matter of the paper, such as a
+    neighbour that is not watched.
+    """
+
+    key: str
+    name: str
+    sign: str = ""
+    tone: Tone = Tone.PLAIN
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A line of a diagram between two nodes, which stands for `count` of them; `dashed`: declared, and not seen."""
+
+    one: str
+    other: str
+    count: int = 1
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagram:
+    """A picture of what hangs on what: `levels` of nodes from above, and the links between any of them."""
+
+    key: str
+    title: str
+    levels: tuple[tuple[Node, ...], ...]
+    links: tuple[Link, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Raw words of a device, kept as they came, in a fixed pitch."""
 
@@ -164,7 +200,7 @@ class PageBreak:
     """What follows begins on a new page, where there are pages."""
 
 
-Block = Heading | Paragraph | Pairs | Table | Chart | Evidence | Signatures | PageBreak
+Block = Heading | Paragraph | Pairs | Table | Chart | Diagram | Evidence | Signatures | PageBreak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

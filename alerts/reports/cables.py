@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping
 
 from alerts.papers.paper import Block, Mark, Row, Tone
 from alerts.reports.book import NONE, Book
+from alerts.reports.plans import pair, plans
 
 End = tuple[str, str]
 """A device and its port."""
 
 
 def cables(book: Book) -> Iterator[Block]:
-    """Both lists, each cable once."""
+    """A drawing of each site, then both lists, each cable once."""
     pen = book.pen
     yield pen.heading(2, "topology")
     seen = dict(_cables(book))
+    yield from plans((pair(one, other) for (one, _), (other, _) in seen), book)
     yield pen.table(
         "cables",
         [("device", 1.5), ("port", 1.3), ("neighbour", 1.5), ("neighbour_port", 1.3), ("told_by", 1.0)],

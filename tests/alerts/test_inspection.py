@@ -15,7 +15,7 @@ from alerts.desk.entries import opened, recorded
 from alerts.desk.tickets import state
 from alerts.faults.rules import Kind
 from alerts.papers.as_json import paper_json, paper_of
-from alerts.papers.paper import Blank, Chart, Heading, Table
+from alerts.papers.paper import Blank, Chart, Diagram, Heading, Paper, Table
 from alerts.past import Series, Span
 from alerts.reports.inspection import inspection
 from alerts.reports.items import ItemsFile, items
@@ -459,6 +459,77 @@ def test_cables_stand_once_with_who_told_of_them_beside_declared_parents() -> No
     assert rows(paper, "parents") == ["acc-2 | core-1 (核心) | √ yes"]
     bare = inspection(month(core, access), Language.EN)
     assert rows(bare, "parents") == ["acc-2 | core-1 (核心) | ○ not told"]
+
+
+def plan(paper: Paper) -> Diagram:
+    (found,) = [block for block in paper.blocks if isinstance(block, Diagram)]
+    return found
+
+
+def test_plan_of_a_site_shows_what_hangs_on_what_with_its_state() -> None:
+    core = device()
+    access = device(check("psu", "PSU 2", "state", FAILED, raw="bad(2)"), of=replace(ACCESS, parents=("core-1",)))
+    server = device(of=replace(ACCESS, name="esx-1", role=Role.SERVER, parents=("core-1",)))
+    alone = device(of=replace(ACCESS, name="acc-9"))
+    links = (
+        LinkMonth(device="acc-2", port="1", neighbour="core-1", neighbour_port="11"),
+        LinkMonth(device="core-1", port="11", neighbour="acc-2", neighbour_port="1"),
+        LinkMonth(device="acc-2", port="2", neighbour="core-1", neighbour_port="12"),
+        LinkMonth(device="core-1", port="48", neighbour="carrier", neighbour_port="eth0"),
+        LinkMonth(device="acc-2", port="7", neighbour="telephone"),
+    )
+    of = replace(month(core, access, server, alone), links=links, faults=(fault(),))
+    found = plan(inspection(of, Language.EN))
+    assert [[f"{node.sign}{node.name}" for node in level] for level in found.levels] == [
+        ["carrier"],
+        ["△core-1 (核心)"],
+        [],
+        ["×acc-2", "esx-1"],
+        [],
+        ["telephone"],
+    ]
+    assert {node.key for level in found.levels for node in level if node.outside} == {"carrier", "telephone"}
+    assert {(link.one, link.other, link.count, link.dashed) for link in found.links} == {
+        ("acc-2", "core-1", 2, False),
+        ("carrier", "core-1", 1, False),
+        ("acc-2", "telephone", 1, False),
+        ("core-1", "esx-1", 1, True),
+    }
+    assert found.note.endswith("Devices of this site without a known neighbour: 1.")
+
+
+def test_each_site_has_a_plan_of_its_own_with_what_it_hangs_on_elsewhere() -> None:
+    west = device(of=replace(ACCESS, site="west"))
+    links = (LinkMonth(device="acc-2", port="1", neighbour="core-1"),)
+    of = replace(month(device(), west), links=links)
+    of = replace(of, sites=(*of.sites, replace(SITE, name="west", title="西机房")))
+    plans = [block for block in inspection(of, Language.EN).blocks if isinstance(block, Diagram)]
+    outside = [{node.key: node.outside for level in each.levels for node in level} for each in plans]
+    assert [each.title for each in plans] == ["Plan of 东机房", "Plan of 西机房"]
+    assert outside == [{"core-1": False, "acc-2": True}, {"core-1": True, "acc-2": False}]
+
+
+def test_plan_names_what_it_leaves_out() -> None:
+    links = [LinkMonth(device="acc-2", port=str(at), neighbour=f"telephone-{at}") for at in range(13)] + [
+        LinkMonth(device="acc-2", port="48", neighbour="core-1")
+    ]
+    of = replace(month(device(), device(of=ACCESS)), links=tuple(links))
+    found = plan(inspection(of, Language.EN))
+    assert sum(map(len, found.levels)) == 2
+    assert "neighbours that are not watched (13)" in found.note
+
+
+def test_site_with_too_many_devices_on_a_level_is_not_drawn_but_said() -> None:
+    several = [device(of=replace(ACCESS, name=f"acc-{at}")) for at in range(41)]
+    links = tuple(LinkMonth(device=each.device.name, port="48", neighbour="core-1") for each in several)
+    paper = inspection(replace(month(device(), *several), links=links), Language.EN)
+    assert not [block for block in paper.blocks if isinstance(block, Diagram)]
+    assert "东机房 is not drawn: more than 40 devices stand on one level. The tables name them all." in lines(paper)
+
+
+def test_site_without_a_cable_has_no_plan() -> None:
+    paper = inspection(month(device(), device(of=ACCESS)), Language.EN)
+    assert not [block for block in paper.blocks if isinstance(block, Diagram)]
 
 
 def test_items_of_people_are_blank_until_somebody_filled_them_in() -> None:

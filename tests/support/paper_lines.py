@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from alerts.papers.paper import Chart, Evidence, Heading, Pairs, Paper, Paragraph, Signatures, Table
+from alerts.papers.paper import Chart, Diagram, Evidence, Heading, Pairs, Paper, Paragraph, Signatures, Table
 from alerts.papers.saying import saying
 
 
@@ -35,11 +35,19 @@ def _lines(paper: Paper) -> Iterator[str]:
                 yield from (" | ".join(said.cell(cell) for cell in row.cells) for row in block.rows)
                 if not block.rows:
                     yield block.empty
-            case Chart():
-                yield f"{block.title} ({', '.join(line.name for line in block.lines)})"
+            case Chart() | Diagram():
+                yield _picture(block)
             case Evidence():
                 yield f"{block.title}: {' / '.join(block.text.splitlines())}"
             case Signatures():
                 yield from block.roles
             case _:
                 pass
+
+
+def _picture(block: Chart | Diagram) -> str:
+    if isinstance(block, Chart):
+        return f"{block.title} ({', '.join(line.name for line in block.lines)})"
+    levels = " / ".join(", ".join(f"{node.sign}{node.name}" for node in level) for level in block.levels if level)
+    links = ", ".join(f"{link.one}{'-' if link.dashed else '='}{link.other} {link.count}" for link in block.links)
+    return f"{block.title} ({levels}) {links} {block.note}"

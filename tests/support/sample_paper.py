@@ -9,12 +9,15 @@ from alerts.papers.paper import (
     Cell,
     Chart,
     Column,
+    Diagram,
     Evidence,
     Figure,
     Heading,
     Line,
+    Link,
     Mark,
     Moment,
+    Node,
     PageBreak,
     Pairs,
     Paper,
@@ -207,6 +210,27 @@ def chart(language: Language, key: str = "temperature", days: int = 31) -> Chart
     )
 
 
+def diagram(language: Language) -> Diagram:
+    """A site of two cores and an access switch that fails, beside words of hostile neighbours."""
+    said = SAID[language]
+    return Diagram(
+        key="plan/east",
+        title=said["one"],
+        levels=(
+            (Node(key="core-1", name=f"core-1 ({said['role']})"), Node(key="core-2", name="core-2")),
+            (Node(key="acc-1", name="acc-1", sign="×", tone=Tone.BAD),),
+            tuple(Node(key=each, name=each, outside=True) for each in HOSTILE),
+        ),
+        links=(
+            Link(one="core-1", other="core-2", count=2),
+            Link(one="acc-1", other="core-1"),
+            Link(one="acc-1", other="core-2", dashed=True),
+            *(Link(one="acc-1", other=each) for each in HOSTILE),
+        ),
+        note=said["text"][:60],
+    )
+
+
 def sample(language: Language = Language.EN, rows: int = 60) -> Paper:
     """A paper with every kind of block, long tables, and words of hostile devices."""
     said = SAID[language]
@@ -268,6 +292,7 @@ def sample(language: Language = Language.EN, rows: int = 60) -> Paper:
         Heading(level=1, text=said["three"], key="trends"),
         chart(language),
         Chart(key="none", title=HOSTILE[2], unit="dbm", lines=()),
+        diagram(language),
         Heading(level=1, text=said["remark"], key="by_hand"),
         by_hand,
         Signatures(roles=(said["role"], f"{said['role']} 2")),
