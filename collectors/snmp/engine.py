@@ -286,7 +286,7 @@ class EngineReader:
             box.model = told[_SYS_OBJECT_ID]
         for what in asked:
             known = box.known[what]
-            if not known.shared and (known.course or known.repetitions) and box.model is not None:
+            if not known.shared and (known.course or known.fitting or known.repetitions) and box.model is not None:
                 self._models[box.model, what] = known
                 known.shared = True
 

@@ -6,7 +6,7 @@ learned. Pure: no socket and no clock.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -27,7 +27,7 @@ from collectors.snmp.codec import (
 from collectors.snmp.community import ID_OCTETS
 from collectors.snmp.layout import Asked, Course, Exchange, Shapes, learned, names, placed, response
 from collectors.snmp.reader import Ending, Rows, Value
-from collectors.snmp.walk import MOST_COLUMNS, Walk
+from collectors.snmp.walk import Walk
 
 _MOST_SCALARS: Final = 48
 _BINDINGS: Final = 80  # of one reply: about what a packet of 1,500 octets holds
@@ -41,20 +41,22 @@ class Known:
     """What is remembered of one table, or of the scalars, of one device; with the scalars, how long it takes.
 
     `course` may be that of another device of the model, until this one replies in another way. `shared`: others may
-    have it.
+    have it. `fitting` is how many rows fit into a reply where not all did, by the place of the first column that was
+    asked for and their number; `repetitions` the most that are asked for, where a reply was too big (0: what fits).
     """
 
     course: Course | None = None
     shared: bool = False
     last: Rows | None = None
+    fitting: Mapping[tuple[int, int], int] = field(default_factory=dict)
     repetitions: int = 0
-    rows: int = 0
+    rows: int | None = None
     patience: float = 0.0
 
     def lent(self) -> "Known":
         """What another device of the model may begin with."""
         course = None if self.course is None else self.course.again()
-        return Known(course=course, repetitions=self.repetitions, rows=self.rows)
+        return Known(course=course, fitting=self.fitting, repetitions=self.repetitions, rows=self.rows)
 
 
 @dataclass(slots=True, eq=False)
@@ -153,24 +155,22 @@ class TableJob:
 
     def __init__(self, columns: tuple[str, ...], most_rows: int, known: Known, shapes: Shapes) -> None:
         self.columns, self._most_rows, self._known = columns, most_rows, known
-        self._width = max(1, min(len(columns), MOST_COLUMNS))
         course = known.course if known.course and len(known.course.index) <= most_rows else None
         self.before = course.last if course else None
         """What was told last, where the replies to this read are compared with it."""
         self.replies = len(course.exchanges) if course else 0
         self._on = _OnCourse(course, shapes)
+        self._fitting: dict[tuple[int, int], int] = {}
         self._walk = None if course else self._new_walk()
         self._trace: list[tuple[int, Exchange, Pdu]] = []
         self._asking = False
         self._repetitions = 0  # asked for last
-        self._cut = self._narrowed = False
+        self._cut = False
 
     def _new_walk(self) -> Walk:
         walk = Walk(self.columns, self._most_rows)
-        fitting = _BINDINGS // self._width
-        walk.repetitions = self._known.repetitions or max(_LEAST_REPETITIONS, min(fitting, _MOST_REPETITIONS))
-        if self._known.rows and self._known.rows < walk.repetitions:
-            walk.repetitions = self._known.rows + 1
+        walk.repetitions = self._known.repetitions or _MOST_REPETITIONS
+        self._fitting = dict(self._known.fitting)
         return walk
 
     @property
@@ -186,12 +186,13 @@ class TableJob:
             return None
         self._asking = True
         asked = self._walk.asked()
-        repetitions = self._walk.repetitions
-        if not self._narrowed:  # of fewer columns so many more rows
-            repetitions = max(repetitions, min(repetitions * self._width // len(asked), _MOST_REPETITIONS))
+        # columns differ in how long their values are: what fits of some says nothing of others
+        known = self._fitting.get((self._walk.first, len(asked)))
+        fitting = known or max(_LEAST_REPETITIONS, _BINDINGS // len(asked))
+        repetitions = min(fitting, self._walk.repetitions)
         # no more than the rows that are left, as far as known, and one: what is told behind them is of no use
-        left = self._known.rows - self._walk.most_rows_of_these
-        self._repetitions = min(repetitions, left + 1) if self._known.rows and left >= 0 else repetitions
+        left = None if self._known.rows is None else self._known.rows - self._walk.fewest_rows_of_these
+        self._repetitions = repetitions if left is None or left < 0 else min(repetitions, left + 1)
         return question(self, PduKind.GET_BULK, asked, self._repetitions, number=-1)
 
     def take(self, question: Question, pdu: bytes) -> None:
@@ -209,22 +210,24 @@ class TableJob:
             case ErrorStatus.NO_ERROR:
                 self._take(walk, told, _exchange(question, told, pdu, self._on.shapes))
             case ErrorStatus.TOO_BIG:
+                walk.repetitions = self._repetitions
                 walk.narrow()
-                self._cut = self._narrowed = True
+                self._cut = True
             case _:
                 walk.skip(max(told.second - 1, 0))
 
     def _take(self, walk: Walk, told: Pdu, exchange: Exchange) -> None:
-        asked = len(walk.asked())
+        asked, first = len(walk.asked()), walk.first
         if told.bindings:
             self._trace.append((asked, exchange, told))
-            if len(told.bindings) < asked * self._repetitions and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW:
-                # cut by the device's limit: ask for whole rows the next time. Where values grow out of the room that is
-                # left, the reply is cut once more, and one row less is asked from then on
-                self._cut = True
-                whole = len(told.bindings) // asked * asked // self._width
-                walk.repetitions = min(walk.repetitions, max(1, whole))
         walk.take(_plain(told.bindings))
+        full = len(told.bindings) >= asked * self._repetitions
+        if told.bindings and not full and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW:
+            # cut by the device's limit: ask for whole rows the next time. Where values grow out of the room that is
+            # left, the reply is cut once more, and one row less is asked from then on
+            self._cut = True
+            if walk.first == first or self._known.rows is not None:  # else it was cut behind the end of the table
+                self._fitting[first, asked] = max(1, len(told.bindings) // asked)
 
     def _leave_course(self) -> Walk:
         walk = self._walk = self._new_walk()
@@ -250,7 +253,10 @@ class TableJob:
         known.course, known.shared = None, False
         if rows.ended is None:
             known.rows = self._walk.most_rows_of_a_column
-            known.repetitions = self._walk.repetitions if self._cut else 0
+            if self._cut:
+                repetitions = self._walk.repetitions
+                known.fitting = self._fitting
+                known.repetitions = repetitions if repetitions < _MOST_REPETITIONS else 0
             # a reply that was cut in mid-row is cut elsewhere once a value grows: ask in whole rows before learning
             if not self._cut:
                 columns = [(text, oid_of(text)) for text in self.columns]

@@ -50,15 +50,20 @@ class Walk:
         return max((len(column.values) for column in self._columns), default=0)
 
     @property
-    def most_rows_of_these(self) -> int:
-        """How many rows the longest of the columns has that are asked for next."""
-        return max((len(column.values) for column in self._open()), default=0)
+    def fewest_rows_of_these(self) -> int:
+        """How many rows the shortest of the columns has that are asked for next."""
+        return min((len(column.values) for column in self._open()), default=0)
 
     def end(self, why: Ending) -> None:
         """Stop here, and keep what was read."""
         self._ended = why
         for column in self._columns:
             column.done = True
+
+    @property
+    def first(self) -> int:
+        """The place of the first column that is asked for next; behind all where none is."""
+        return next((place for place, column in enumerate(self._columns) if not column.done), len(self._columns))
 
     def _open(self) -> list[_Column]:
         return [column for column in self._columns if not column.done][: self._width]

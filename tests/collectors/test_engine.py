@@ -228,6 +228,38 @@ async def test_wide_table_takes_no_more_questions_than_its_values_fill(bench: Be
         assert reading.requests <= filled * 1.35 + 3 + grown
 
 
+@pytest.mark.parametrize(
+    ("long", "most"),
+    [
+        (range(12, 14), 6 + 12),  # 12 columns of numbers: 6 rows in a reply; two of long texts: three rows in a reply
+        (range(12), 31 + 3),  # 12 columns of texts: a row in a reply; then two of numbers: 40 rows in a reply
+    ],
+)
+async def test_long_values_of_some_columns_do_not_make_the_others_be_asked_row_by_row(
+    bench: Bench, long: range, most: int
+) -> None:
+    table, rows = tuple(f"{TABLE}.{column}" for column in range(1, 15)), 30
+    made = SimulatedDevice({DESCR: "a box"}, credentials=[COMMUNITY])
+    for place, column in enumerate(table):
+        for row in range(1, rows + 1):
+            made.set(f"{column}.{row}", bytes([65 + row]) * (200 if len(long) < 12 else 90) if place in long else row)
+    target = await bench.target(made)
+    for _ in range(4):
+        reading = await bench.engine.read(target, Request(tables=(table,)), Budget())
+    assert len(reading.tables[0].index) == rows
+    assert reading.requests <= most
+
+
+async def test_table_without_rows_is_learned_however_long_the_values_behind_it_are(bench: Bench) -> None:
+    made = SimulatedDevice({DESCR: "a box"}, credentials=[COMMUNITY])
+    for row in range(1, 40):
+        made.set(f"1.3.6.1.4.1.99999.8.{row}", b"x" * 200)  # what comes after the table, and is no matter of ours
+    target, request = await bench.target(made), Request(tables=((f"{TABLE}.1", f"{TABLE}.2"),))
+    readings = [await bench.engine.read(target, request, Budget()) for _ in range(4)]
+    assert readings[3].tables[0] is readings[2].tables[0]
+    assert readings[3].bytes < readings[0].bytes / 2
+
+
 def _typed(value: Value) -> tuple[Kind, Value]:
     match value:
         case int():
