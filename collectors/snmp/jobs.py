@@ -6,7 +6,7 @@ learned. Pure: no socket and no clock.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -25,7 +25,7 @@ from collectors.snmp.codec import (
     oid_of,
 )
 from collectors.snmp.community import ID_OCTETS
-from collectors.snmp.layout import Asked, Course, Exchange, Shapes, learned, names, placed, response
+from collectors.snmp.layout import Asked, Course, Exchange, Shapes, first_of, learned, names, placed, response
 from collectors.snmp.reader import Ending, Rows, Value
 from collectors.snmp.walk import Walk
 
@@ -208,7 +208,7 @@ class TableJob:
         self._asking = False
         match told.first:
             case ErrorStatus.NO_ERROR:
-                self._take(walk, told, _exchange(question, told, pdu, self._on.shapes))
+                self._take(walk, question, told, pdu)
             case ErrorStatus.TOO_BIG:
                 walk.repetitions = self._repetitions
                 walk.narrow()
@@ -216,18 +216,32 @@ class TableJob:
             case _:
                 walk.skip(max(told.second - 1, 0))
 
-    def _take(self, walk: Walk, told: Pdu, exchange: Exchange) -> None:
-        asked, first = len(walk.asked()), walk.first
-        if told.bindings:
-            self._trace.append((asked, exchange, told))
-        walk.take(_plain(told.bindings))
-        full = len(told.bindings) >= asked * self._repetitions
-        if told.bindings and not full and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW:
-            # cut by the device's limit: ask for whole rows the next time. Where values grow out of the room that is
-            # left, the reply is cut once more, and one row less is asked from then on
+    def _take(self, walk: Walk, asking: Question, told: Pdu, pdu: bytes) -> None:
+        """Take a reply, and learn it as if only its rows of use had been asked for.
+
+        A reply that the device's limit cut in mid-row is cut elsewhere once a value grows: of it only whole rows are
+        taken, and what is behind the end of the table is left out. Where values grow out of the room that is left, the
+        reply is cut once more, and one row less is asked from then on.
+        """
+        asked, first, plain = walk.asked(), walk.first, [*_plain(told.bindings)]
+        width, size = len(asked), len(plain)
+        is_cut = 0 < size < width * self._repetitions and told.bindings[-1].kind is not Kind.END_OF_MIB_VIEW
+        use = walk.rows_of_use(plain)
+        if (
+            0 < use < self._repetitions
+            and use * width <= size <= width * self._repetitions
+            and (is_cut or use * width < size)
+        ):
+            size = use * width
+            asking = question(self, PduKind.GET_BULK, asked, use, number=-1)
+            told, plain, pdu = replace(told, bindings=told.bindings[:size]), plain[:size], first_of(pdu, size)
+        elif is_cut:
             self._cut = True
-            if walk.first == first or self._known.rows is not None:  # else it was cut behind the end of the table
-                self._fitting[first, asked] = max(1, len(told.bindings) // asked)
+        if size:
+            self._trace.append((width, _exchange(asking, told, pdu, self._on.shapes), told))
+        walk.take(plain)
+        if is_cut and (walk.first == first or self._known.rows is not None):  # else it was cut behind the table's end
+            self._fitting[first, width] = max(1, use)
 
     def _leave_course(self) -> Walk:
         walk = self._walk = self._new_walk()
@@ -253,12 +267,11 @@ class TableJob:
         known.course, known.shared = None, False
         if rows.ended is None:
             known.rows = self._walk.most_rows_of_a_column
-            if self._cut:
+            known.fitting = self._fitting
+            if self._cut:  # by a row that has no room: what fits is asked for again, and then learned
                 repetitions = self._walk.repetitions
-                known.fitting = self._fitting
                 known.repetitions = repetitions if repetitions < _MOST_REPETITIONS else 0
-            # a reply that was cut in mid-row is cut elsewhere once a value grows: ask in whole rows before learning
-            if not self._cut:
+            else:
                 columns = [(text, oid_of(text)) for text in self.columns]
                 replies = [(asked, told) for asked, _, told in self._trace]
                 cells = placed(columns, replies, [oid_of(row) for row in rows.index])

@@ -12,7 +12,7 @@ from operator import and_, itemgetter
 from typing import Any, Final, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
-from collectors.snmp.codec import CodecError, Kind, Oid, Pdu, PduKind, decoded_pdu, oid_text
+from collectors.snmp.codec import CodecError, Kind, Oid, Pdu, PduKind, decoded_pdu, element, oid_text
 from collectors.snmp.community import begin, end
 from collectors.snmp.reader import Rows, Value
 
@@ -279,6 +279,15 @@ class Exchange:
         values = self.values if self.values is not None or self.pdu is None else self.shape.values(self.pdu)
         self.pdu = self.values = None
         return values or ()
+
+
+def first_of(pdu: bytes, count: int) -> bytes:
+    """`pdu`, a reply that was decoded before, with so many of its bindings only, the first ones."""
+    start = at = begin(pdu, 0)
+    for _ in range(3):
+        at = end(pdu, at)
+    bindings = pdu[begin(pdu, at) : _spans(pdu)[count - 1][2]]
+    return element(pdu[0], pdu[start:at] + element(pdu[at], bindings))
 
 
 def response(pdu: bytes) -> Pdu:

@@ -72,6 +72,18 @@ class Walk:
         """The OIDs to ask what follows them, one for each column of the next request."""
         return tuple(column.at for column in self._open())
 
+    def rows_of_use(self, bindings: Sequence[tuple[Oid, Value, bool]]) -> int:
+        """How many whole rows of a reply to `asked` there are up to that in which the last of the columns has ended."""
+        columns = self._open()
+        width, ended = len(columns), set[int]()
+        for place, (oid, _, is_end) in enumerate(bindings):
+            root = columns[place % width].root
+            if is_end or oid[: len(root)] != root:
+                ended.add(place % width)
+            if len(ended) == width and place % width == width - 1:
+                return place // width + 1
+        return len(bindings) // width if width else 0
+
     def take(self, bindings: Iterable[tuple[Oid, Value, bool]]) -> None:
         """Take a reply to `asked`: OID, value, and whether it is endOfMibView, in the order of the reply."""
         columns = self._open()
