@@ -23,6 +23,7 @@ from monitor.model import Letter
 from monitor.store import letters
 from monitor.store.database import Store
 from monitor.store.letters import LetterState, Posted
+from monitor.storm import Guarded
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 20  # letters under way at the same time
@@ -144,14 +145,18 @@ class Posting:
     async def _next(self, now: datetime) -> tuple[Posted, ...]:
         """The letters that leave now, in a storm the digests in their place."""
         settings = self._settings()
-        guard = await self._store.ask(partial(storm.guarded, settings=settings, now=now))
+
+        def asked(disk: Connection) -> tuple[Guarded, tuple[Posted, ...]]:
+            # of one moment: a letter that is written between the two would leave by itself in the midst of a storm
+            guard = storm.guarded(disk, settings, now)
+            return guard, letters.due(disk, now, _AT_ONCE, self.name, held=guard.held, released=guard.released)
+
+        guard, due = await self._store.ask(asked)
         self._metrics.stormed(len(guard.held))
         if guard.due:
             count = await self._store.do(partial(storm.digested, settings=settings, now=now))
             log.warning("many faults at once: %d digests in place of their letters", count)
-        due = await self._store.ask(
-            lambda disk: letters.due(disk, now, _AT_ONCE, self.name, held=guard.held, released=guard.released)
-        )
+            _, due = await self._store.ask(asked)
         return tuple([await self._whole(each) for each in due])
 
     async def _whole(self, waiting: Posted) -> Posted:

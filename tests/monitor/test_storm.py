@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from itertools import pairwise
 
@@ -29,7 +29,7 @@ from monitor.model import (
     Text,
 )
 from monitor.progress import Progress
-from monitor.settings import Storm
+from monitor.settings import Settings, Storm
 from monitor.store import faults, letters, tickets
 from monitor.store.letters import LetterState, Posted
 
@@ -46,30 +46,31 @@ async def tick(duties: Duties) -> None:
     await duties.finished()
 
 
-async def breaks(house: House, level: Level, *labels: object, device: str = "hf-acc-03") -> None:
-    """So many parts break at once: faults, tickets and letters in one transaction, as a visit brings them."""
+def broken(disk: Connection, house: House, level: Level, *labels: object, device: str = "hf-acc-03") -> None:
+    """So many parts break at once: faults, tickets and letters, as a visit brings them."""
     now = house.clock()
+    for label in labels:
+        part = Component(kind="interface", label=f"GE1/0/{label}")
+        seen = Observation(component=part, aspect="oper_status", condition=Condition.FAILED, at=now, raw="2")
+        fault = Fault(
+            key=FaultKey(device=device, kind=part.kind, label=part.label, aspect=seen.aspect),
+            component=part,
+            condition=Condition.FAILED,
+            level=level,
+            reasons=(Reason(rule="link", text=Text(en="it is down", zh_CN="链路中断")),),
+            evidence=seen,
+            state=FaultState.OPEN,
+            first_seen=now,
+            last_seen=now,
+            changed_at=now,
+            opened_at=now,
+        )
+        ticketing.opened(disk, faults.saved(disk, fault), house.settings, now)
 
-    def opened(disk: Connection) -> None:
-        for label in labels:
-            part = Component(kind="interface", label=f"GE1/0/{label}")
-            seen = Observation(component=part, aspect="oper_status", condition=Condition.FAILED, at=now, raw="2")
-            fault = Fault(
-                key=FaultKey(device=device, kind=part.kind, label=part.label, aspect=seen.aspect),
-                component=part,
-                condition=Condition.FAILED,
-                level=level,
-                reasons=(Reason(rule="link", text=Text(en="it is down", zh_CN="链路中断")),),
-                evidence=seen,
-                state=FaultState.OPEN,
-                first_seen=now,
-                last_seen=now,
-                changed_at=now,
-                opened_at=now,
-            )
-            ticketing.opened(disk, faults.saved(disk, fault), house.settings, now)
 
-    await house.store.do(opened)
+async def breaks(house: House, level: Level, *labels: object, device: str = "hf-acc-03") -> None:
+    """So many parts break at once, in one transaction."""
+    await house.store.do(lambda disk: broken(disk, house, level, *labels, device=device))
 
 
 def to_duty(house: House) -> list[EmailMessage]:
@@ -156,6 +157,32 @@ async def test_in_a_storm_nobody_gets_more_than_one_mail_a_minute_also_over_rest
     assert len(await house.store.ask(tickets.unclosed)) == 300
     opened = [each for each in await of_duty(house) if each.letter.event == 1]
     assert {each.state for each in opened} == {LetterState.DIGESTED, LetterState.ACCEPTED}
+
+
+async def test_what_breaks_while_the_guard_looks_leaves_in_no_letter_of_its_own(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await breaks(house, Level.MINOR, *range(11))
+    await tick(duties_of(house))
+    assert len(to_duty(house)) == 1
+    house.clock.advance(seconds=30)
+    looked = storm.guarded
+    late = iter(["a visit that ends in between"])
+
+    def guarded(disk: Connection, settings: Settings, now: datetime) -> storm.Guarded:
+        found = looked(disk, settings, now)
+        for _ in late:
+            with house.store.writing() as other:
+                broken(other, house, Level.MINOR, "late-1", "late-2", "late-3")
+        return found
+
+    monkeypatch.setattr(storm, "guarded", guarded)
+    running = duties_of(house)
+    for _ in range(3):
+        await tick(running)
+    subjects = [str(mail["Subject"]) for mail in to_duty(house)]
+    assert len(subjects) == 2
+    assert all("igest:" in each for each in subjects)
 
 
 async def test_in_a_storm_without_level_1_a_digest_comes_every_20_seconds_and_after_one_every_minute(
