@@ -352,9 +352,8 @@ def _visit(
     for eye, origins in platform.others.items():
         look = looks.get(eye)
         whole = look is not None and look.tables.keys() >= {origin.table for origin in origins}
-        tables |= look.tables if look is not None and whole else platform.unseen[eye]
-    if before is not None and looks:
-        tables = {name: table.like(known_tables[name]) for name, table in tables.items()}
+        seen = look.tables if look is not None and whole else platform.unseen[eye]
+        tables |= {name: _like(table, known_tables.get(name)) for name, table in seen.items()}
     return Visit(
         device=device,
         at=at,

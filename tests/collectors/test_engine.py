@@ -240,14 +240,38 @@ async def test_long_values_of_some_columns_do_not_make_the_others_be_asked_row_b
 ) -> None:
     table, rows = tuple(f"{TABLE}.{column}" for column in range(1, 15)), 30
     made = SimulatedDevice({DESCR: "a box"}, credentials=[COMMUNITY])
+    text = b"x" * (200 if len(long) < 12 else 90)
     for place, column in enumerate(table):
         for row in range(1, rows + 1):
-            made.set(f"{column}.{row}", bytes([65 + row]) * (200 if len(long) < 12 else 90) if place in long else row)
+            made.set(f"{column}.{row}", text if place in long else row)
     target = await bench.target(made)
-    for _ in range(4):
-        reading = await bench.engine.read(target, Request(tables=(table,)), Budget())
-    assert len(reading.tables[0].index) == rows
-    assert reading.requests <= most
+    first, *_, last = [await bench.engine.read(target, Request(tables=(table,)), Budget()) for _ in range(4)]
+    assert len(last.tables[0].index) == rows
+    assert last.requests <= most
+    assert last.tables[0] is first.tables[0]  # replies that were cut are learned at the first read
+    for place, column in enumerate(table):  # another first row: all is walked anew, with what fits as it was learned
+        made.remove(f"{column}.1")
+        made.set(f"{column}.1000", text if place in long else 1)
+    again = await bench.engine.read(target, Request(tables=(table,)), Budget())
+    assert again.tables[0].index[-1] == "1000"
+    assert again.requests <= most + 2
+
+
+async def test_columns_that_begin_late_are_asked_for_with_the_others_to_their_end(bench: Bench) -> None:
+    """The first columns have no rows, so that the last ones begin a reply after the others."""
+    table, rows = tuple(f"{TABLE}.{column}" for column in range(1, 18)), 11
+    made = SimulatedDevice({DESCR: "a box"}, credentials=[COMMUNITY])
+    for column in table[3:]:
+        for row in range(1, rows + 1):
+            made.set(f"{column}.{row}", row)
+    target = await bench.target(made)
+    await bench.engine.read(target, Request(tables=(table,)), Budget())
+    for column in table[3:]:  # the first row becomes another: all is walked anew
+        made.remove(f"{column}.1")
+        made.set(f"{column}.{rows * 1000}", rows)
+    again = await bench.engine.read(target, Request(tables=(table,)), Budget())
+    assert again.tables[0].index[-1] == str(rows * 1000)
+    assert again.requests <= 4
 
 
 async def test_table_without_rows_is_learned_however_long_the_values_behind_it_are(bench: Bench) -> None:
